@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "muniment",
+    products: [.executable(name: "muniment", targets: ["muniment"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "Sealing", dependencies: ["CSodium", "COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
+        .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),
+        .target(
+            name: "Storage",
+            dependencies: ["Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage"], swiftSettings: strict),
+        .executableTarget(
+            name: "muniment",
+            dependencies: [
+                "Vault", "Storage", "Rules", "Ledger", "Sealing", "Yams",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .systemLibrary(name: "CZlib", path: "Tests/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .testTarget(name: "SealingTests", dependencies: ["Sealing", "CZlib"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,171 @@
+internal import CSodium
+
+/// Whom an age file is sealed to.
+public enum AgeRecipient: Hashable, Sendable {
+    /// An X25519 public key of 32 bytes; written `age1…`.
+    case x25519([UInt8])
+
+    /// Reads an `age1…` recipient.
+    public init(_ text: String) throws(SealingError) {
+        guard let bytes = Bech32.decode(text, prefix: "age"), bytes.count == 32 else {
+            throw .malformedKey("a recipient begins with age1 and has 62 characters")
+        }
+        self = .x25519(bytes)
+    }
+
+    public var text: String {
+        switch self {
+        case .x25519(let bytes): Bech32.encode(bytes, prefix: "age")
+        }
+    }
+}
+
+/// An X25519 identity: what opens a file sealed to its recipient. A rendition key is one.
+public struct AgeIdentity: ~Copyable, Sendable {
+    static let label = Array("age-encryption.org/v1/X25519".utf8)
+    let secret: SecretBytes
+    public let recipient: AgeRecipient
+
+    public init(from random: RandomSource) throws(SealingError) {
+        try self.init(secret: SecretBytes(count: 32, from: random))
+    }
+
+    init(secret: consuming SecretBytes) throws(SealingError) {
+        guard secret.count == 32 else { throw .malformedKey("an X25519 key has 32 bytes") }
+        var publicKey = [UInt8](repeating: 0, count: 32)
+        _ = unsafe secret.withUnsafeBytes { unsafe crypto_scalarmult_base(&publicKey, $0.start) }
+        self.secret = secret
+        recipient = .x25519(publicKey)
+    }
+
+    /// Reads an `AGE-SECRET-KEY-1…` line from a key file, and wipes what it read.
+    public init(wipingText text: inout [UInt8]) throws(SealingError) {
+        let decoded = Bech32.decode(String(decoding: text, as: UTF8.self), prefix: "age-secret-key-")
+        unsafe text.withUnsafeMutableBytes { unsafe sodium_memzero($0.start, $0.count) }
+        guard var bytes = decoded, bytes.count == 32 else {
+            throw .malformedKey("an identity begins with AGE-SECRET-KEY-1")
+        }
+        try self.init(secret: SecretBytes(wiping: &bytes))
+    }
+
+    /// The identity as `age` reads it. It leaves locked memory: only for handing a key over on purpose.
+    public borrowing func exposedText() -> [UInt8] {
+        let text = unsafe secret.withUnsafeBytes { unsafe Bech32.encode([UInt8]($0), prefix: "age-secret-key-") }
+        return Array(text.uppercased().utf8)
+    }
+
+    /// X25519 (RFC 7748).
+    ///
+    /// - Returns: `nil` when the other key is of low order, which makes the shared secret known to all.
+    borrowing func agree(with publicKey: [UInt8]) throws(SealingError) -> SecretBytes? {
+        try x25519(secret, publicKey)
+    }
+}
+
+func x25519(_ secret: borrowing SecretBytes, _ publicKey: [UInt8]) throws(SealingError) -> SecretBytes? {
+    var isUsable = false
+    let shared = unsafe try secret.withUnsafeBytes { (secret) throws(SealingError) in
+        unsafe try SecretBytes(count: 32) { (out) throws(SealingError) in
+            isUsable = unsafe crypto_scalarmult(out.start, secret.start, publicKey) == 0
+        }
+    }
+    guard isUsable else { return nil }
+    return shared
+}
+
+/// What a file may be opened with.
+public enum AgeOpener: ~Copyable {
+    case identity(AgeIdentity)
+    case passphrase(SecretBytes)
+}
+
+// MARK: - Stanzas
+
+extension AgeHeader.Stanza {
+    /// age seals the 16-byte file key with a nonce of zeros: each wrapping key is used once.
+    private static let zeroNonce = [UInt8](repeating: 0, count: 12)
+    static let fileKeyCount = 16
+
+    /// Wraps the file key for a recipient.
+    static func wrap(
+        _ fileKey: borrowing SecretBytes, for recipient: AgeRecipient, random: RandomSource
+    ) throws(SealingError) -> Self {
+        guard case .x25519(let publicKey) = recipient else { throw .malformedKey("an unknown kind of recipient") }
+        let ephemeral = try AgeIdentity(from: random)
+        guard case .x25519(let share) = ephemeral.recipient, let shared = try ephemeral.agree(with: publicKey) else {
+            throw .malformedKey("the recipient is of low order")
+        }
+        let key = try shared.derive(salt: share + publicKey, info: AgeIdentity.label)
+        return Self(type: "X25519", arguments: [Base64.encode(share)], body: sealFileKey(fileKey, under: key))
+    }
+
+    /// Wraps the file key under a passphrase.
+    static func wrap(
+        _ fileKey: borrowing SecretBytes, passphrase: borrowing SecretBytes, logN: Int, random: RandomSource
+    ) throws(SealingError) -> Self {
+        let salt = random.bytes(16)
+        let key = try passphrase.scrypt(salt: scryptLabel + salt, logN: logN)
+        return Self(
+            type: "scrypt", arguments: [Base64.encode(salt), String(logN)], body: sealFileKey(fileKey, under: key))
+    }
+
+    /// - Returns: the file key; `nil` when the stanza is for someone else.
+    /// - Throws: `SealingError.malformedHeader` for a stanza of our kind that breaks its rules.
+    func unwrap(with identity: borrowing AgeIdentity) throws(SealingError) -> SecretBytes? {
+        guard type == "X25519" else { return nil }
+        guard arguments.count == 1, let share = Base64.decode(arguments[0]), share.count == 32, hasFileKeyBody else {
+            throw .malformedHeader("an X25519 recipient is malformed")
+        }
+        guard let shared = try identity.agree(with: share) else {
+            throw .malformedHeader("an X25519 share is of low order")
+        }
+        guard case .x25519(let publicKey) = identity.recipient else { return nil }
+        return try openFileKey(under: shared.derive(salt: share + publicKey, info: AgeIdentity.label))
+    }
+
+    /// As `unwrap(with:)`, for a passphrase.
+    func unwrap(passphrase: borrowing SecretBytes) throws(SealingError) -> SecretBytes? {
+        guard type == "scrypt" else { return nil }
+        guard arguments.count == 2, let salt = Base64.decode(arguments[0]), salt.count == 16, hasFileKeyBody,
+            let logN = Self.workFactor(arguments[1])
+        else { throw .malformedHeader("a scrypt recipient is malformed or asks for too much work") }
+        return try openFileKey(under: passphrase.scrypt(salt: Self.scryptLabel + salt, logN: logN))
+    }
+
+    static let scryptLabel = Array("age-encryption.org/v1/scrypt".utf8)
+    /// A passphrase file that asks for more than 2^22 would take minutes and gigabytes: refused.
+    static let maximumLogN = 22
+    static let defaultLogN = 18
+
+    /// Accepts 1-22 in ASCII digits without sign or leading zero: `Int("+7")` and `Int("07")` would succeed.
+    private static func workFactor(_ text: String) -> Int? {
+        guard let value = Int(text), String(value) == text, (1...maximumLogN).contains(value) else { return nil }
+        return value
+    }
+
+    private var hasFileKeyBody: Bool { body.count == Self.fileKeyCount + SecretBytes.tagCount }
+
+    private static func sealFileKey(_ fileKey: borrowing SecretBytes, under key: borrowing SecretBytes) -> [UInt8] {
+        unsafe fileKey.withUnsafeBytes { fileKey in
+            unsafe key.withUnsafeBytes { key in
+                var body = [UInt8](repeating: 0, count: fileKey.count + SecretBytes.tagCount)
+                unsafe crypto_aead_chacha20poly1305_ietf_encrypt(
+                    &body, nil, fileKey.start, UInt64(fileKey.count), nil, 0, nil, zeroNonce, key.start)
+                return body
+            }
+        }
+    }
+
+    private func openFileKey(under key: consuming SecretBytes) throws(SealingError) -> SecretBytes? {
+        var isOurs = false
+        let fileKey = unsafe try key.withUnsafeBytes { (key) throws(SealingError) in
+            unsafe try SecretBytes(count: Self.fileKeyCount) { (out) throws(SealingError) in
+                isOurs =
+                    unsafe crypto_aead_chacha20poly1305_ietf_decrypt(
+                        out.start, nil, nil, body, UInt64(body.count), nil, 0, Self.zeroNonce, key.start) == 0
+            }
+        }
+        guard isOurs else { return nil }
+        return fileKey
+    }
+}

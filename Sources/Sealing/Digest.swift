@@ -1,0 +1,115 @@
+internal import COpenSSL
+
+/// A SHA-256 digest. It names objects, entries and tree heads.
+public struct Digest: Hashable, Sendable {
+    public static let byteCount = 32
+    private var lanes: SIMD32<UInt8>
+
+    /// - Returns: `nil` unless there are exactly 32 bytes.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        lanes = SIMD32(bytes)
+    }
+
+    init(filling fill: (UnsafeMutablePointer<UInt8>) -> Void) {
+        lanes = .zero
+        unsafe withUnsafeMutableBytes(of: &lanes) { buffer in
+            unsafe fill(buffer.start)
+        }
+    }
+
+    public var bytes: [UInt8] { unsafe withUnsafeBytes { unsafe [UInt8]($0) } }
+
+    /// 64 lower-case hexadecimal digits.
+    public var hex: String { Hex.encode(bytes) }
+
+    /// Reads 64 lower-case hexadecimal digits, and nothing else.
+    public init?(hex: String) {
+        guard let bytes = Hex.decode(hex) else { return nil }
+        self.init(bytes)
+    }
+
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        unsafe Swift.withUnsafeBytes(of: lanes, body)
+    }
+
+    public static func sha256(_ bytes: [UInt8]) -> Digest {
+        unsafe bytes.withUnsafeBytes { buffer in
+            unsafe Digest { out in
+                let done = unsafe EVP_Digest(buffer.baseAddress, buffer.count, out, nil, OpenSSL.sha256, nil)
+                precondition(done == 1, "SHA-256 refused to run")
+            }
+        }
+    }
+}
+
+/// SHA-256 of a stream.
+@safe public struct DigestStream: ~Copyable {
+    private let context: OpaquePointer
+
+    public init() {
+        // swift-format-ignore: NeverForceUnwrap
+        unsafe context = EVP_MD_CTX_new()!
+        let started = unsafe EVP_DigestInit_ex2(context, OpenSSL.sha256, nil)
+        precondition(started == 1, "SHA-256 refused to start")
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    public mutating func update(_ bytes: Span<UInt8>) {
+        let done = unsafe bytes.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        precondition(done == 1, "SHA-256 refused to run")
+    }
+
+    public consuming func finish() -> Digest {
+        unsafe Digest { out in
+            let done = unsafe EVP_DigestFinal_ex(context, out, nil)
+            precondition(done == 1, "SHA-256 refused to end")
+        }
+    }
+}
+
+/// OpenSSL's implementations, looked up once: a look-up for each call would cost more than the call.
+enum OpenSSL {
+    // swift-format-ignore: NeverForceUnwrap
+    nonisolated(unsafe) static let sha256: OpaquePointer = unsafe EVP_MD_fetch(nil, "SHA256", nil)!
+    // swift-format-ignore: NeverForceUnwrap
+    nonisolated(unsafe) static let hmac: OpaquePointer = unsafe EVP_MAC_fetch(nil, "HMAC", nil)!
+    // swift-format-ignore: NeverForceUnwrap
+    nonisolated(unsafe) static let hkdf: OpaquePointer = unsafe EVP_KDF_fetch(nil, "HKDF", nil)!
+    // swift-format-ignore: NeverForceUnwrap
+    nonisolated(unsafe) static let chaChaPoly: OpaquePointer = unsafe EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil)!
+}
+
+/// Lower-case hexadecimal, strict when read.
+public enum Hex {
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// - Returns: `nil` for anything but an even number of the digits 0-9 and a-f.
+    public static func decode(_ text: String) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = value(of: digits[index]), let low = value(of: digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    private static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,118 @@
+/// What a sealed value belongs to, as bytes: every part carries its length, so no two lists of parts look alike.
+///
+/// A value sealed beside facts opens only beside the same ones: it cannot be moved to another row, child, party or version.
+public struct Facts: Hashable, Sendable {
+    public let bytes: [UInt8]
+
+    /// - Parameter purpose: what the value is; begins with `muniment/v1/` on disk.
+    public init(_ purpose: String, _ parts: [UInt8]...) {
+        var bytes: [UInt8] = []
+        for part in [Array("muniment/v1/\(purpose)".utf8)] + parts {
+            bytes += Self.bigEndian(UInt32(part.count)) + part
+        }
+        self.bytes = bytes
+    }
+
+    static func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+
+    /// A field of a database row, sealed under a child's or the vault's key.
+    public static func field(table: String, column: String, row: [UInt8], owner: [UInt8]) -> Facts {
+        Facts("field", Array(table.utf8), Array(column.utf8), row, owner)
+    }
+}
+
+/// A key that several parts of an unlocked vault use: the one copy stays in locked memory.
+public final class Key: Sendable {
+    public let secret: SecretBytes
+
+    public init(_ secret: consuming SecretBytes) { self.secret = secret }
+
+    /// A random key of 32 bytes.
+    public convenience init(from random: RandomSource) throws(SealingError) {
+        self.init(try SecretBytes(count: 32, from: random))
+    }
+
+    /// A key for one purpose. It dies when this key does, since nothing else can make it again.
+    public func derive(_ purpose: Facts) throws(SealingError) -> Key { Key(try secret.derive(info: purpose.bytes)) }
+
+    public func seal(_ plaintext: [UInt8], _ facts: Facts, random: RandomSource) -> [UInt8] {
+        secret.seal(plaintext, facts: facts.bytes, random: random)
+    }
+
+    /// - Throws: `SealingError.notAuthentic` when the value is damaged, foreign or not in its place.
+    public func open(_ sealed: [UInt8], _ facts: Facts) throws(SealingError) -> [UInt8] {
+        try secret.open(sealed, facts: facts.bytes)
+    }
+
+    /// Wraps another key under this one.
+    public func wrap(_ key: Key, _ facts: Facts, random: RandomSource) -> [UInt8] {
+        secret.seal(key.secret, facts: facts.bytes, random: random)
+    }
+
+    /// - Throws: `SealingError.notAuthentic` when the wrap is damaged, foreign or not in its place.
+    public func unwrap(_ sealed: [UInt8], _ facts: Facts) throws(SealingError) -> Key {
+        Key(try secret.openSecret(sealed, facts: facts.bytes))
+    }
+}
+
+/// The facts that a wrap of a rendition key is bound to.
+public struct WrapFacts: Hashable, Sendable {
+    public let rendition: [UInt8]
+    public let child: [UInt8]
+    public let party: String
+    public let partyKeyVersion: UInt32
+    public let childKeyVersion: UInt32
+    /// Kept for emergencies only.
+    public let isOverride: Bool
+
+    public init(
+        rendition: [UInt8], child: [UInt8], party: String, partyKeyVersion: UInt32, childKeyVersion: UInt32,
+        isOverride: Bool
+    ) {
+        self.rendition = rendition
+        self.child = child
+        self.party = party
+        self.partyKeyVersion = partyKeyVersion
+        self.childKeyVersion = childKeyVersion
+        self.isOverride = isOverride
+    }
+
+    var facts: Facts {
+        Facts(
+            "wrap", rendition, child, Array(party.utf8), Facts.bigEndian(partyKeyVersion),
+            Facts.bigEndian(childKeyVersion), [isOverride ? 1 : 0])
+    }
+}
+
+/// The two keys that together open what one party may read about one child. Either alone opens nothing.
+public struct WrapKeys: Sendable {
+    private let party: Key
+    private let child: Key
+
+    public init(party: Key, child: Key) {
+        self.party = party
+        self.child = child
+    }
+
+    /// Wraps a rendition key for this party and child.
+    public func wrap(
+        _ identity: borrowing AgeIdentity, _ facts: WrapFacts, random: RandomSource
+    ) throws(SealingError) -> [UInt8] {
+        try wrappingKey(facts).seal(identity.secret, facts: facts.facts.bytes, random: random)
+    }
+
+    /// - Throws: `SealingError.notAuthentic` when either key or any fact differs.
+    public func unwrap(_ sealed: [UInt8], _ facts: WrapFacts) throws(SealingError) -> AgeIdentity {
+        try AgeIdentity(secret: wrappingKey(facts).openSecret(sealed, facts: facts.facts.bytes))
+    }
+
+    private func wrappingKey(_ facts: WrapFacts) throws(SealingError) -> SecretBytes {
+        let both = unsafe try SecretBytes(count: party.secret.count + child.secret.count) {
+            (out) throws(SealingError) in
+            unsafe party.secret.withUnsafeBytes { unsafe out.copyMemory(from: $0) }
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: out[party.secret.count...])
+            unsafe child.secret.withUnsafeBytes { unsafe rest.copyMemory(from: $0) }
+        }
+        return try both.derive(info: facts.facts.bytes)
+    }
+}
