@@ -19,13 +19,14 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "Sealing", dependencies: ["CSodium", "COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["CLinux", "Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage"], swiftSettings: strict),
         .executableTarget(

@@ -136,24 +136,26 @@ public struct AgeStart: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - plaintext: 64 KiB, or less in the last chunk.
-    ///   - out: as long as the plaintext and 16 bytes more.
+    ///   - out: has room for the plaintext and 16 bytes more from `offset` on.
     public mutating func seal(
-        _ plaintext: Span<UInt8>, index: UInt64, isLast: Bool, into out: inout MutableSpan<UInt8>
+        _ plaintext: Span<UInt8>, index: UInt64, isLast: Bool, into out: inout MutableSpan<UInt8>,
+        at offset: Int = 0
     ) {
-        seal(plaintext, nonce: Self.nonce(index: index, isLast: isLast), into: &out)
+        seal(plaintext, nonce: Self.nonce(index: index, isLast: isLast), into: &out, at: offset)
     }
 
     /// Opens one chunk. On failure `out` holds zeros.
     ///
     /// - Parameters:
     ///   - sealed: the chunk with its 16-byte tag.
-    ///   - out: 16 bytes shorter.
+    ///   - out: has room for 16 bytes less from `offset` on.
     /// - Throws: `SealingError.payloadDamaged` when it is not this chunk of this file.
     public mutating func open(
-        _ sealed: Span<UInt8>, index: UInt64, isLast: Bool, into out: inout MutableSpan<UInt8>
+        _ sealed: Span<UInt8>, index: UInt64, isLast: Bool, into out: inout MutableSpan<UInt8>,
+        at offset: Int = 0
     ) throws(SealingError) {
-        guard sealed.count >= Age.tagCount, out.count == sealed.count - Age.tagCount,
-            open(sealed, nonce: Self.nonce(index: index, isLast: isLast), into: &out)
+        guard sealed.count >= Age.tagCount,
+            open(sealed, nonce: Self.nonce(index: index, isLast: isLast), into: &out, at: offset)
         else { throw .payloadDamaged(chunk: index) }
     }
 
@@ -165,11 +167,14 @@ public struct AgeStart: ~Copyable, Sendable {
         return nonce
     }
 
-    mutating func seal(_ plaintext: Span<UInt8>, nonce: [UInt8], into out: inout MutableSpan<UInt8>) {
-        precondition(out.count == plaintext.count + Age.tagCount, "the buffer does not fit the chunk")
+    mutating func seal(
+        _ plaintext: Span<UInt8>, nonce: [UInt8], into out: inout MutableSpan<UInt8>, at offset: Int = 0
+    ) {
+        precondition(offset >= 0 && out.count - offset >= plaintext.count + Age.tagCount, "the chunk does not fit")
         start(nonce: nonce, encrypting: true)
         unsafe plaintext.withUnsafeBytes { plaintext in
-            unsafe out.withUnsafeMutableBytes { out in
+            unsafe out.withUnsafeMutableBytes { buffer in
+                let out = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset...])
                 var count: Int32 = 0
                 var done = unsafe EVP_CipherUpdate(context, out.start, &count, plaintext.start, Int32(plaintext.count))
                 done &= unsafe EVP_CipherFinal_ex(context, out.start + plaintext.count, &count)
@@ -180,10 +185,15 @@ public struct AgeStart: ~Copyable, Sendable {
         }
     }
 
-    mutating func open(_ sealed: Span<UInt8>, nonce: [UInt8], into out: inout MutableSpan<UInt8>) -> Bool {
+    mutating func open(
+        _ sealed: Span<UInt8>, nonce: [UInt8], into out: inout MutableSpan<UInt8>, at offset: Int = 0
+    ) -> Bool {
+        let count = sealed.count - Age.tagCount
+        precondition(offset >= 0 && count >= 0 && out.count - offset >= count, "the chunk does not fit")
         start(nonce: nonce, encrypting: false)
         return unsafe sealed.withUnsafeBytes { sealed in
-            unsafe out.withUnsafeMutableBytes { out in
+            unsafe out.withUnsafeMutableBytes { buffer in
+                let out = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset..<(offset + count)])
                 var count: Int32 = 0
                 var done = unsafe EVP_CIPHER_CTX_ctrl(
                     context, EVP_CTRL_AEAD_SET_TAG, Int32(Age.tagCount),

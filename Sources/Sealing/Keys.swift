@@ -6,11 +6,12 @@ public struct Facts: Hashable, Sendable {
 
     /// - Parameter purpose: what the value is; begins with `muniment/v1/` on disk.
     public init(_ purpose: String, _ parts: [UInt8]...) {
-        var bytes: [UInt8] = []
-        for part in [Array("muniment/v1/\(purpose)".utf8)] + parts {
-            bytes += Self.bigEndian(UInt32(part.count)) + part
-        }
-        self.bytes = bytes
+        bytes = Self.list([Array("muniment/v1/\(purpose)".utf8)] + parts)
+    }
+
+    /// A list of parts as one part.
+    public static func list(_ parts: [[UInt8]]) -> [UInt8] {
+        parts.reduce(into: []) { $0 += bigEndian(UInt32($1.count)) + $1 }
     }
 
     static func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }

@@ -1,0 +1,91 @@
+/// Default deny. The checks run in a fixed order and the first that fails gives the reason: labels, case, agreement,
+/// rule, conditions. An emergency stands in for the case and for a missing agreement; nothing lifts a label.
+extension Agreement {
+    /// May this be done today?
+    public func decide(_ facts: AccessFacts, on day: Day) -> AccessDecision {
+        settle(facts, on: day) { _, _ in }
+    }
+
+    /// - Parameter passed: Told of each check that lets the question through, with the reason for refusal that an
+    ///   emergency grant waived, if it did. The check that refuses, and the rule that admits, are the answer.
+    @inline(__always)
+    func settle(
+        _ facts: AccessFacts, on day: Day, passed: (AccessCheck, DenialReason?) -> Void
+    ) -> AccessDecision {
+        guard let role = roleIndex[facts.role] else { return .deny(.unknownRole(facts.role)) }
+        guard let category = categoryIndex[facts.category] else { return .deny(.unknownCategory(facts.category)) }
+        guard let purpose = purposeIndex[facts.purpose] else { return .deny(.unknownPurpose(facts.purpose)) }
+        passed(.words, nil)
+
+        if let reason = placeRefusal(caller: facts.caller, holder: facts.holder, role: role, category: category) {
+            return .deny(reason)
+        }
+        passed(.place, nil)
+
+        if let reason = labelRefusal(facts.labels, role: role, category: category, hasTask: facts.hasTaskGrant) {
+            return .deny(reason)
+        }
+        passed(.labels, nil)
+
+        let isEmergency = facts.hasEmergency && roleEntries[role].actsInEmergency
+        let hasPlace = facts.isOnCase || facts.hasTaskGrant
+        let openRulesOnly = !hasPlace && !isEmergency
+        if openRulesOnly, !table.hasOpenRule(role: role, category: category) { return .deny(.notOnCase) }
+        passed(.membership, hasPlace || openRulesOnly ? nil : .notOnCase)
+
+        let gap = sharingGap(from: facts.holder, to: facts.caller, category: category, purpose: purpose, on: day)
+        if let gap, !isEmergency { return .deny(gap) }
+        passed(.agreement, gap)
+
+        let ask = Ask(
+            action: facts.action, rendition: facts.rendition, met: facts.conditions(isEmergency: isEmergency),
+            openRulesOnly: openRulesOnly, isOverride: isEmergency && (!hasPlace || gap != nil))
+        return table.judge(ask, role: role, category: category)
+    }
+
+    /// May a person with these roles do this administrative act?
+    public func decide(_ duty: Duty, roles: some Sequence<Role>) -> DutyDecision {
+        let allowed = dutyRoles[duty] ?? []
+        guard let role = roles.first(where: allowed.contains) else { return .deny(.dutyNotHeld(duty)) }
+        return .permit(DutyPermit(duty, role: role, agreementVersion: version))
+    }
+
+    /// A role must sit where the agreement puts it, and a document be held by who may hold it.
+    func placeRefusal(caller: Party, holder: Party, role: Int, category: Int) -> DenialReason? {
+        guard roleEntries[role].parties.contains(caller) else { return .roleNotOfParty(roles[role], caller) }
+        guard categoryEntries[category].holders.contains(holder) else { return .holderMayNot(holder) }
+        return nil
+    }
+
+    /// The first label, of the category's own and then the document's in order of name, that keeps the role out.
+    func labelRefusal(_ labels: Set<Label>, role: Int, category: Int, hasTask: Bool) -> DenialReason? {
+        func restrains(_ label: Label) -> Bool {
+            // A label the agreement does not know cannot be judged, so it keeps everybody out.
+            guard let entry = labelEntries[label] else { return true }
+            return !entry.exempt.contains(role) && !(hasTask && entry.exemptOnTask.contains(role))
+        }
+        if let label = categoryEntries[category].labels.first(where: restrains) { return .label(label) }
+        return labels.isEmpty ? nil : labels.filter(restrains).min().map(DenialReason.label)
+    }
+
+    /// What is missing between two parties; `nil` within one party, which needs no agreement with itself.
+    func sharingGap(from holder: Party, to asker: Party, category: Int, purpose: Int, on day: Day) -> DenialReason? {
+        if holder == asker { return nil }
+        let covered = sharing[holder: holder, asker: asker, category: category]
+        if covered.isEmpty { return .noAgreement(holder: holder, asker: asker) }
+        if !isInForce(on: day) { return .agreementNotInForce }
+        return covered.contains(purpose) ? nil : .purposeNotCovered(purposes[purpose])
+    }
+}
+
+extension AccessFacts {
+    func conditions(isEmergency: Bool) -> Conditions {
+        var met: Conditions = []
+        if isOwn { met.insert(.own) }
+        if isEmergency { met.insert(.emergency) }
+        if hasTaskGrant { met.insert(.task) }
+        if hasConsent { met.insert(.consent) }
+        if isReleased { met.insert(.released) }
+        return met
+    }
+}

@@ -1,0 +1,96 @@
+/// A rule as the agreement file states it, for all its roles and categories together.
+struct RuleDraft {
+    let id: RuleID
+    let node: PolicyNode
+    let roles: [Int]
+    let categories: [Int]
+    let grant: Grant
+    let conditions: Conditions
+    let rendition: Rendition?
+    let harmCheck: Bool
+    let needsCase: Bool
+    let obligations: Set<Obligation>
+    let basis: BasisID
+
+    static let keys: Set = [
+        "id", "categories", "roles", "grant", "when", "own", "rendition", "harmCheck", "membership", "obligations",
+        "basis",
+    ]
+
+    init(_ node: PolicyNode, in words: AgreementWords) throws(PolicyError) {
+        let row = try node.map(Self.keys)
+        self.node = node
+        id = try row.required("id").word(as: RuleID.self)
+        categories = try row.required("categories").distinct { item throws(PolicyError) in try words.category(item) }
+        roles = try row.required("roles").distinct { item throws(PolicyError) in try words.role(item) }
+        basis = try words.basis(try row.required("basis"))
+        obligations = try row.obligations()
+        rendition = try row.optional("rendition")?.rendition()
+        harmCheck = try row.optional("harmCheck")?.flag() ?? false
+        needsCase = try row.optional("membership").map { node throws(PolicyError) in try Self.needsCase(node) } ?? true
+
+        let code: GrantCode = try row.required("grant").choice("grant")
+        grant = code.grant
+        var conditions: Conditions = code == .released ? .released : []
+        if let list = row.optional("when") {
+            let stated: [ConditionWord] = try list.distinct { item throws(PolicyError) in try item.choice("condition") }
+            for word in stated { conditions.insert(word.condition) }
+        }
+        if try row.optional("own")?.flag() ?? false { conditions.insert(.own) }
+        self.conditions = conditions
+        try checkSense()
+    }
+
+    private static func needsCase(_ node: PolicyNode) throws(PolicyError) -> Bool {
+        guard try node.word() == "none" else { throw node.fault(.expected("none")) }
+        return false
+    }
+
+    /// Refuses what contradicts itself.
+    private func checkSense() throws(PolicyError) {
+        if harmCheck, !conditions.contains(.released) {
+            throw node.fault(.neverMatches("only a grant R has a harmCheck"))
+        }
+        if rendition != nil, grant.contains(.author) || grant == .metadata {
+            throw node.fault(.neverMatches("only a grant F, X or R is for one rendition"))
+        }
+        if !needsCase, grant != .metadata {
+            throw node.fault(.neverMatches("only a grant M may do without the case team"))
+        }
+        if conditions.contains(.emergency), conditions != .emergency {
+            throw node.fault(.neverMatches("an override asks for nothing else"))
+        }
+    }
+}
+
+/// The codes of the access matrix.
+enum GrantCode: String {
+    case full = "F"
+    case author = "A"
+    case authorAndFull = "A/F"
+    case extract = "X"
+    case metadata = "M"
+    case released = "R"
+
+    var grant: Grant {
+        switch self {
+        case .full, .released: .full
+        case .author: .author
+        case .authorAndFull: [.author, .full]
+        case .extract: .extract
+        case .metadata: .metadata
+        }
+    }
+}
+
+enum ConditionWord: String {
+    case consent, override, task
+
+    var condition: Conditions {
+        switch self {
+        case .consent: .consent
+        case .override: .emergency
+        case .task: .task
+        }
+    }
+}

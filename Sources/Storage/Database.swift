@@ -1,0 +1,53 @@
+internal import GRDB
+
+/// What both databases have in common: how they are opened, and how SQLite's failures become ours.
+enum Database {
+    /// How long a process waits for another one's transaction.
+    private static let busySeconds = 30.0
+
+    /// Opens a database in WAL mode with full synchronisation, and brings its tables up to date.
+    ///
+    /// - Throws: `StorageError.newerFormat` when a later program made it, `.damagedStore`, `.notWritable`.
+    static func open(
+        _ path: String, store: String, migrator: DatabaseMigrator, isErasing: Bool
+    ) throws -> DatabasePool {
+        try translating(store) {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(busySeconds)
+            configuration.foreignKeysEnabled = true
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA cell_size_check = ON")
+                try db.execute(sql: "PRAGMA trusted_schema = OFF")
+                if isErasing { try db.execute(sql: "PRAGMA secure_delete = ON") }
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { db in
+                // GRDB sets NORMAL for WAL, under which a power cut loses acknowledged transactions.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            guard try !pool.read(migrator.hasBeenSuperseded) else { throw StorageError.newerFormat(store: store) }
+            if try !pool.read(migrator.hasCompletedMigrations) { try migrator.migrate(pool) }
+            return pool
+        }
+    }
+
+    /// Runs `body` and gives SQLite's failures the names that callers can act on.
+    static func translating<Result>(_ store: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw named(error, store)
+        }
+    }
+
+    static func named(_ error: any Error, _ store: String) -> any Error {
+        guard let error = error as? DatabaseError else { return error }
+        return switch error.resultCode {
+        case .SQLITE_FULL: StorageError.diskFull
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: StorageError.notWritable
+        case .SQLITE_BUSY, .SQLITE_LOCKED: StorageError.busy
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: StorageError.damagedStore(store: store)
+        default: StorageError.system(what: "use the \(store)", number: error.extendedResultCode.rawValue)
+        }
+    }
+}

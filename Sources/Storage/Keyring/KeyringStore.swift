@@ -1,0 +1,149 @@
+internal import Foundation
+internal import GRDB
+public import Sealing
+
+/// `keyring.sqlite`: everything that makes the rest readable, and nothing else. Small, erased for good, kept apart.
+///
+/// What it holds is sealed before it comes here; losing a row loses what it opened.
+public struct KeyringStore: Sendable {
+    static let name = "keyring"
+    private let pool: DatabasePool
+
+    public init(vaultFolder: String) throws {
+        pool = try Database.open(
+            vaultFolder + "/keyring.sqlite", store: Self.name, migrator: KeyringSchema.migrator, isErasing: true)
+    }
+
+    public func read<Result: Sendable>(
+        _ work: @escaping @Sendable (KeyringReading) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.read { try work(KeyringReading($0)) }
+        } catch {
+            throw Database.named(error, Self.name)
+        }
+    }
+
+    /// Durable when it returns.
+    public func write<Result: Sendable>(
+        _ work: @escaping @Sendable (KeyringWriting) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.write { try work(KeyringWriting($0)) }
+        } catch {
+            throw Database.named(error, Self.name)
+        }
+    }
+
+    /// Makes deletions reach the disk: empties the write-ahead log, where deleted rows would live on.
+    public func forgetDeleted() throws {
+        _ = try Database.translating(Self.name) { try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+    }
+
+    public func close() throws { try Database.translating(Self.name) { try pool.close() } }
+}
+
+/// A key under a key, as it is kept.
+public struct WrappedKey: Hashable, Sendable {
+    /// `party`, `service` or `child`.
+    public let kind: String
+    /// The party's or the service's name, or the child's identifier.
+    public let owner: [UInt8]
+    public let version: UInt32
+    public let sealed: [UInt8]
+
+    public init(kind: String, owner: [UInt8], version: UInt32, sealed: [UInt8]) {
+        self.kind = kind
+        self.owner = owner
+        self.version = version
+        self.sealed = sealed
+    }
+}
+
+/// A rendition key, wrapped for one party and one child.
+public struct WrapRow: Hashable, Sendable {
+    public let rendition: RenditionID
+    public let party: String
+    public let partyKeyVersion: UInt32
+    public let childKeyVersion: UInt32
+    public let isOverride: Bool
+    public let sealed: [UInt8]
+
+    public init(
+        rendition: RenditionID, party: String, partyKeyVersion: UInt32, childKeyVersion: UInt32, isOverride: Bool,
+        sealed: [UInt8]
+    ) {
+        self.rendition = rendition
+        self.party = party
+        self.partyKeyVersion = partyKeyVersion
+        self.childKeyVersion = childKeyVersion
+        self.isOverride = isOverride
+        self.sealed = sealed
+    }
+}
+
+/// The root key as custody keeps it.
+public struct CustodyRow: Hashable, Sendable {
+    public let custody: Custody
+    public let sealed: [UInt8]
+
+    public init(custody: Custody, sealed: [UInt8]) {
+        self.custody = custody
+        self.sealed = sealed
+    }
+}
+
+/// Something whose keys were written, and whose records may or may not have been.
+public enum Pending: Hashable, Sendable {
+    /// With the object made for it; `nil` when it shares one that was there.
+    case rendition(RenditionID, object: Digest?)
+    case child(ChildID)
+}
+
+enum KeyringSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 keys") { try $0.execute(sql: keys) }
+        return migrator
+    }
+
+    private static let keys = """
+        CREATE TABLE vault (id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16)) STRICT;
+        CREATE TABLE custody (
+          kind TEXT NOT NULL PRIMARY KEY CHECK (kind IN ('passphrase', 'key-file')),
+          salt BLOB,
+          passes INTEGER,
+          memory INTEGER,
+          sealed BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE keys (
+          kind TEXT NOT NULL CHECK (kind IN ('party', 'service', 'child')),
+          owner BLOB NOT NULL,
+          version INTEGER NOT NULL CHECK (version >= 1),
+          sealed BLOB NOT NULL,
+          PRIMARY KEY (kind, owner, version)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE wraps (
+          rendition BLOB NOT NULL CHECK (length(rendition) = 16),
+          party TEXT NOT NULL,
+          party_key_version INTEGER NOT NULL,
+          child_key_version INTEGER NOT NULL,
+          is_override INTEGER NOT NULL CHECK (is_override IN (0, 1)),
+          sealed BLOB NOT NULL,
+          PRIMARY KEY (rendition, party)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE child_index (
+          kind TEXT NOT NULL,
+          value BLOB NOT NULL,
+          child BLOB NOT NULL CHECK (length(child) = 16),
+          PRIMARY KEY (kind, value, child)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX index_of_child ON child_index (child);
+        CREATE TABLE pending (
+          kind TEXT NOT NULL CHECK (kind IN ('rendition', 'child')),
+          id BLOB NOT NULL CHECK (length(id) = 16),
+          object BLOB,
+          PRIMARY KEY (kind, id)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,115 @@
+internal import GRDB
+public import Ledger
+internal import Sealing
+
+/// A ledger entry as it is kept: the leaf in clear, and the sealed openings of its commitments.
+public struct LogRow: Hashable, Sendable {
+    public let leaf: Leaf
+    /// The child under whose key the openings are sealed; `nil` for the vault's key.
+    public let child: ChildID?
+    /// `nil` once they have been erased.
+    public let openings: [UInt8]?
+
+    public init(leaf: Leaf, child: ChildID?, openings: [UInt8]?) {
+        self.leaf = leaf
+        self.child = child
+        self.openings = openings
+    }
+}
+
+/// Entries appended in this transaction whose hashes are not stored yet.
+struct LogAppender {
+    var next: UInt64?
+    var leafHashes: [Digest] = []
+}
+
+extension WriteTransaction {
+    /// Appends an entry to the ledger.
+    ///
+    /// - Returns: its index, for ever.
+    public func append(_ row: LogRow) throws -> UInt64 {
+        let index = try log.next ?? logSize()
+        try db.execute(
+            sql: "INSERT INTO entries (position, leaf, child, openings) VALUES (:position, :leaf, :child, :openings)",
+            arguments: [
+                "position": Int64(index), "leaf": row.leaf.bytes.data, "child": row.child?.bytes.data,
+                "openings": row.openings?.data,
+            ])
+        log.next = index + 1
+        log.leafHashes.append(row.leaf.hash)
+        return index
+    }
+
+    /// Stores the tree hashes of all entries appended: once for a transaction, however many calls share it.
+    func flushLog() throws {
+        guard let next = log.next, !log.leafHashes.isEmpty else { return }
+        let tree = StoredTree(size: next - UInt64(log.leafHashes.count))
+        let hashes = try tree.storedHashes(appending: log.leafHashes) { try storedHash(at: $0) }
+        let statement = try db.cachedStatement(sql: "INSERT INTO hashes (position, hash) VALUES (:position, :hash)")
+        for (position, hash) in zip(tree.hashCount..., hashes) {
+            try statement.execute(arguments: ["position": Int64(position), "hash": hash.bytes.data])
+        }
+        log.leafHashes = []
+    }
+
+    /// Keeps a signed checkpoint, before it is shown to anyone.
+    public func keep(checkpoint note: [UInt8], size: UInt64) throws {
+        try db.execute(
+            sql: "INSERT INTO checkpoints (size, note) VALUES (:size, :note) ON CONFLICT (size) DO NOTHING",
+            arguments: ["size": Int64(size), "note": note.data])
+    }
+}
+
+extension ReadTransaction {
+    /// The number of entries.
+    public func logSize() throws -> UInt64 {
+        let last = try Int64.fetchOne(db, sql: "SELECT max(position) FROM entries")
+        return UInt64((last ?? -1) + 1)
+    }
+
+    public func treeHead() throws -> TreeHead { try treeHead(size: logSize()) }
+
+    /// The tree head as it was at `size` entries.
+    public func treeHead(size: UInt64) throws -> TreeHead {
+        try StoredTree(size: size).head { try storedHash(at: $0) }
+    }
+
+    /// - Returns: `nil` when a tree of `size` has no entry `index`.
+    public func inclusionProof(of index: UInt64, size: UInt64) throws -> InclusionProof? {
+        try StoredTree(size: size).inclusionProof(of: index) { try storedHash(at: $0) }
+    }
+
+    /// - Returns: `nil` when the old tree would be the larger one.
+    public func consistencyProof(from old: UInt64, to new: UInt64) throws -> ConsistencyProof? {
+        try StoredTree(size: new).consistencyProof(from: old) { try storedHash(at: $0) }
+    }
+
+    public func entry(at index: UInt64) throws -> LogRow? { try entries(in: index..<(index + 1)).first }
+
+    /// Entries by index, in order. Ask for a bounded range: the ledger may be large.
+    public func entries(in range: Range<UInt64>) throws -> [LogRow] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT leaf, child, openings FROM entries WHERE position >= :from AND position < :to ORDER BY position
+                """)
+        let arguments: StatementArguments = ["from": Int64(range.lowerBound), "to": Int64(range.upperBound)]
+        return try Row.fetchAll(statement, arguments: arguments).map { row in
+            LogRow(
+                leaf: try Leaf(parsing: bytes(row, "leaf")), child: try optionalID(row, "child"),
+                openings: optionalBytes(row, "openings"))
+        }
+    }
+
+    /// The newest signed checkpoint.
+    public func newestCheckpoint() throws -> [UInt8]? {
+        try Row.fetchOne(db, sql: "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").map { bytes($0, "note") }
+    }
+
+    func storedHash(at position: UInt64) throws -> Digest {
+        let statement = try db.cachedStatement(sql: "SELECT hash FROM hashes WHERE position = :position")
+        guard let row = try Row.fetchOne(statement, arguments: ["position": Int64(position)]),
+            let hash = Digest(bytes(row, "hash"))
+        else { throw StorageError.damagedStore(store: "ledger") }
+        return hash
+    }
+}

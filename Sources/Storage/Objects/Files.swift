@@ -1,0 +1,178 @@
+internal import CLinux
+internal import Glibc
+
+/// The few system calls that the stores need, each with its failure turned into a `StorageError`.
+public struct FileDescriptor: ~Copyable, Sendable {
+    let number: Int32
+
+    init(_ number: Int32) { self.number = number }
+
+    deinit { close(number) }
+
+    /// Opens an existing file for reading.
+    public static func reading(_ path: String) throws(StorageError) -> FileDescriptor {
+        try opening(path, O_RDONLY, "open a file")
+    }
+
+    /// Makes a new file that nobody else may read. Fails when the name is taken.
+    public static func creating(_ path: String) throws(StorageError) -> FileDescriptor {
+        try opening(path, O_WRONLY | O_CREAT | O_EXCL, "make a file")
+    }
+
+    static func opening(_ path: String, _ flags: Int32, _ what: String) throws(StorageError) -> FileDescriptor {
+        let number = open(path, flags | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw failure(what) }
+        return FileDescriptor(number)
+    }
+
+    /// A second owner of standard input (0) or standard output (1).
+    public static func duplicating(_ number: Int32) throws(StorageError) -> FileDescriptor {
+        let copy = dup(number)
+        guard copy >= 0 else { throw failure("use a standard stream") }
+        return FileDescriptor(copy)
+    }
+
+    /// Fills `buffer` from the current position, as far as the file goes.
+    ///
+    /// - Returns: the bytes read: fewer than asked for only at the end of the file.
+    public func fill(_ buffer: inout MutableSpan<UInt8>) throws(StorageError) -> Int {
+        let number = number
+        let result = buffer.withUnsafeMutableBytes { buffer -> Int in
+            var done = 0
+            while done < buffer.count {
+                let count = Glibc.read(number, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { return -1 }
+                if count == 0 { break }
+                done += count
+            }
+            return done
+        }
+        guard result >= 0 else { throw failure("read a file") }
+        return result
+    }
+
+    /// Fills `buffer` from `offset` bytes into the file.
+    ///
+    /// - Returns: as `fill(_:)`.
+    public func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(StorageError) -> Int {
+        guard lseek(number, off_t(offset), SEEK_SET) >= 0 else { throw failure("move in a file") }
+        return try fill(&buffer)
+    }
+
+    /// Writes all of `bytes`.
+    public func write(_ bytes: Span<UInt8>) throws(StorageError) {
+        let number = number
+        let isWritten = bytes.withUnsafeBytes { bytes in
+            var done = 0
+            while done < bytes.count {
+                let count = Glibc.write(number, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                if count < 0 && errno == EINTR { continue }
+                if count <= 0 { return false }
+                done += count
+            }
+            return true
+        }
+        guard isWritten else { throw failure("write a file") }
+    }
+
+    /// Makes what was written survive a power cut.
+    public func sync() throws(StorageError) {
+        guard fsync(number) == 0 else { throw failure("write a file to the disk") }
+    }
+
+    /// Makes everything written to this file system survive a power cut: one call for many files.
+    func syncFileSystem() throws(StorageError) {
+        guard syncfs(number) == 0 else { throw failure("write files to the disk") }
+    }
+
+    /// The file's length in bytes.
+    public func byteCount() throws(StorageError) -> UInt64 {
+        var status = stat()
+        guard fstat(number, &status) == 0 else { throw failure("look at a file") }
+        return UInt64(status.st_size)
+    }
+
+    /// Takes the file's advisory lock. Released when the descriptor closes.
+    ///
+    /// - Returns: `false` when it is held elsewhere and `waiting` is off.
+    func lock(exclusively: Bool, waiting: Bool) -> Bool {
+        let kind = exclusively ? LOCK_EX : LOCK_SH
+        return flock(number, waiting ? kind : kind | LOCK_NB) == 0
+    }
+}
+
+/// Names in folders.
+public enum Folder {
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    public static func create(_ path: String) throws(StorageError) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("make a folder") }
+    }
+
+    /// Makes a rename or a new name in this folder survive a power cut.
+    public static func sync(_ path: String) throws(StorageError) {
+        try FileDescriptor.opening(path, O_RDONLY | O_DIRECTORY, "open a folder").sync()
+    }
+
+    public static func rename(_ old: String, to new: String) throws(StorageError) {
+        guard Glibc.rename(old, new) == 0 else { throw failure("rename a file") }
+    }
+
+    /// Removes a file. One that is already gone is no error.
+    public static func remove(_ path: String) throws(StorageError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove a file") }
+    }
+
+    /// The names in a folder, without `.` and `..`, in no order.
+    public static func names(in path: String) throws(StorageError) -> [String] {
+        guard let folder = opendir(path) else { throw failure("read a folder") }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Writes a small file so that it is there whole or not at all.
+    public static func write(_ bytes: [UInt8], to path: String, durably: Bool = true) throws(StorageError) {
+        let temporary = path + ".new"
+        try remove(temporary)
+        let file = try FileDescriptor.creating(temporary)
+        try file.write(bytes.span)
+        if durably { try file.sync() }
+        try rename(temporary, to: path)
+        if durably { try sync(parent(of: path)) }
+    }
+
+    /// Reads a small file.
+    ///
+    /// - Throws: `StorageError.system` when it is longer than `limit` bytes.
+    public static func read(_ path: String, limit: Int = 1 << 20) throws(StorageError) -> [UInt8] {
+        let file = try FileDescriptor.reading(path)
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var span = bytes.mutableSpan
+        let count = try file.fill(&span)
+        guard count <= limit else { throw .system(what: "read a file that is too long", number: EFBIG) }
+        return Array(bytes.prefix(count))
+    }
+
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+/// The error that the last system call left behind.
+func failure(_ what: String) -> StorageError {
+    switch errno {
+    case ENOSPC, EDQUOT: .diskFull
+    case EROFS, EACCES, EPERM: .notWritable
+    case ENOENT, ENOTDIR, EISDIR: .notReadable
+    case let number: .system(what: what, number: number)
+    }
+}

@@ -1,0 +1,128 @@
+public import Sealing
+
+/// Opens the content of one object, whole or from any byte, without holding more than a few chunks.
+public struct ObjectReader: ~Copyable {
+    private let name: Digest
+    private let file: FileDescriptor
+    private var cipher: ChunkCipher
+    private let payloadStart: UInt64
+    /// Plaintext length in bytes.
+    public let byteCount: UInt64
+
+    /// Opens an object and checks that it is as long as it must be.
+    ///
+    /// - Parameter byteCount: the plaintext's length as the records have it.
+    /// - Throws: `StorageError.objectMissing`, `.objectDamaged`.
+    public init(
+        _ store: ObjectStore, name: Digest, byteCount: UInt64, opener: borrowing AgeOpener
+    ) throws(StorageError) {
+        let file = try store.open(name)
+        let (header, nonce) = try Self.preamble(of: file, name: name)
+        payloadStart = UInt64(header.byteCount + Age.payloadNonceCount)
+        guard try file.byteCount() == UInt64(header.byteCount) + Age.payloadByteCount(sealing: byteCount) else {
+            throw .objectDamaged(name.hex)
+        }
+        cipher = try Self.cipher(header, nonce, opener, name)
+        self.name = name
+        self.file = file
+        self.byteCount = byteCount
+    }
+
+    private static func cipher(
+        _ header: AgeHeader, _ nonce: [UInt8], _ opener: borrowing AgeOpener, _ name: Digest
+    ) throws(StorageError) -> ChunkCipher {
+        do throws(SealingError) {
+            return try Age.open(header, nonce: nonce, with: opener)
+        } catch {
+            throw .objectDamaged(name.hex)
+        }
+    }
+
+    static func preamble(
+        of file: borrowing FileDescriptor, name: Digest
+    ) throws(StorageError) -> (AgeHeader, nonce: [UInt8]) {
+        var front = [UInt8](repeating: 0, count: 4096)
+        var span = front.mutableSpan
+        let count = try file.fill(&span)
+        do throws(SealingError) {
+            let header = try AgeHeader(parsing: Array(front.prefix(count)))
+            let nonce = Array(front.prefix(count)[header.byteCount...].prefix(Age.payloadNonceCount))
+            return (header, nonce)
+        } catch {
+            throw .objectDamaged(name.hex)
+        }
+    }
+
+    /// Hands the bytes of `range` to `emit`, in order, in blocks of at most 1 MiB. No byte that failed to authenticate is handed on.
+    ///
+    /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
+    public mutating func read(_ range: Range<UInt64>, emit: ([UInt8]) throws -> Void) throws {
+        precondition(range.upperBound <= byteCount, "the range ends behind the content")
+        let last = Age.chunks(in: byteCount) - 1
+        var chunk = range.lowerBound / UInt64(Age.chunkCount)
+        repeat {
+            let end = min(chunk + 16, last + 1)
+            let block = try open(chunks: chunk..<end, last: last)
+            let offset = chunk * UInt64(Age.chunkCount)
+            let from = Int(max(range.lowerBound, offset) - offset)
+            let to = Int(min(range.upperBound, offset + UInt64(block.count)) - offset)
+            if from < to { try emit(from == 0 && to == block.count ? block : Array(block[from..<to])) }
+            chunk = end
+        } while chunk <= last && chunk * UInt64(Age.chunkCount) < range.upperBound
+    }
+
+    private mutating func open(chunks: Range<UInt64>, last: UInt64) throws(StorageError) -> [UInt8] {
+        let sealedChunk = UInt64(Age.chunkCount + Age.tagCount)
+        let plainStart = chunks.lowerBound * UInt64(Age.chunkCount)
+        let plainEnd = min(chunks.upperBound * UInt64(Age.chunkCount), byteCount)
+        let plainCount = Int(plainEnd - plainStart)
+        var sealed = [UInt8](repeating: 0, count: plainCount + chunks.count * Age.tagCount)
+        var block = [UInt8](repeating: 0, count: plainCount)
+
+        var span = sealed.mutableSpan
+        let count = try file.fill(&span, at: payloadStart + chunks.lowerBound * sealedChunk)
+        guard count == sealed.count else { throw .objectDamaged(name.hex) }
+        var out = block.mutableSpan
+        for chunk in chunks {
+            let from = Int(chunk - chunks.lowerBound) * Age.chunkCount
+            let to = min(from + Age.chunkCount, plainCount)
+            let source = from + Int(chunk - chunks.lowerBound) * Age.tagCount
+            do throws(SealingError) {
+                try cipher.open(
+                    sealed.span.extracting(source..<(source + to - from + Age.tagCount)), index: chunk,
+                    isLast: chunk == last, into: &out, at: from)
+            } catch {
+                throw .objectDamaged(name.hex)
+            }
+        }
+        return block
+    }
+}
+
+extension ObjectStore {
+    /// The header and the rest of an object, for putting another header in front of the same payload.
+    ///
+    /// - Returns: the header as it is stored; `copyPayload` writes everything behind it, nonce first.
+    public func header(of name: Digest) throws(StorageError) -> AgeHeader {
+        try ObjectReader.preamble(of: open(name), name: name).0
+    }
+
+    /// Hands the sealed payload, nonce included, to `emit` in blocks, while checking that the object is what its name says.
+    ///
+    /// - Throws: `StorageError.objectDamaged` at the end, when it was not: what was handed over must then be discarded.
+    public func copyPayload(of name: Digest, behind header: AgeHeader, emit: ([UInt8]) throws -> Void) throws {
+        let file = try open(name)
+        var digest = DigestStream()
+        var skipped = header.byteCount
+        var buffer = [UInt8](repeating: 0, count: SealingStream.blockCount)
+        while true {
+            var span = buffer.mutableSpan
+            let count = try file.fill(&span)
+            guard count > 0 else { break }
+            digest.update(buffer.span.extracting(first: count))
+            try emit(Array(buffer[min(skipped, count)..<count]))
+            skipped = max(0, skipped - count)
+        }
+        guard digest.finish() == name else { throw StorageError.objectDamaged(name.hex) }
+    }
+}

@@ -1,0 +1,109 @@
+public import Sealing
+
+/// The content-addressed store: sealed files named by the SHA-256 of their bytes, `objects/ab/abcdef…`.
+///
+/// A name is on disk only when all its bytes are: a file is written aside, synced, renamed, and its folder synced.
+public struct ObjectStore: Sendable {
+    private let folder: String
+    private var staging: String { folder + "/staging" }
+
+    /// - Parameter folder: the vault's own folder.
+    public init(vaultFolder folder: String) { self.folder = folder }
+
+    private var objects: String { folder + "/objects" }
+
+    /// Makes the 256 folders and syncs them, once, when the vault is made.
+    public func create() throws(StorageError) {
+        try Folder.create(objects)
+        try Folder.create(staging)
+        for byte in UInt8.min...UInt8.max { try Folder.create(objects + "/" + Hex.encode([byte])) }
+        try Folder.sync(objects)
+        try Folder.sync(folder)
+    }
+
+    public func path(of name: Digest) -> String { objects + "/\(name.hex.prefix(2))/\(name.hex)" }
+
+    /// Seals all of `source` into a file aside. Nothing refers to it until `place`.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: takes the plaintext as it passes, to recognise the same file again.
+    ///   - inspect: sees the first 64 KiB before anything else happens, and may refuse them.
+    public func stage(
+        _ source: borrowing FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming MACStream,
+        random: RandomSource, inspect: ([UInt8]) throws -> Void
+    ) throws -> StagedObject {
+        let path = staging + "/" + Hex.encode(random.bytes(16))
+        do {
+            let start = try Age.begin(sealingTo: [recipient], random: random)
+            let file = try FileDescriptor.creating(path)
+            return try SealingStream(start, fingerprint, writingTo: file).run(source, path: path, inspect: inspect)
+        } catch {
+            try? Folder.remove(path)  // Harmless when it fails: the next sweep of the staging folder removes it.
+            throw error
+        }
+    }
+
+    /// Gives staged files their names, durably. Until the records name them they are orphans that recovery removes.
+    public func place(_ staged: [StagedObject]) throws(StorageError) {
+        guard let first = staged.first else { return }
+        guard staged.count > 1 else {
+            try FileDescriptor.reading(first.path).sync()
+            try Folder.rename(first.path, to: path(of: first.name))
+            return try Folder.sync(Folder.parent(of: path(of: first.name)))
+        }
+        // One sync of the file system before the names appear and one after, instead of two for each file.
+        try FileDescriptor.reading(staging).syncFileSystem()
+        for object in staged { try Folder.rename(object.path, to: path(of: object.name)) }
+        try FileDescriptor.reading(staging).syncFileSystem()
+    }
+
+    /// Removes a file aside that is not needed after all.
+    public func discard(_ staged: StagedObject) throws(StorageError) { try Folder.remove(staged.path) }
+
+    public func remove(_ name: Digest) throws(StorageError) { try Folder.remove(path(of: name)) }
+
+    public func exists(_ name: Digest) -> Bool { Folder.exists(path(of: name)) }
+
+    /// Removes every file aside. Only for the process that holds the vault alone.
+    public func sweepStaging() throws(StorageError) {
+        for name in try Folder.names(in: staging) { try Folder.remove(staging + "/" + name) }
+    }
+
+    /// Every name in the store, folder by folder; names that are no digest come as they are.
+    public func names(inFolder byte: UInt8) throws(StorageError) -> [String] {
+        try Folder.names(in: objects + "/" + Hex.encode([byte]))
+    }
+
+    /// Reads the sealed bytes again and compares them with the name.
+    ///
+    /// - Throws: `StorageError.objectMissing`, `.objectDamaged`.
+    public func verify(_ name: Digest) throws(StorageError) {
+        let file = try open(name)
+        var digest = DigestStream()
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            var span = buffer.mutableSpan
+            let count = try file.fill(&span)
+            guard count > 0 else { break }
+            digest.update(buffer.span.extracting(first: count))
+        }
+        guard digest.finish() == name else { throw .objectDamaged(name.hex) }
+    }
+
+    func open(_ name: Digest) throws(StorageError) -> FileDescriptor {
+        do throws(StorageError) {
+            return try FileDescriptor.reading(path(of: name))
+        } catch .notReadable {
+            throw .objectMissing(name.hex)
+        }
+    }
+}
+
+/// A sealed file that has no name in the store yet.
+public struct StagedObject: Sendable {
+    let path: String
+    public let name: Digest
+    /// Plaintext length in bytes.
+    public let byteCount: UInt64
+    public let fingerprint: Digest
+}

@@ -1,0 +1,127 @@
+internal import Dispatch
+internal import Sealing
+internal import Synchronization
+
+/// Seals a file block by block: while one block is hashed and written, the next is read and sealed.
+///
+/// Memory is a few blocks, whatever the file's size.
+struct SealingStream: ~Copyable {
+    /// 16 chunks. Larger blocks gain nothing and smaller ones hand over too often.
+    static let blockCount = 16 * Age.chunkCount
+
+    private var start: AgeStart
+    private var fingerprint: MACStream
+    private let sink: DigestingSink
+    private var chunkIndex: UInt64 = 0
+    private var byteCount: UInt64 = 0
+
+    init(_ start: consuming AgeStart, _ fingerprint: consuming MACStream, writingTo file: consuming FileDescriptor) {
+        sink = DigestingSink(file)
+        self.fingerprint = fingerprint
+        self.start = start
+    }
+
+    /// - Parameter inspect: sees the first 64 KiB before anything is written, and may refuse them.
+    consuming func run(
+        _ source: borrowing FileDescriptor, path: String, inspect: ([UInt8]) throws -> Void
+    ) throws -> StagedObject {
+        var block = try read(source)
+        try inspect(Array(block.prefix(Age.chunkCount)))
+        try sink.write(start.preamble)
+        // A full block may be the last: only the next read tells.
+        while block.count == Self.blockCount {
+            let next = try read(source)
+            try sink.writeAside(seal(block, isLast: next.isEmpty))
+            if next.isEmpty { return try finish(path: path) }
+            block = next
+        }
+        let sealed = seal(block, isLast: true)
+        if chunkIndex <= 16 { try sink.write(sealed) } else { try sink.writeAside(sealed) }
+        return try finish(path: path)
+    }
+
+    private consuming func finish(path: String) throws(StorageError) -> StagedObject {
+        StagedObject(
+            path: path, name: try sink.finish(), byteCount: byteCount, fingerprint: fingerprint.finish())
+    }
+
+    private mutating func read(_ source: borrowing FileDescriptor) throws(StorageError) -> [UInt8] {
+        var block = [UInt8](repeating: 0, count: Self.blockCount)
+        var span = block.mutableSpan
+        let count = try source.fill(&span)
+        block.removeLast(block.count - count)
+        fingerprint.update(block.span)
+        byteCount += UInt64(count)
+        return block
+    }
+
+    private mutating func seal(_ block: [UInt8], isLast: Bool) -> [UInt8] {
+        let chunks = Int(Age.chunks(in: UInt64(block.count)))
+        var sealed = [UInt8](repeating: 0, count: block.count + chunks * Age.tagCount)
+        var out = sealed.mutableSpan
+        for chunk in 0..<chunks {
+            let from = chunk * Age.chunkCount
+            let end = min(from + Age.chunkCount, block.count)
+            let target = from + chunk * Age.tagCount
+            start.cipher.seal(
+                block.span.extracting(from..<end), index: chunkIndex, isLast: isLast && chunk == chunks - 1,
+                into: &out, at: target)
+            chunkIndex += 1
+        }
+        return sealed
+    }
+}
+
+/// A file that is hashed as it is written, if need be by another thread, in order.
+final class DigestingSink: Sendable {
+    private struct State: ~Copyable {
+        var digest = DigestStream()
+        let file: FileDescriptor
+        var failure: StorageError?
+
+        init(_ file: consuming FileDescriptor) { self.file = file }
+
+        mutating func write(_ bytes: [UInt8]) {
+            guard failure == nil else { return }
+            digest.update(bytes.span)
+            do throws(StorageError) { try file.write(bytes.span) } catch { failure = error }
+        }
+
+        mutating func takeDigest() -> Digest {
+            var stream = DigestStream()
+            swap(&stream, &digest)
+            return stream.finish()
+        }
+    }
+
+    private let state: Mutex<State>
+    private let queue = DispatchQueue(label: "muniment.sealing")
+    /// How many blocks may wait: this bounds the memory.
+    private let room = DispatchSemaphore(value: 3)
+
+    init(_ file: consuming FileDescriptor) { state = Mutex(State(file)) }
+
+    func write(_ bytes: [UInt8]) throws(StorageError) {
+        let failure = state.withLock { state in
+            state.write(bytes)
+            return state.failure
+        }
+        if let failure { throw failure }
+    }
+
+    /// Hands `bytes` to the other thread. A failure there is thrown by a later call.
+    func writeAside(_ bytes: [UInt8]) throws(StorageError) {
+        room.wait()
+        queue.async { [self] in
+            state.withLock { $0.write(bytes) }
+            room.signal()
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    func finish() throws(StorageError) -> Digest {
+        queue.sync {}
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        return state.withLock { $0.takeDigest() }
+    }
+}

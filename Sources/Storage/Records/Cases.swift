@@ -1,0 +1,166 @@
+internal import GRDB
+public import Rules
+
+/// A child: the data subject.
+public struct ChildRow: Hashable, Sendable {
+    public let id: ChildID
+    /// Name, date of birth and numbers, sealed under the child's key.
+    public let profile: [UInt8]
+    public let added: Instant
+
+    public init(id: ChildID, profile: [UInt8], added: Instant) {
+        self.id = id
+        self.profile = profile
+        self.added = added
+    }
+}
+
+/// One child's EHC matter.
+public struct CaseRow: Hashable, Sendable {
+    public let id: CaseID
+    public let child: ChildID
+    public let purpose: Purpose
+    public let opened: Instant
+    public var closed: Instant?
+
+    public init(id: CaseID, child: ChildID, purpose: Purpose, opened: Instant, closed: Instant?) {
+        self.id = id
+        self.child = child
+        self.purpose = purpose
+        self.opened = opened
+        self.closed = closed
+    }
+
+    fileprivate var columns: [[UInt8]] {
+        [id.bytes, child.bytes, purpose.rawValue.bytes, opened.bytes, closed.bytes]
+    }
+}
+
+/// A person working on a case, in one role, from when to when.
+public struct TeamRow: Hashable, Sendable {
+    public let caseID: CaseID
+    public let person: PersonID
+    public let organisation: OrganisationID
+    public let role: Role
+    public let added: Instant
+    public var removed: Instant?
+
+    public init(
+        caseID: CaseID, person: PersonID, organisation: OrganisationID, role: Role, added: Instant, removed: Instant?
+    ) {
+        self.caseID = caseID
+        self.person = person
+        self.organisation = organisation
+        self.role = role
+        self.added = added
+        self.removed = removed
+    }
+
+    fileprivate var columns: [[UInt8]] {
+        [caseID.bytes, person.bytes, organisation.bytes, role.rawValue.bytes, added.bytes, removed.bytes]
+    }
+}
+
+extension WriteTransaction {
+    public func insert(_ child: ChildRow) throws {
+        try db.execute(
+            sql: "INSERT INTO children (id, profile, added) VALUES (:id, :profile, :added)",
+            arguments: [
+                "id": child.id.bytes.data, "profile": child.profile.data, "added": child.added.milliseconds,
+            ])
+    }
+
+    /// Inserts a case, or replaces the row of the same identifier.
+    public func put(_ row: CaseRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO cases (id, child, purpose, opened, closed, mac)
+                VALUES (:id, :child, :purpose, :opened, :closed, :mac)
+                ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, mac = excluded.mac
+                """,
+            arguments: [
+                "id": row.id.bytes.data, "child": row.child.bytes.data, "purpose": row.purpose.rawValue,
+                "opened": row.opened.milliseconds, "closed": row.closed?.milliseconds,
+                "mac": rows.mac("cases", row.columns).data,
+            ])
+    }
+
+    /// Inserts a member of a team, or replaces the row of the same person, role and beginning.
+    public func put(_ row: TeamRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO team (case_id, person, organisation, role, added, removed, mac)
+                VALUES (:case_id, :person, :organisation, :role, :added, :removed, :mac)
+                ON CONFLICT (case_id, person, role, added)
+                DO UPDATE SET removed = excluded.removed, mac = excluded.mac
+                """,
+            arguments: [
+                "case_id": row.caseID.bytes.data, "person": row.person.bytes.data,
+                "organisation": row.organisation.bytes.data, "role": row.role.rawValue,
+                "added": row.added.milliseconds, "removed": row.removed?.milliseconds,
+                "mac": rows.mac("team", row.columns).data,
+            ])
+    }
+}
+
+extension ReadTransaction {
+    public func child(_ id: ChildID) throws -> ChildRow? {
+        try Row.fetchOne(db, sql: "SELECT * FROM children WHERE id = :id", arguments: ["id": id.bytes.data]).map(child)
+    }
+
+    public func children() throws -> [ChildRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM children ORDER BY added, id").map(child)
+    }
+
+    private func child(_ row: Row) throws -> ChildRow {
+        ChildRow(id: try id(row, "id"), profile: bytes(row, "profile"), added: instant(row, "added"))
+    }
+
+    public func theCase(_ id: CaseID) throws -> CaseRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM cases WHERE id = :id", arguments: ["id": id.bytes.data]
+        ).map(caseRow)
+    }
+
+    public func cases(of child: ChildID) throws -> [CaseRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM cases WHERE child = :child ORDER BY opened, id",
+            arguments: ["child": child.bytes.data]
+        ).map(caseRow)
+    }
+
+    /// Everyone who was ever on the team, in the order of their coming.
+    public func team(of caseID: CaseID) throws -> [TeamRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM team WHERE case_id = :id ORDER BY added, person",
+            arguments: ["id": caseID.bytes.data]
+        ).map(teamRow)
+    }
+
+    /// The person's present places on the team.
+    public func team(of caseID: CaseID, person: PersonID) throws -> [TeamRow] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM team WHERE case_id = :id AND person = :person AND removed IS NULL ORDER BY role")
+        return try Row.fetchAll(
+            statement, arguments: ["id": caseID.bytes.data, "person": person.bytes.data]
+        ).map(teamRow)
+    }
+
+    private func caseRow(_ row: Row) throws -> CaseRow {
+        let value = CaseRow(
+            id: try id(row, "id"), child: try id(row, "child"),
+            purpose: try word(row, "purpose", Purpose.init(rawValue:)), opened: instant(row, "opened"),
+            closed: optionalInstant(row, "closed"))
+        try rows.check(bytes(row, "mac"), "cases", value.columns)
+        return value
+    }
+
+    private func teamRow(_ row: Row) throws -> TeamRow {
+        let value = TeamRow(
+            caseID: try id(row, "case_id"), person: try id(row, "person"),
+            organisation: try id(row, "organisation"), role: try word(row, "role", Role.init(rawValue:)),
+            added: instant(row, "added"), removed: optionalInstant(row, "removed"))
+        try rows.check(bytes(row, "mac"), "team", value.columns)
+        return value
+    }
+}

@@ -1,0 +1,257 @@
+internal import GRDB
+public import Rules
+public import Sealing
+
+/// A document: what it is about and who answers for it. Its content is in versions.
+public struct DocumentRow: Hashable, Sendable {
+    public let id: DocumentID
+    public let caseID: CaseID
+    public let child: ChildID
+    public let category: Category
+    public let holder: Party
+    public let organisation: OrganisationID
+    public let depositor: PersonID
+    public let labels: [Label]
+    /// Sealed under the child's key.
+    public let title: [UInt8]
+    public let added: Instant
+
+    public init(
+        id: DocumentID, caseID: CaseID, child: ChildID, category: Category, holder: Party,
+        organisation: OrganisationID, depositor: PersonID, labels: [Label], title: [UInt8], added: Instant
+    ) {
+        self.id = id
+        self.caseID = caseID
+        self.child = child
+        self.category = category
+        self.holder = holder
+        self.organisation = organisation
+        self.depositor = depositor
+        self.labels = labels
+        self.title = title
+        self.added = added
+    }
+
+    fileprivate var labelText: String { labels.map(\.rawValue).joined(separator: " ") }
+    fileprivate var columns: [[UInt8]] {
+        [
+            id.bytes, caseID.bytes, child.bytes, category.rawValue.bytes, holder.rawValue.bytes, organisation.bytes,
+            depositor.bytes, labelText.bytes, title, added.bytes,
+        ]
+    }
+}
+
+/// One immutable version of a document.
+public struct VersionRow: Hashable, Sendable {
+    public let document: DocumentID
+    /// From 1.
+    public let number: Int64
+    public let depositor: PersonID
+    public let added: Instant
+    /// The ledger entry that recorded it.
+    public let entry: UInt64
+
+    public init(document: DocumentID, number: Int64, depositor: PersonID, added: Instant, entry: UInt64) {
+        self.document = document
+        self.number = number
+        self.depositor = depositor
+        self.added = added
+        self.entry = entry
+    }
+
+    fileprivate var columns: [[UInt8]] {
+        [document.bytes, number.bytes, depositor.bytes, added.bytes, Int64(entry).bytes]
+    }
+}
+
+/// One form of a version: an object with a key of its own.
+public struct RenditionRow: Hashable, Sendable {
+    public let id: RenditionID
+    public let document: DocumentID
+    public let version: Int64
+    public let kind: Rendition
+    public let object: Digest
+    /// Plaintext length in bytes.
+    public let byteCount: UInt64
+    public let mediaType: String
+    /// Recognises the same file when it comes again for the same child and holder; keyed, so it tells nothing else.
+    public let fingerprint: Digest
+
+    public init(
+        id: RenditionID, document: DocumentID, version: Int64, kind: Rendition, object: Digest, byteCount: UInt64,
+        mediaType: String, fingerprint: Digest
+    ) {
+        self.id = id
+        self.document = document
+        self.version = version
+        self.kind = kind
+        self.object = object
+        self.byteCount = byteCount
+        self.mediaType = mediaType
+        self.fingerprint = fingerprint
+    }
+
+    fileprivate var columns: [[UInt8]] {
+        [
+            id.bytes, document.bytes, version.bytes, kind.description.bytes, object.bytes, Int64(byteCount).bytes,
+            mediaType.bytes, fingerprint.bytes,
+        ]
+    }
+}
+
+extension WriteTransaction {
+    public func insert(_ document: DocumentRow) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO documents
+                  (id, case_id, child, category, holder, organisation, depositor, labels, title, added, mac)
+                VALUES
+                  (:id, :case_id, :child, :category, :holder, :organisation, :depositor, :labels, :title, :added, :mac)
+                """)
+        try statement.execute(arguments: [
+            "id": document.id.bytes.data, "case_id": document.caseID.bytes.data, "child": document.child.bytes.data,
+            "category": document.category.rawValue, "holder": document.holder.rawValue,
+            "organisation": document.organisation.bytes.data, "depositor": document.depositor.bytes.data,
+            "labels": document.labelText, "title": document.title.data, "added": document.added.milliseconds,
+            "mac": rows.mac("documents", document.columns).data,
+        ])
+    }
+
+    public func insert(_ version: VersionRow) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO versions (document, number, depositor, added, entry, mac)
+                VALUES (:document, :number, :depositor, :added, :entry, :mac)
+                """)
+        try statement.execute(arguments: [
+            "document": version.document.bytes.data, "number": version.number,
+            "depositor": version.depositor.bytes.data, "added": version.added.milliseconds,
+            "entry": Int64(version.entry), "mac": rows.mac("versions", version.columns).data,
+        ])
+    }
+
+    public func insert(_ rendition: RenditionRow) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO renditions (id, document, version, kind, object, byte_count, media_type, fingerprint, mac)
+                VALUES (:id, :document, :version, :kind, :object, :byte_count, :media_type, :fingerprint, :mac)
+                """)
+        try statement.execute(arguments: [
+            "id": rendition.id.bytes.data, "document": rendition.document.bytes.data, "version": rendition.version,
+            "kind": rendition.kind.description, "object": rendition.object.bytes.data,
+            "byte_count": Int64(rendition.byteCount), "media_type": rendition.mediaType,
+            "fingerprint": rendition.fingerprint.bytes.data, "mac": rows.mac("renditions", rendition.columns).data,
+        ])
+    }
+
+    /// Remembers that a file of a bulk import has become `document`, so that a second run leaves it out.
+    public func markImported(_ source: Digest, as document: DocumentID) throws {
+        try db.execute(
+            sql: "INSERT INTO imported (source, document) VALUES (:source, :document)",
+            arguments: ["source": source.bytes.data, "document": document.bytes.data])
+    }
+}
+
+extension ReadTransaction {
+    public func document(_ id: DocumentID) throws -> DocumentRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM documents WHERE id = :id", arguments: ["id": id.bytes.data]
+        ).map(document)
+    }
+
+    public func documents(of caseID: CaseID) throws -> [DocumentRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM documents WHERE case_id = :id ORDER BY added, id",
+            arguments: ["id": caseID.bytes.data]
+        ).map(document)
+    }
+
+    /// A page of all documents, by identifier.
+    public func documents(after id: DocumentID?, limit: Int) throws -> [DocumentRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM documents WHERE id > :id ORDER BY id LIMIT :limit",
+            arguments: ["id": (id?.bytes ?? []).data, "limit": limit]
+        ).map(document)
+    }
+
+    public func versions(of document: DocumentID) throws -> [VersionRow] {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM versions WHERE document = :id ORDER BY number")
+        return try Row.fetchAll(statement, arguments: ["id": document.bytes.data]).map { row in
+            let version = VersionRow(
+                document: try id(row, "document"), number: row["number"], depositor: try id(row, "depositor"),
+                added: instant(row, "added"), entry: UInt64(row["entry"] as Int64))
+            try rows.check(bytes(row, "mac"), "versions", version.columns)
+            return version
+        }
+    }
+
+    public func renditions(of document: DocumentID) throws -> [RenditionRow] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM renditions WHERE document = :id ORDER BY version, kind")
+        return try Row.fetchAll(statement, arguments: ["id": document.bytes.data]).map(rendition)
+    }
+
+    public func rendition(_ id: RenditionID) throws -> RenditionRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM renditions WHERE id = :id", arguments: ["id": id.bytes.data]
+        ).map(rendition)
+    }
+
+    /// A rendition whose content has this fingerprint. Fingerprints are keyed by child and holder.
+    public func rendition(fingerprint: Digest) throws -> RenditionRow? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM renditions WHERE fingerprint = :fingerprint ORDER BY id LIMIT 1")
+        return try Row.fetchOne(statement, arguments: ["fingerprint": fingerprint.bytes.data]).map(rendition)
+    }
+
+    /// Whether anything in the records still needs this object.
+    public func isReferenced(_ object: Digest) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM renditions WHERE object = :object LIMIT 1")
+        return try Row.fetchOne(statement, arguments: ["object": object.bytes.data]) != nil
+    }
+
+    public func imported(_ source: Digest) throws -> DocumentID? {
+        let statement = try db.cachedStatement(sql: "SELECT document FROM imported WHERE source = :source")
+        return try Row.fetchOne(statement, arguments: ["source": source.bytes.data]).map { try id($0, "document") }
+    }
+
+    /// How many rows there are: `(cases, documents, versions, objects)`.
+    public func counts() throws -> Counts {
+        func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
+        return Counts(
+            people: try count("SELECT count(*) FROM people"), children: try count("SELECT count(*) FROM children"),
+            cases: try count("SELECT count(*) FROM cases"), documents: try count("SELECT count(*) FROM documents"),
+            versions: try count("SELECT count(*) FROM versions"),
+            objects: try count("SELECT count(DISTINCT object) FROM renditions"),
+            byteCount: UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(sum(byte_count), 0) FROM renditions") ?? 0))
+    }
+
+    private func document(_ row: Row) throws -> DocumentRow {
+        let labels = (row["labels"] as String).split(separator: " ").map(String.init)
+        let document = DocumentRow(
+            id: try id(row, "id"), caseID: try id(row, "case_id"), child: try id(row, "child"),
+            category: try word(row, "category", Category.init(rawValue:)),
+            holder: try word(row, "holder", Party.init(rawValue:)), organisation: try id(row, "organisation"),
+            depositor: try id(row, "depositor"), labels: labels.compactMap(Label.init(rawValue:)),
+            title: bytes(row, "title"), added: instant(row, "added"))
+        try rows.check(bytes(row, "mac"), "documents", document.columns)
+        return document
+    }
+
+    private func rendition(_ row: Row) throws -> RenditionRow {
+        let rendition = RenditionRow(
+            id: try id(row, "id"), document: try id(row, "document"), version: row["version"],
+            kind: try word(row, "kind", Rendition.init), object: try digest(row, "object"),
+            byteCount: UInt64(row["byte_count"] as Int64), mediaType: row["media_type"],
+            fingerprint: try digest(row, "fingerprint"))
+        try rows.check(bytes(row, "mac"), "renditions", rendition.columns)
+        return rendition
+    }
+}
+
+/// How much a vault holds.
+public struct Counts: Hashable, Sendable, Codable {
+    public let people, children, cases, documents, versions, objects: Int
+    /// Plaintext bytes, counting shared objects once for each version.
+    public let byteCount: UInt64
+}

@@ -1,0 +1,160 @@
+internal import GRDB
+
+/// The shape of `records.sqlite`. A migration that has shipped is frozen. See docs/FORMATS.md, "Records".
+enum RecordsSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 vault, people, children, cases") { try $0.execute(sql: people) }
+        migrator.registerMigration("1 documents") { try $0.execute(sql: documents) }
+        migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
+        return migrator
+    }
+
+    private static let people = """
+        CREATE TABLE vault (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          origin TEXT NOT NULL,
+          created INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE organisations (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          party TEXT NOT NULL,
+          name BLOB NOT NULL,
+          added INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE people (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          username BLOB NOT NULL UNIQUE,
+          name BLOB NOT NULL,
+          salt BLOB NOT NULL,
+          passes INTEGER NOT NULL,
+          memory INTEGER NOT NULL,
+          verifier BLOB NOT NULL,
+          added INTEGER NOT NULL,
+          disabled INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE memberships (
+          person BLOB NOT NULL REFERENCES people,
+          organisation BLOB NOT NULL REFERENCES organisations,
+          role TEXT NOT NULL,
+          mac BLOB NOT NULL,
+          PRIMARY KEY (person, organisation, role)
+        ) STRICT;
+        CREATE TABLE sessions (
+          token BLOB NOT NULL PRIMARY KEY,
+          person BLOB NOT NULL REFERENCES people,
+          expires INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE children (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          profile BLOB NOT NULL,
+          added INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE cases (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          child BLOB NOT NULL REFERENCES children,
+          purpose TEXT NOT NULL,
+          opened INTEGER NOT NULL,
+          closed INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX cases_of_child ON cases (child);
+        CREATE TABLE team (
+          case_id BLOB NOT NULL REFERENCES cases,
+          person BLOB NOT NULL REFERENCES people,
+          organisation BLOB NOT NULL REFERENCES organisations,
+          role TEXT NOT NULL,
+          added INTEGER NOT NULL,
+          removed INTEGER,
+          mac BLOB NOT NULL,
+          PRIMARY KEY (case_id, person, role, added)
+        ) STRICT;
+        CREATE INDEX team_of_person ON team (person);
+        """
+
+    private static let documents = """
+        CREATE TABLE documents (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          case_id BLOB NOT NULL REFERENCES cases,
+          child BLOB NOT NULL REFERENCES children,
+          category TEXT NOT NULL,
+          holder TEXT NOT NULL,
+          organisation BLOB NOT NULL REFERENCES organisations,
+          depositor BLOB NOT NULL REFERENCES people,
+          labels TEXT NOT NULL,
+          title BLOB NOT NULL,
+          added INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX documents_of_case ON documents (case_id, added);
+        CREATE TABLE versions (
+          document BLOB NOT NULL REFERENCES documents,
+          number INTEGER NOT NULL CHECK (number >= 1),
+          depositor BLOB NOT NULL REFERENCES people,
+          added INTEGER NOT NULL,
+          entry INTEGER NOT NULL UNIQUE,
+          mac BLOB NOT NULL,
+          PRIMARY KEY (document, number)
+        ) STRICT;
+        CREATE TABLE renditions (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          document BLOB NOT NULL,
+          version INTEGER NOT NULL,
+          kind TEXT NOT NULL,
+          object BLOB NOT NULL CHECK (length(object) = 32),
+          byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+          media_type TEXT NOT NULL,
+          fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+          mac BLOB NOT NULL,
+          UNIQUE (document, version, kind),
+          FOREIGN KEY (document, version) REFERENCES versions (document, number)
+        ) STRICT;
+        CREATE INDEX renditions_of_object ON renditions (object);
+        CREATE INDEX renditions_by_fingerprint ON renditions (fingerprint);
+        CREATE TABLE imported (
+          source BLOB NOT NULL PRIMARY KEY,
+          document BLOB NOT NULL REFERENCES documents
+        ) STRICT;
+        """
+
+    private static let ledger = """
+        CREATE TABLE entries (
+          position INTEGER NOT NULL PRIMARY KEY CHECK (position >= 0),
+          leaf BLOB NOT NULL,
+          child BLOB,
+          openings BLOB
+        ) STRICT;
+        CREATE TABLE hashes (
+          position INTEGER NOT NULL PRIMARY KEY CHECK (position >= 0),
+          hash BLOB NOT NULL CHECK (length(hash) = 32)
+        ) STRICT;
+        CREATE TABLE checkpoints (
+          size INTEGER NOT NULL PRIMARY KEY CHECK (size >= 0),
+          note BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE policies (
+          name TEXT NOT NULL,
+          text BLOB NOT NULL,
+          activated INTEGER NOT NULL,
+          entry INTEGER NOT NULL REFERENCES entries,
+          PRIMARY KEY (name, entry)
+        ) STRICT;
+        CREATE TRIGGER entries_stay BEFORE DELETE ON entries
+          BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER entries_keep BEFORE UPDATE ON entries
+          WHEN NEW.position IS NOT OLD.position OR NEW.leaf IS NOT OLD.leaf OR NEW.child IS NOT OLD.child
+            OR NEW.openings IS NOT NULL
+          BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER hashes_stay BEFORE DELETE ON hashes
+          BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER hashes_keep BEFORE UPDATE ON hashes
+          BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER checkpoints_stay BEFORE DELETE ON checkpoints
+          BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        CREATE TRIGGER checkpoints_keep BEFORE UPDATE ON checkpoints
+          BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        """
+}

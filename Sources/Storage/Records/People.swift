@@ -1,0 +1,215 @@
+internal import GRDB
+public import Rules
+public import Sealing
+
+/// A school, a trust, a team: belongs to one party.
+public struct OrganisationRow: Hashable, Sendable {
+    public let id: OrganisationID
+    public let party: Party
+    /// Sealed under the vault's records key.
+    public let name: [UInt8]
+    public let added: Instant
+
+    public init(id: OrganisationID, party: Party, name: [UInt8], added: Instant) {
+        self.id = id
+        self.party = party
+        self.name = name
+        self.added = added
+    }
+
+    fileprivate var columns: [[UInt8]] { [id.bytes, party.rawValue.bytes, name, added.bytes] }
+}
+
+/// Someone who signs in.
+public struct PersonRow: Hashable, Sendable {
+    public let id: PersonID
+    /// The user name's blind index: it finds, and tells nothing.
+    public let username: [UInt8]
+    /// Name and user name, sealed under the vault's records key.
+    public let name: [UInt8]
+    public let password: PasswordRecord
+    public let added: Instant
+    public let disabled: Instant?
+
+    public init(
+        id: PersonID, username: [UInt8], name: [UInt8], password: PasswordRecord, added: Instant, disabled: Instant?
+    ) {
+        self.id = id
+        self.username = username
+        self.name = name
+        self.password = password
+        self.added = added
+        self.disabled = disabled
+    }
+
+    fileprivate var columns: [[UInt8]] {
+        [
+            id.bytes, username, name, password.salt, Int64(password.cost.passes).bytes,
+            Int64(password.cost.memory).bytes, password.verifier, added.bytes, disabled.bytes,
+        ]
+    }
+}
+
+/// A role that a person has in an organisation.
+public struct Membership: Hashable, Sendable {
+    public let person: PersonID
+    public let organisation: OrganisationID
+    public let role: Role
+
+    public init(person: PersonID, organisation: OrganisationID, role: Role) {
+        self.person = person
+        self.organisation = organisation
+        self.role = role
+    }
+
+    fileprivate var columns: [[UInt8]] { [person.bytes, organisation.bytes, role.rawValue.bytes] }
+}
+
+/// A signed-in person, until `expires`. The token itself is kept nowhere.
+public struct SessionRow: Hashable, Sendable {
+    public let token: Digest
+    public let person: PersonID
+    public let expires: Instant
+
+    public init(token: Digest, person: PersonID, expires: Instant) {
+        self.token = token
+        self.person = person
+        self.expires = expires
+    }
+
+    fileprivate var columns: [[UInt8]] { [token.bytes, person.bytes, expires.bytes] }
+}
+
+extension WriteTransaction {
+    public func insert(_ organisation: OrganisationRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO organisations (id, party, name, added, mac) VALUES (:id, :party, :name, :added, :mac)
+                """,
+            arguments: [
+                "id": organisation.id.bytes.data, "party": organisation.party.rawValue,
+                "name": organisation.name.data, "added": organisation.added.milliseconds,
+                "mac": rows.mac("organisations", organisation.columns).data,
+            ])
+    }
+
+    /// Inserts a person, or replaces the row of the same identifier.
+    public func put(_ person: PersonRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO people (id, username, name, salt, passes, memory, verifier, added, disabled, mac)
+                VALUES (:id, :username, :name, :salt, :passes, :memory, :verifier, :added, :disabled, :mac)
+                ON CONFLICT (id) DO UPDATE SET name = excluded.name, salt = excluded.salt, passes = excluded.passes,
+                  memory = excluded.memory, verifier = excluded.verifier, disabled = excluded.disabled,
+                  mac = excluded.mac
+                """,
+            arguments: [
+                "id": person.id.bytes.data, "username": person.username.data, "name": person.name.data,
+                "salt": person.password.salt.data, "passes": Int64(person.password.cost.passes),
+                "memory": Int64(person.password.cost.memory), "verifier": person.password.verifier.data,
+                "added": person.added.milliseconds, "disabled": person.disabled?.milliseconds,
+                "mac": rows.mac("people", person.columns).data,
+            ])
+    }
+
+    public func insert(_ membership: Membership) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO memberships (person, organisation, role, mac) VALUES (:person, :organisation, :role, :mac)
+                """,
+            arguments: [
+                "person": membership.person.bytes.data, "organisation": membership.organisation.bytes.data,
+                "role": membership.role.rawValue, "mac": rows.mac("memberships", membership.columns).data,
+            ])
+    }
+
+    public func insert(_ session: SessionRow) throws {
+        try db.execute(
+            sql: "INSERT INTO sessions (token, person, expires, mac) VALUES (:token, :person, :expires, :mac)",
+            arguments: [
+                "token": session.token.bytes.data, "person": session.person.bytes.data,
+                "expires": session.expires.milliseconds, "mac": rows.mac("sessions", session.columns).data,
+            ])
+    }
+
+    /// Ends one session.
+    public func removeSession(_ token: Digest) throws {
+        try db.execute(sql: "DELETE FROM sessions WHERE token = :token", arguments: ["token": token.bytes.data])
+    }
+
+    /// Ends every session of a person, and all that have run out.
+    public func removeSessions(of person: PersonID, expiredBy now: Instant) throws {
+        try db.execute(
+            sql: "DELETE FROM sessions WHERE person = :person OR expires <= :now",
+            arguments: ["person": person.bytes.data, "now": now.milliseconds])
+    }
+}
+
+extension ReadTransaction {
+    public func organisations() throws -> [OrganisationRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM organisations ORDER BY added, id").map(organisation)
+    }
+
+    public func organisation(_ id: OrganisationID) throws -> OrganisationRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM organisations WHERE id = :id", arguments: ["id": id.bytes.data]
+        ).map(organisation)
+    }
+
+    public func people() throws -> [PersonRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM people ORDER BY added, id").map(person)
+    }
+
+    public func person(_ id: PersonID) throws -> PersonRow? {
+        try Row.fetchOne(db, sql: "SELECT * FROM people WHERE id = :id", arguments: ["id": id.bytes.data]).map(person)
+    }
+
+    /// - Parameter username: the blind index of the user name.
+    public func person(username: [UInt8]) throws -> PersonRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM people WHERE username = :username", arguments: ["username": username.data]
+        ).map(person)
+    }
+
+    public func memberships(of person: PersonID) throws -> [Membership] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM memberships WHERE person = :person ORDER BY role",
+            arguments: ["person": person.bytes.data]
+        ).map { row in
+            let membership = Membership(
+                person: try id(row, "person"), organisation: try id(row, "organisation"),
+                role: try word(row, "role", Role.init(rawValue:)))
+            try rows.check(bytes(row, "mac"), "memberships", membership.columns)
+            return membership
+        }
+    }
+
+    public func session(_ token: Digest) throws -> SessionRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM sessions WHERE token = :token", arguments: ["token": token.bytes.data]
+        ).map { row in
+            let session = SessionRow(
+                token: try digest(row, "token"), person: try id(row, "person"), expires: instant(row, "expires"))
+            try rows.check(bytes(row, "mac"), "sessions", session.columns)
+            return session
+        }
+    }
+
+    private func organisation(_ row: Row) throws -> OrganisationRow {
+        let organisation = OrganisationRow(
+            id: try id(row, "id"), party: try word(row, "party", Party.init(rawValue:)), name: bytes(row, "name"),
+            added: instant(row, "added"))
+        try rows.check(bytes(row, "mac"), "organisations", organisation.columns)
+        return organisation
+    }
+
+    private func person(_ row: Row) throws -> PersonRow {
+        let cost = Argon2Cost(passes: UInt64(row["passes"] as Int64), memory: Int(row["memory"] as Int64))
+        let person = PersonRow(
+            id: try id(row, "id"), username: bytes(row, "username"), name: bytes(row, "name"),
+            password: PasswordRecord(salt: bytes(row, "salt"), cost: cost, verifier: bytes(row, "verifier")),
+            added: instant(row, "added"), disabled: optionalInstant(row, "disabled"))
+        try rows.check(bytes(row, "mac"), "people", person.columns)
+        return person
+    }
+}
