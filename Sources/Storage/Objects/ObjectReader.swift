@@ -18,11 +18,12 @@ public struct ObjectReader: ~Copyable {
     ) throws(StorageError) {
         let file = try store.open(name)
         let (header, nonce) = try Self.preamble(of: file, name: name)
-        payloadStart = UInt64(header.byteCount + Age.payloadNonceCount)
         guard try file.byteCount() == UInt64(header.byteCount) + Age.payloadByteCount(sealing: byteCount) else {
             throw .objectDamaged(name.hex)
         }
-        cipher = try Self.cipher(header, nonce, opener, name)
+        let cipher = try Self.cipher(header, nonce, opener, name)
+        self.cipher = cipher
+        payloadStart = UInt64(header.byteCount + Age.payloadNonceCount)
         self.name = name
         self.file = file
         self.byteCount = byteCount
