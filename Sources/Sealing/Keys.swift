@@ -14,6 +14,22 @@ public struct Facts: Hashable, Sendable {
         parts.reduce(into: []) { $0 += bigEndian(UInt32($1.count)) + $1 }
     }
 
+    /// Takes a list apart again.
+    ///
+    /// - Returns: `nil` when the lengths do not add up.
+    public static func parts(_ list: [UInt8]) -> [[UInt8]]? {
+        var parts: [[UInt8]] = []
+        var rest = list[...]
+        while !rest.isEmpty {
+            guard rest.count >= 4 else { return nil }
+            let count = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            guard rest.count - 4 >= count else { return nil }
+            parts.append(Array(rest.dropFirst(4).prefix(count)))
+            rest = rest.dropFirst(4 + count)
+        }
+        return parts
+    }
+
     static func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
 
     /// A field of a database row, sealed under a child's or the vault's key.
@@ -57,7 +73,7 @@ public final class Key: Sendable {
 }
 
 /// The facts that a wrap of a rendition key is bound to.
-public struct WrapFacts: Hashable, Sendable {
+public struct WrapBinding: Hashable, Sendable {
     public let rendition: [UInt8]
     public let child: [UInt8]
     public let party: String
@@ -97,17 +113,17 @@ public struct WrapKeys: Sendable {
 
     /// Wraps a rendition key for this party and child.
     public func wrap(
-        _ identity: borrowing AgeIdentity, _ facts: WrapFacts, random: RandomSource
+        _ identity: borrowing AgeIdentity, _ facts: WrapBinding, random: RandomSource
     ) throws(SealingError) -> [UInt8] {
         try wrappingKey(facts).seal(identity.secret, facts: facts.facts.bytes, random: random)
     }
 
     /// - Throws: `SealingError.notAuthentic` when either key or any fact differs.
-    public func unwrap(_ sealed: [UInt8], _ facts: WrapFacts) throws(SealingError) -> AgeIdentity {
+    public func unwrap(_ sealed: [UInt8], _ facts: WrapBinding) throws(SealingError) -> AgeIdentity {
         try AgeIdentity(secret: wrappingKey(facts).openSecret(sealed, facts: facts.facts.bytes))
     }
 
-    private func wrappingKey(_ facts: WrapFacts) throws(SealingError) -> SecretBytes {
+    private func wrappingKey(_ facts: WrapBinding) throws(SealingError) -> SecretBytes {
         let both = unsafe try SecretBytes(count: party.secret.count + child.secret.count) {
             (out) throws(SealingError) in
             unsafe party.secret.withUnsafeBytes { unsafe out.copyMemory(from: $0) }

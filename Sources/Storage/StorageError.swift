@@ -20,6 +20,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case notWritable
     /// The folder or file cannot be read.
     case notReadable
+    /// The clock stands before the newest ledger entry.
+    case clockWentBackwards
     /// Another process holds the vault for longer than we wait.
     case busy
     /// The operating system reported error `number` while doing `what`.
@@ -39,6 +41,8 @@ public enum StorageError: Error, Hashable, Sendable {
         case .diskFull: "The disk is full. Nothing was half-made; free some space and try again."
         case .notWritable: "The vault or the output cannot be written. Check the permissions and that it is not mounted read-only."
         case .notReadable: "The file cannot be read. Check that it exists, and its permissions."
+        case .clockWentBackwards:
+            "This machine's clock is behind the newest ledger entry. Set the clock right; nothing was changed."
         case .busy: "Another process is using the vault. Try again in a moment."
         case .system(let what, let number): "The operating system refused to \(what) (error \(number))."
         }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Keys open only what they were bound to")
 struct KeyTests {
-    let facts = WrapFacts(
+    let facts = WrapBinding(
         rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false)
 
     @Test("a wrap opens with both keys and the very facts it was made for")
@@ -16,16 +16,16 @@ struct KeyTests {
     }
 
     static let otherFacts = [
-        WrapFacts(rendition: [9], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
-        WrapFacts(rendition: [1], child: [9], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
-        WrapFacts(rendition: [1], child: [2], party: "rights", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
-        WrapFacts(rendition: [1], child: [2], party: "health", partyKeyVersion: 2, childKeyVersion: 1, isOverride: false),
-        WrapFacts(rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 2, isOverride: false),
-        WrapFacts(rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: true),
+        WrapBinding(rendition: [9], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
+        WrapBinding(rendition: [1], child: [9], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
+        WrapBinding(rendition: [1], child: [2], party: "rights", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
+        WrapBinding(rendition: [1], child: [2], party: "health", partyKeyVersion: 2, childKeyVersion: 1, isOverride: false),
+        WrapBinding(rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 2, isOverride: false),
+        WrapBinding(rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: true),
     ]
 
     @Test("moved to another rendition, child, party, version or use, it does not open", arguments: otherFacts)
-    func movedWrap(other: WrapFacts) throws {
+    func movedWrap(other: WrapBinding) throws {
         let keys = WrapKeys(party: try Key(from: .system), child: try Key(from: .system))
         let sealed = try keys.wrap(AgeIdentity(from: .system), facts, random: .system)
         #expect(throws: SealingError.notAuthentic) { _ = try keys.unwrap(sealed, other) }

@@ -1,6 +1,6 @@
 /// A sharing agreement, checked and compiled: who may do what with which documents, why, and from when to when.
 ///
-/// Immutable. It answers from dense tables; a question never allocates and never searches the text.
+/// Immutable. It answers from dense tables, by category and role.
 public struct Agreement: Sendable {
     public let version: Int
     public let title: String
@@ -18,6 +18,7 @@ public struct Agreement: Sendable {
     public let purposes: [Purpose]
     public let labels: [Label]
     public let duties: [Duty]
+    public let rules: [RuleID]
 
     let roleEntries: [RoleEntry]
     let categoryEntries: [CategoryEntry]

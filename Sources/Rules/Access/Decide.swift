@@ -6,8 +6,8 @@ extension Agreement {
         settle(facts, on: day) { _, _ in }
     }
 
-    /// - Parameter passed: Told of each check that lets the question through, with the reason for refusal that an
-    ///   emergency grant waived, if it did. The check that refuses, and the rule that admits, are the answer.
+    /// Tells `passed` of each check that lets the question through, with the reason for refusal that an emergency grant
+    /// waived, if it did. The check that refuses, and the rule that admits, are the answer.
     @inline(__always)
     func settle(
         _ facts: AccessFacts, on day: Day, passed: (AccessCheck, DenialReason?) -> Void
@@ -44,7 +44,7 @@ extension Agreement {
     }
 
     /// May a person with these roles do this administrative act?
-    public func decide(_ duty: Duty, roles: some Sequence<Role>) -> DutyDecision {
+    public func decideDuty(_ duty: Duty, roles: some Sequence<Role>) -> DutyDecision {
         let allowed = dutyRoles[duty] ?? []
         guard let role = roles.first(where: allowed.contains) else { return .deny(.dutyNotHeld(duty)) }
         return .permit(DutyPermit(duty, role: role, agreementVersion: version))
@@ -65,7 +65,9 @@ extension Agreement {
             return !entry.exempt.contains(role) && !(hasTask && entry.exemptOnTask.contains(role))
         }
         if let label = categoryEntries[category].labels.first(where: restrains) { return .label(label) }
-        return labels.isEmpty ? nil : labels.filter(restrains).min().map(DenialReason.label)
+        var first: Label?
+        for label in labels where restrains(label) { first = first.map { min($0, label) } ?? label }
+        return first.map(DenialReason.label)
     }
 
     /// What is missing between two parties; `nil` within one party, which needs no agreement with itself.

@@ -57,7 +57,7 @@ struct RuleTable: Sendable {
     private let rules: [Rule]
     private let cells: [Range<Int>]
 
-    /// - Parameter cells: The rules of each cell, category by category and in each role by role.
+    /// Takes the rules of each cell, category by category and in each role by role.
     init(roleCount: Int, cells lists: [[Rule]]) {
         self.roleCount = roleCount
         var rules: [Rule] = []
@@ -72,13 +72,14 @@ struct RuleTable: Sendable {
     /// Without an emergency before with one, then the wider grant, then the fewer conditions, then by name.
     private static func isStronger(_ left: Rule, _ right: Rule) -> Bool {
         func weight(_ rule: Rule) -> (Int, Int, Int, RuleID) {
-            let reach: Int = switch true {
-            case rule.grant.contains(.full) && rule.rendition == nil: 0
-            case rule.grant.contains(.full): 1
-            case rule.grant.contains(.author): 2
-            case rule.grant.contains(.extract): 3
-            default: 4
-            }
+            let reach: Int =
+                switch true {
+                case rule.grant.contains(.full) && rule.rendition == nil: 0
+                case rule.grant.contains(.full): 1
+                case rule.grant.contains(.author): 2
+                case rule.grant.contains(.extract): 3
+                default: 4
+                }
             let emergency = rule.conditions.contains(.emergency) ? 1 : 0
             return (emergency, reach, rule.conditions.rawValue.nonzeroBitCount, rule.permit.rule)
         }
@@ -123,7 +124,9 @@ extension Rule {
         case .read:
             if let rendition, rendition != ask.rendition { return .renditionOnly(rendition.description) }
             if rendition != nil || grant.contains(.full) { return nil }
-            if grant.contains(.extract) { return ask.rendition == .extract || ask.rendition == .summary ? nil : .extractOnly }
+            if grant.contains(.extract) {
+                return ask.rendition == .extract || ask.rendition == .summary ? nil : .extractOnly
+            }
             if grant.contains(.author) { return ask.met.contains(.own) ? nil : .notOwn }
             return .metadataOnly
         }

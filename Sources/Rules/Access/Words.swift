@@ -18,8 +18,9 @@ public enum Party: String, CaseIterable, Hashable, Sendable, Codable {
     }
 }
 
-/// A name that the policy files define. A word the loaded agreement does not know is refused wherever it is asked about,
-/// so a word may be made from any text.
+/// A name that the policy files define.
+///
+/// It may be made from any text: a word that the loaded agreement does not know is refused wherever it is asked about.
 public protocol PolicyWord: RawRepresentable<String>, Hashable, Comparable, Sendable, CustomStringConvertible,
     ExpressibleByStringLiteral
 {

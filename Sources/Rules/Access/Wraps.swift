@@ -35,8 +35,8 @@ extension Agreement {
     /// The parties whose keys open this rendition today: those in which some role could read its content, if its holder
     /// were on the case, asked for a covered purpose and, where only one's own may be read, were the owner.
     ///
-    /// Never narrower than `decide`: whoever is permitted to read content is of a party named here. Empty when category,
-    /// holder or label cannot be judged.
+    /// Never narrower than `decide`: whoever is permitted to read content is of a party named here. Empty when the
+    /// category, the holder or a label cannot be judged.
     public func wraps(for facts: WrapFacts, on day: Day) -> [Party: WrapKind] {
         guard let category = categoryIndex[facts.category],
             categoryEntries[category].holders.contains(facts.holder)

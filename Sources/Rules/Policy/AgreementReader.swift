@@ -41,6 +41,7 @@ private struct AgreementReader {
     }
 
     func agreement(from sources: [PolicyText]) throws(PolicyError) -> Agreement {
+        let rules = try readRules()
         let version = try file.required("version").count()
         let (from, reviewBy, until) = try term()
         let categoryEntries = drafts.map { draft in
@@ -54,11 +55,11 @@ private struct AgreementReader {
         return Agreement(
             version: version, title: try file.required("title").text(), from: from, reviewBy: reviewBy, until: until,
             sources: sources, roles: roles, categories: drafts.map(\.id), purposes: purposes.map(\.word),
-            labels: labels.map(\.word), duties: duties.map(\.word), roleEntries: roleEntries,
+            labels: labels.map(\.word), duties: duties.map(\.word), rules: rules.map(\.id), roleEntries: roleEntries,
             categoryEntries: categoryEntries, purposeTitles: purposes.map(\.title), labelEntries: labelEntries,
             dutyRoles: Dictionary(uniqueKeysWithValues: duties.map { ($0.word, $0.roles) }), bases: bases,
             roleIndex: words.roles, categoryIndex: words.categories, purposeIndex: words.purposes, sharing: sharing,
-            table: try compiler.compile(try readRules()))
+            table: try compiler.compile(rules))
     }
 
     private func term() throws(PolicyError) -> (from: Day, reviewBy: Day, until: Day) {
@@ -102,7 +103,8 @@ private struct AgreementReader {
     private mutating func readLabels() throws(PolicyError) {
         for (key, value) in try file.required("labels").entries() {
             let row = try value.map(["reason", "exempt", "exemptOnTask"])
-            let onTask = try row.optional("exemptOnTask").map { list throws(PolicyError) in try words.roles(list) } ?? []
+            let onTask =
+                try row.optional("exemptOnTask").map { list throws(PolicyError) in try words.roles(list) } ?? []
             let entry = LabelEntry(
                 reason: try row.required("reason").text(), exempt: Bits(try words.roles(try row.required("exempt"))),
                 exemptOnTask: Bits(onTask))
@@ -136,7 +138,9 @@ private struct AgreementReader {
             let row = try node.map(["holder", "asker", "categories", "purposes"])
             let holder: Party = try row.required("holder").choice("party")
             let asker: Party = try row.required("asker").choice("party")
-            guard holder != asker else { throw node.fault(.expected("two parties: one needs no agreement with itself")) }
+            guard holder != asker else {
+                throw node.fault(.expected("two parties: one needs no agreement with itself"))
+            }
             let listed = try row.required("purposes").distinct { item throws(PolicyError) in try words.purpose(item) }
             let categories = try row.required("categories")
             _ = try categories.distinct { item throws(PolicyError) in try words.category(item) }

@@ -32,6 +32,12 @@ public struct PolicyError: Error, Hashable {
     public let line: Int
     public let reason: Reason
 
+    public init(file: String, line: Int, reason: Reason) {
+        self.file = file
+        self.line = line
+        self.reason = reason
+    }
+
     public var userMessage: String { "\(file):\(line): \(sentence)" }
 
     private var sentence: String {

@@ -187,7 +187,9 @@ extension PolicyNode {
     }
 
     private func string() throws(PolicyError) -> String {
-        guard try tag() == "str" else { throw fault(.expected("text (quote a number or a yes/no that is meant as text)")) }
+        guard try tag() == "str" else {
+            throw fault(.expected("text (quote a number or a yes/no that is meant as text)"))
+        }
         return try scalar()
     }
 

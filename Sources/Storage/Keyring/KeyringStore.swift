@@ -35,6 +35,22 @@ public struct KeyringStore: Sendable {
         }
     }
 
+    /// A write that a crash may lose without harm: it does not wait for the disk.
+    public func note(_ work: @escaping @Sendable (KeyringWriting) throws -> Void) async throws {
+        do {
+            try await pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                defer { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+                try db.inTransaction {
+                    try work(KeyringWriting(db))
+                    return .commit
+                }
+            }
+        } catch {
+            throw Database.named(error, Self.name)
+        }
+    }
+
     /// Makes deletions reach the disk: empties the write-ahead log, where deleted rows would live on.
     public func forgetDeleted() throws {
         _ = try Database.translating(Self.name) { try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }

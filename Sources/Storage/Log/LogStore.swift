@@ -1,6 +1,6 @@
 internal import GRDB
 public import Ledger
-internal import Sealing
+public import Sealing
 
 /// A ledger entry as it is kept: the leaf in clear, and the sealed openings of its commitments.
 public struct LogRow: Hashable, Sendable {
@@ -20,17 +20,27 @@ public struct LogRow: Hashable, Sendable {
 /// Entries appended in this transaction whose hashes are not stored yet.
 struct LogAppender {
     var next: UInt64?
+    /// Milliseconds; the newest entry's.
+    var newestTime: UInt64 = 0
     var leafHashes: [Digest] = []
 }
 
 extension WriteTransaction {
+    /// How far a clock may go back, in milliseconds: what time servers correct without harm.
+    private static let clockTolerance: UInt64 = 60_000
+
     /// Appends an entry to the ledger.
     ///
     /// - Returns: its index, for ever.
+    /// - Throws: `StorageError.clockWentBackwards` when it would be older than the newest entry by more than a minute.
     public func append(_ row: LogRow) throws -> UInt64 {
         let index = try log.next ?? logSize()
-        try db.execute(
-            sql: "INSERT INTO entries (position, leaf, child, openings) VALUES (:position, :leaf, :child, :openings)",
+        if log.next == nil, index > 0 { log.newestTime = try entry(at: index - 1)?.leaf.time ?? 0 }
+        guard row.leaf.time + Self.clockTolerance >= log.newestTime else { throw StorageError.clockWentBackwards }
+        log.newestTime = max(log.newestTime, row.leaf.time)
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO entries (position, leaf, child, openings) VALUES (:position, :leaf, :child, :openings)")
+        try statement.execute(
             arguments: [
                 "position": Int64(index), "leaf": row.leaf.bytes.data, "child": row.child?.bytes.data,
                 "openings": row.openings?.data,
@@ -111,5 +121,23 @@ extension ReadTransaction {
             let hash = Digest(bytes(row, "hash"))
         else { throw StorageError.damagedStore(store: "ledger") }
         return hash
+    }
+}
+
+extension ReadTransaction {
+    /// Whether the stored tree hashes from `index` on are those of these entries, given the ones before.
+    public func hashesFollow(from leafHashes: [Digest], at index: UInt64) throws -> Bool {
+        let tree = StoredTree(size: index)
+        let expected = try tree.storedHashes(appending: leafHashes) { try storedHash(at: $0) }
+        return try zip(tree.hashCount..., expected).allSatisfy { try storedHash(at: $0) == $1 }
+    }
+
+    /// The tree head at `size`, or `nil` when the ledger is shorter.
+    public func treeHeadIfAny(size: UInt64) -> TreeHead? { try? treeHead(size: size) }
+
+    /// Whether a document version refers to this entry.
+    public func hasVersion(entry: UInt64) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM versions WHERE entry = :entry")
+        return try Row.fetchOne(statement, arguments: ["entry": Int64(entry)]) != nil
     }
 }

@@ -161,6 +161,20 @@ public enum Folder {
         return Array(bytes.prefix(count))
     }
 
+    /// Makes a new name in the folder that holds `path` survive a power cut.
+    public static func syncParent(of path: String) throws(StorageError) { try sync(parent(of: path)) }
+
+    /// Removes a folder and everything in it, without following links.
+    public static func removeTree(_ path: String) throws(StorageError) {
+        for name in try names(in: path) {
+            let inner = path + "/" + name
+            var status = stat()
+            guard lstat(inner, &status) == 0 else { throw failure("look at a file") }
+            if status.st_mode & S_IFMT == S_IFDIR { try removeTree(inner) } else { try remove(inner) }
+        }
+        guard rmdir(path) == 0 else { throw failure("remove a folder") }
+    }
+
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
@@ -175,4 +189,22 @@ func failure(_ what: String) -> StorageError {
     case ENOENT, ENOTDIR, EISDIR: .notReadable
     case let number: .system(what: what, number: number)
     }
+}
+
+/// The lock by which processes that share a vault know of each other: exclusive while one recovers, shared while any works.
+public final class VaultHold: Sendable {
+    private let file: FileDescriptor
+    /// Whether this process was the only one when it opened the vault.
+    public let isAlone: Bool
+
+    /// Takes the lock: alone if nobody else works, else beside the others once none of them recovers.
+    public init(folder: String) throws(StorageError) {
+        let file = try FileDescriptor.opening(folder + "/lock", O_RDWR | O_CREAT, "lock the vault")
+        isAlone = file.lock(exclusively: true, waiting: false)
+        self.file = file
+        guard isAlone || self.file.lock(exclusively: false, waiting: true) else { throw failure("lock the vault") }
+    }
+
+    /// Lets other processes in, once recovery is done.
+    public func share() { _ = file.lock(exclusively: false, waiting: true) }
 }

@@ -1,7 +1,7 @@
 public import Sealing
 
 /// Opens the content of one object, whole or from any byte, without holding more than a few chunks.
-public struct ObjectReader: ~Copyable {
+public struct ObjectReader: ~Copyable, Sendable {
     private let name: Digest
     private let file: FileDescriptor
     private var cipher: ChunkCipher

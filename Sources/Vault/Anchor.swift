@@ -1,0 +1,50 @@
+internal import Ledger
+internal import Sealing
+internal import Storage
+
+/// A signed checkpoint kept on another path than the vault, by which a vault that was rolled back is known.
+///
+/// It may lag behind the ledger and never runs ahead: it is written after the entries it covers are durable.
+struct Anchor: Sendable {
+    let path: String
+    let log: NoteKey
+
+    init(path: String, origin: String, key: VerifyingKey) throws {
+        guard let name = KeyName(origin) else { throw StorageError.damagedStore(store: "vault row") }
+        self.path = path
+        log = NoteKey(name: name, kind: .log, key: key)
+    }
+
+    /// - Returns: why the vault may not be changed; `nil` when the ledger extends what the anchor saw.
+    func compare(with records: RecordsStore) async throws -> VaultError? {
+        guard Folder.exists(path) else { return .anchorMissing }
+        guard let head = try? read() else { return .rolledBack }
+        return try await records.read { transaction in
+            guard try transaction.logSize() >= head.size else { return .rolledBack }
+            return try transaction.treeHead(size: head.size) == head ? nil : .rolledBack
+        }
+    }
+
+    /// Signs the ledger's present head into the anchor file, unless another process has gone further.
+    ///
+    /// - Throws: `LedgerError.proofRefused` when the ledger does not extend what the anchor has; nothing is signed then.
+    func advance(to records: RecordsStore, signing key: borrowing SigningKey) async throws {
+        let last = Folder.exists(path) ? try read() : .empty
+        let (head, proof) = try await records.read { (try $0.treeHead(), try $0.growth(since: last)) }
+        guard head.size > last.size, let proof else { return }
+        let note = try Checkpoint(origin: log.name, head: head).signed(with: key, extending: last, by: proof)
+        try Folder.write(note.bytes, to: path)
+    }
+
+    private func read() throws -> TreeHead {
+        let note = try SignedNote(parsing: Folder.read(path))
+        return try LogPolicy(logKeys: [log]).open(note, now: 0).checkpoint.head
+    }
+}
+
+extension ReadTransaction {
+    /// That the ledger extends an earlier head; `nil` when the earlier one is the larger.
+    func growth(since head: TreeHead) throws -> ConsistencyProof? {
+        try consistencyProof(from: head.size, to: logSize())
+    }
+}

@@ -1,0 +1,156 @@
+internal import Ledger
+public import Rules
+public import Storage
+
+/// A case and its present team, opened for someone who may see it.
+public struct Case: Hashable, Sendable, Codable {
+    public struct Member: Hashable, Sendable, Codable {
+        public let username: String
+        public let name: String
+        public let role: String
+        public let party: String
+        public let isCurrent: Bool
+    }
+
+    public let id: String
+    public let child: String
+    public let childName: String
+    public let purpose: String
+    public let isOpen: Bool
+    public let team: [Member]
+}
+
+extension DocumentVault {
+    /// Opens a case and puts whoever opens it on its team.
+    ///
+    /// - Throws: `VaultError.notFound(.child)`, `.denied(.unknownPurpose)`.
+    public func openCase(for child: ChildID, purpose: Purpose, as caller: Caller) async throws -> CaseID {
+        try await authorise("case.open", caller)
+        guard agreement.purposes.contains(purpose) else { throw VaultError.denied(.unknownPurpose(purpose)) }
+        guard try await records.read({ try $0.child(child) }) != nil, let key = try await childKey(child) else {
+            throw VaultError.notFound(.child)
+        }
+        guard let lead = caller.memberships.first(where: { place in
+            if case .permit = agreement.decideDuty("case.open", roles: [place.role]) { true } else { false }
+        }) else { throw VaultError.denied(.dutyNotHeld("case.open")) }
+
+        let id = CaseID(from: environment.random)
+        let now = environment.now()
+        let rows = [
+            try row(Event(.caseOpened, by: caller).about(child).on(["case": "\(id)"]), childKey: key),
+            try row(
+                Event(.teamAdded, by: caller).about(child).on([
+                    "case": "\(id)", "person": "\(caller.person)", "role": lead.role.rawValue,
+                ]), childKey: key),
+        ]
+        try await records.write { transaction in
+            try transaction.put(CaseRow(id: id, child: child, purpose: purpose, opened: now, closed: nil))
+            try transaction.put(
+                TeamRow(
+                    caseID: id, person: caller.person, organisation: lead.organisation, role: lead.role, added: now,
+                    removed: nil))
+            for row in rows { _ = try transaction.append(row) }
+        }
+        return id
+    }
+
+    /// - Throws: `VaultError.notFound(.theCase)` to anyone who is neither on the team nor leads cases.
+    public func showCase(_ id: CaseID, as caller: Caller) async throws -> Case {
+        try requireWritable()
+        let (row, key) = try await requireCase(id, caller)
+        let (team, child) = try await records.read { transaction in
+            let team = try transaction.team(of: id).map { member in
+                (member, try transaction.person(member.person), try transaction.organisation(member.organisation))
+            }
+            return (team, try transaction.child(row.child))
+        }
+        try await log(Event(.caseShown, by: caller).about(row.child).on(["case": "\(id)"]), childKey: key)
+        let members = try team.map { member, person, organisation in
+            let names = try person.map(names(of:))
+            return Case.Member(
+                username: names?.username ?? "", name: names?.name ?? "", role: member.role.rawValue,
+                party: organisation?.party.rawValue ?? "", isCurrent: member.removed == nil)
+        }
+        return Case(
+            id: "\(id)", child: "\(row.child)", childName: try child.map { try Self.open($0, key).name } ?? "",
+            purpose: row.purpose.rawValue, isOpen: row.closed == nil, team: members)
+    }
+
+    /// Ends a case: from now on nothing is deposited in it.
+    public func closeCase(_ id: CaseID, as caller: Caller) async throws {
+        try await authorise("case.close", caller)
+        let (_, key) = try await requireCase(id, caller)
+        let now = environment.now()
+        let row = try row(
+            Event(.caseClosed, by: caller).about(key.child).on(["case": "\(id)"]), childKey: key)
+        try await records.write { transaction in
+            guard var theCase = try transaction.theCase(id) else { throw VaultError.notFound(.theCase) }
+            guard theCase.closed == nil else { throw VaultError.caseClosed }
+            theCase.closed = now
+            try transaction.put(theCase)
+            _ = try transaction.append(row)
+        }
+    }
+
+    /// Puts a person on the team in a role that he or she holds.
+    ///
+    /// - Throws: `VaultError.alreadyOnTeam`, `.caseClosed`, `.invalid` when the person has not that role.
+    public func addToTeam(_ username: String, role: Role, of id: CaseID, as caller: Caller) async throws {
+        try await authorise("case.team", caller)
+        let (_, key) = try await requireCase(id, caller)
+        let person = try await person(named: username)
+        let row = try row(
+            Event(.teamAdded, by: caller).about(key.child).on([
+                "case": "\(id)", "person": "\(person)", "role": role.rawValue,
+            ]), childKey: key)
+        let now = environment.now()
+        try await records.write { transaction in
+            guard try transaction.theCase(id)?.closed == nil else { throw VaultError.caseClosed }
+            let places = try transaction.caller(person).memberships
+            guard let place = places.first(where: { $0.role == role }) else {
+                throw VaultError.invalid(field: "role", reason: "this person does not have it")
+            }
+            guard try !transaction.team(of: id, person: person).contains(where: { $0.role == role }) else {
+                throw VaultError.alreadyOnTeam
+            }
+            try transaction.put(
+                TeamRow(
+                    caseID: id, person: person, organisation: place.organisation, role: role, added: now,
+                    removed: nil))
+            _ = try transaction.append(row)
+        }
+    }
+
+    /// Takes a person off the team, in every role. It works at the next read.
+    public func removeFromTeam(_ username: String, of id: CaseID, as caller: Caller) async throws {
+        try await authorise("case.team", caller)
+        let (_, key) = try await requireCase(id, caller)
+        let person = try await person(named: username)
+        let row = try row(
+            Event(.teamRemoved, by: caller).about(key.child).on(["case": "\(id)", "person": "\(person)"]),
+            childKey: key)
+        let now = environment.now()
+        try await records.write { transaction in
+            let members = try transaction.team(of: id, person: person)
+            guard !members.isEmpty else { throw VaultError.notFound(.person) }
+            for var member in members {
+                member.removed = now
+                try transaction.put(member)
+            }
+            _ = try transaction.append(row)
+        }
+    }
+
+    /// The case, for someone on its team or who leads cases; everyone else gets, and leaves, the trace of a refusal.
+    private func requireCase(_ id: CaseID, _ caller: Caller) async throws -> (CaseRow, ChildKey) {
+        let (row, isOnTeam) = try await records.read { transaction in
+            (try transaction.theCase(id), try !transaction.team(of: id, person: caller.person).isEmpty)
+        }
+        var leads = false
+        if case .permit = agreement.decideDuty("case.team", roles: caller.roles) { leads = true }
+        guard let row, isOnTeam || leads, let key = try await childKey(row.child) else {
+            try await refuse(.notFound(.theCase), Event(.accessDenied, by: caller).on(["case": "\(id)"]))
+        }
+        return (row, key)
+    }
+}

@@ -1,0 +1,222 @@
+internal import Ledger
+internal import Rules
+internal import Sealing
+internal import Storage
+
+/// Something that is not as it must be. It names the thing, never a person.
+public struct Finding: Hashable, Sendable, Codable {
+    public let what: String
+    public let problem: String
+}
+
+public struct CheckReport: Hashable, Sendable, Codable {
+    public var findings: [Finding] = []
+    public var documents = 0
+    public var renditions = 0
+    public var objects = 0
+    public var objectsRead = 0
+    public var entries: UInt64 = 0
+    public var isSound: Bool { findings.isEmpty }
+
+    mutating func found(_ what: String, _ problem: String) { findings.append(Finding(what: what, problem: problem)) }
+}
+
+extension DocumentVault {
+    private static let page = 500
+
+    /// Checks everything that can be checked at rest: the ledger against itself and its checkpoints, records against ledger,
+    /// wraps against agreement, objects against records, and what belongs to nothing.
+    ///
+    /// - Parameters:
+    ///   - readPercent: how many of the objects to read back against their names, 0 to 100.
+    ///   - progress: told now and then how many documents and objects are done.
+    public func check(
+        readPercent: Int, as caller: Caller, progress: @Sendable (CheckReport) -> Void
+    ) async throws -> CheckReport {
+        if readOnlyReason == nil { try await authorise("vault.check", caller) }
+        var report = CheckReport()
+        if let readOnlyReason { report.found("ledger", readOnlyReason.userMessage) }
+        let pending = try await keyring.read { Set(try $0.pending()) }
+        try await checkLedger(&report)
+        try await checkDocuments(&report, progress)
+        try await checkStrayWraps(&report, pending)
+        try await checkObjects(&report, readPercent: readPercent, pending, progress)
+        if readOnlyReason == nil {
+            try await log(Event(.vaultChecked, by: caller).with(["findings": String(report.findings.count)]))
+        }
+        return report
+    }
+
+    /// Recomputes every tree hash from the entries and compares; then each deposit's entry must have its version.
+    private func checkLedger(_ report: inout CheckReport) async throws {
+        let size = try await records.read { try $0.logSize() }
+        var next: UInt64 = 0
+        while next < size {
+            let from = next
+            let to = min(size, from + 2000)
+            let problems = try await records.read { try $0.problems(inEntries: from..<to) }
+            for (index, problem) in problems { report.found("ledger entry \(index)", problem) }
+            next = to
+        }
+        report.entries = size
+        guard report.isSound, let note = try await records.read({ try $0.newestCheckpoint() }) else { return }
+        let signed = try LogPolicy(logKeys: [anchor.log]).open(SignedNote(parsing: note), now: 0).checkpoint.head
+        let head = try await records.read { $0.treeHeadIfAny(size: signed.size) }
+        if head != signed { report.found("ledger", "it does not extend its newest checkpoint") }
+    }
+
+    private func checkDocuments(_ report: inout CheckReport, _ progress: (CheckReport) -> Void) async throws {
+        var last: DocumentID?
+        while true {
+            let after = last
+            let page: [DocumentRow]
+            do {
+                page = try await records.read { try $0.documents(after: after, limit: Self.page) }
+            } catch StorageError.damagedStore(let store) {
+                return report.found(store, "a row was changed by other hands")
+            }
+            guard let end = page.last else { return }
+            for document in page {
+                do {
+                    try await check(document, &report)
+                } catch StorageError.damagedStore(let store) {
+                    report.found("document \(document.id)", "its row in the \(store) was changed by other hands")
+                }
+                report.documents += 1
+            }
+            progress(report)
+            last = end.id
+        }
+    }
+
+    private func check(_ document: DocumentRow, _ report: inout CheckReport) async throws {
+        let name = "document \(document.id)"
+        guard let key = try await childKey(document.child) else {
+            return report.found(name, "the child's key is not in the keyring")
+        }
+        if (try? key.fields.open(document.title, Self.titleFacts(document.id, document.child))) == nil {
+            report.found(name, "its title does not open")
+        }
+        let (versions, renditions, entries) = try await records.read { transaction in
+            let versions = try transaction.versions(of: document.id)
+            return (
+                versions, try transaction.renditions(of: document.id),
+                try versions.map { try transaction.entry(at: $0.entry) }
+            )
+        }
+        if versions.map(\.number) != Array(1...max(1, Int64(versions.count))) {
+            report.found(name, "a version is missing")
+        }
+        for (version, entry) in zip(versions, entries) {
+            let rendition = renditions.first { $0.version == version.number && $0.kind == .original }
+            guard let rendition else {
+                report.found(name, "version \(version.number) has no original")
+                continue
+            }
+            let expected = [
+                "document": "\(document.id)", "rendition": "\(rendition.id)", "object": rendition.object.hex,
+            ]
+            if try entry.map({ try Openings.open($0, with: try key.openings).object }) != expected {
+                report.found(name, "version \(version.number) is not what ledger entry \(version.entry) says")
+            }
+        }
+        for rendition in renditions { try await check(rendition, document, key, &report) }
+    }
+
+    /// The wraps must be exactly the agreement's, each must open, and the object must be there at its length.
+    private func check(
+        _ rendition: RenditionRow, _ document: DocumentRow, _ key: ChildKey, _ report: inout CheckReport
+    ) async throws {
+        report.renditions += 1
+        let name = "rendition \(rendition.id)"
+        let wraps = try await keyring.read { try $0.wraps(of: rendition.id) }
+        let expected = admitted(document, rendition.kind)
+        for (party, kind) in expected {
+            guard let wrap = wraps.first(where: { $0.party == party.rawValue }) else {
+                report.found(name, "the agreement admits \(party.rawValue), and there is no wrap for it")
+                continue
+            }
+            if wrap.isOverride != (kind == .override) {
+                report.found(name, "the wrap for \(party.rawValue) has the wrong use")
+            }
+        }
+        for wrap in wraps {
+            guard Party(rawValue: wrap.party).map({ expected[$0] != nil }) == true else {
+                report.found(name, "there is a wrap for \(wrap.party), which the agreement does not admit")
+                continue
+            }
+            do {
+                let opener = AgeOpener.identity(try identity(wrap, key))
+                _ = try ObjectReader(objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener)
+            } catch let error as StorageError {
+                report.found("object \(rendition.object.hex)", error.userMessage)
+            } catch {
+                report.found(name, "the wrap for \(wrap.party) does not open")
+            }
+        }
+    }
+
+    private func checkStrayWraps(_ report: inout CheckReport, _ pending: Set<Pending>) async throws {
+        let expected = Set(pending.compactMap { if case .rendition(let id, _) = $0 { id } else { nil } })
+        var last: RenditionID?
+        while true {
+            let after = last
+            let page = try await keyring.read { try $0.wrappedRenditions(after: after, limit: Self.page) }
+            guard let end = page.last else { return }
+            let strays = try await records.read { transaction in
+                try page.filter { try !expected.contains($0) && transaction.rendition($0) == nil }
+            }
+            for stray in strays { report.found("rendition \(stray)", "the keyring has wraps and the records do not know it") }
+            last = end
+        }
+    }
+
+    /// Every file in the store must be one that the records name, and those that are read must be what their name says.
+    private func checkObjects(
+        _ report: inout CheckReport, readPercent: Int, _ pending: Set<Pending>, _ progress: (CheckReport) -> Void
+    ) async throws {
+        let expected = Set(pending.compactMap { if case .rendition(_, let object?) = $0 { object } else { nil } })
+        for folder in UInt8.min...UInt8.max {
+            for text in try objects.names(inFolder: folder) {
+                guard let name = Digest(hex: text), text.hasPrefix(Hex.encode([folder])) else {
+                    report.found("file \(text)", "it is not an object")
+                    continue
+                }
+                report.objects += 1
+                if try await records.read({ try !$0.isReferenced(name) }), !expected.contains(name) {
+                    report.found("object \(text)", "the records do not know it")
+                }
+                guard Self.isChosen(name, percent: readPercent) else { continue }
+                report.objectsRead += 1
+                do throws(StorageError) {
+                    try objects.verify(name)
+                } catch {
+                    report.found("object \(text)", error.userMessage)
+                }
+                progress(report)
+            }
+        }
+    }
+
+    /// Names are random, so their last byte draws a fair sample: the same one each time for the same percentage.
+    private static func isChosen(_ name: Digest, percent: Int) -> Bool {
+        Int(name.bytes[31]) * 100 < percent * 256
+    }
+}
+
+extension ReadTransaction {
+    /// Stored hashes that do not follow from the entries, and deposits without their version.
+    fileprivate func problems(inEntries range: Range<UInt64>) throws -> [(UInt64, String)] {
+        let rows = try entries(in: range)
+        guard rows.count == range.count else { return [(range.lowerBound, "an entry is missing from here on")] }
+        var problems: [(UInt64, String)] = []
+        if try !hashesFollow(from: rows.map(\.leaf.hash), at: range.lowerBound) {
+            problems.append((range.lowerBound, "the tree does not follow from the entries from here on"))
+        }
+        for (index, row) in zip(range, rows) {
+            let isDeposit = row.leaf.kind == .documentDeposited || row.leaf.kind == .documentReplaced
+            if try isDeposit && !hasVersion(entry: index) { problems.append((index, "its document version is missing")) }
+        }
+        return problems
+    }
+}

@@ -1,0 +1,115 @@
+internal import Ledger
+internal import Rules
+internal import Sealing
+internal import Storage
+
+extension DocumentVault {
+    /// Makes drafts into documents, all or none, in the write order that a crash cannot break: keys, objects, records.
+    func commit(_ drafts: [Draft], as caller: Caller) async throws -> [Receipt] {
+        let steps = environment.steps
+        // Harmless when it fails: the next recovery sweeps the files aside. Those that were placed are gone from there.
+        defer { for draft in drafts { try? objects.discard(draft.staged) } }
+        let drafts = try sharingObjects(drafts)
+        try await steps.around(.keyring) { try await writeKeys(drafts) }
+        try await steps.around(.place) { try objects.place(drafts.filter { !$0.isStoredAlready }.map(\.staged)) }
+        // Commit point. Until this transaction ends, keys and objects are leftovers that recovery removes.
+        let receipts = try await steps.around(.records) { try await writeRecords(drafts, caller) }
+        // Harmless when it fails: whoever opens the vault next finds the records written, and clears the notes.
+        try? await keyring.note { keyring in
+            for draft in drafts { try keyring.settle(draft.pending) }
+        }
+        return receipts
+    }
+
+    /// Of drafts with the same content for the same child and holder, all refer to the first one's object.
+    private func sharingObjects(_ drafts: [Draft]) throws -> [Draft] {
+        var first: [Digest: Draft] = [:]
+        return try drafts.map { draft in
+            guard !draft.isStoredAlready, let twin = first[draft.staged.fingerprint],
+                let wrap = twin.wraps.first(where: { $0.party == twin.document.holder.rawValue })
+            else {
+                first[draft.staged.fingerprint] = draft
+                return draft
+            }
+            var shared = draft
+            shared.object = twin.object
+            shared.wraps = try wraps(
+                of: identity(wrap, draft.author.childKey), draft.rendition, draft.document, draft.author.childKey)
+            return shared
+        }
+    }
+
+    private func writeKeys(_ drafts: [Draft]) async throws {
+        try await keyring.write { keyring in
+            for draft in drafts {
+                for wrap in draft.wraps { try keyring.insert(wrap) }
+                try keyring.insert(draft.pending)
+            }
+        }
+    }
+
+    private func writeRecords(_ drafts: [Draft], _ caller: Caller) async throws -> [Receipt] {
+        let now = environment.now()
+        let rows = try drafts.map { try (draft: $0, log: row(event($0, caller), childKey: $0.author.childKey)) }
+        return try await records.write { transaction in
+            // A bulk import has many documents and few places to ask about.
+            var reaffirmed: Set<[[UInt8]]> = []
+            return try rows.map { draft, log in
+                if reaffirmed.insert(draft.standing).inserted {
+                    try transaction.reaffirm(draft.author, of: caller, on: draft.document.caseID)
+                }
+                let number = draft.isNew ? 1 : try transaction.nextVersion(of: draft.document.id)
+                if draft.isNew { try transaction.insert(draft.document) }
+                let entry = try transaction.append(log)
+                try transaction.insert(
+                    VersionRow(
+                        document: draft.document.id, number: number, depositor: caller.person, added: now,
+                        entry: entry))
+                try transaction.insert(draft.row(version: number))
+                if let source = draft.source { try transaction.markImported(source, as: draft.document.id) }
+                return Receipt(
+                    document: "\(draft.document.id)", version: number, byteCount: draft.staged.byteCount,
+                    entry: entry)
+            }
+        }
+    }
+
+    private func event(_ draft: Draft, _ caller: Caller) -> Event {
+        Event(draft.isNew ? .documentDeposited : .documentReplaced, by: caller, party: draft.author.place.party)
+            .about(draft.document.child)
+            .on([
+                "document": "\(draft.document.id)", "rendition": "\(draft.rendition)", "object": draft.object.hex,
+            ])
+            .with(["clause": draft.author.permit.rule.rawValue, "case": "\(draft.document.caseID)"])
+    }
+}
+
+extension Draft {
+    /// What must still be so when the draft is committed.
+    fileprivate var standing: [[UInt8]] {
+        [document.caseID.bytes, author.place.organisation.bytes, Array(author.place.role.rawValue.utf8)]
+    }
+
+    fileprivate var pending: Pending { .rendition(rendition, object: isStoredAlready ? nil : staged.name) }
+
+    fileprivate func row(version: Int64) -> RenditionRow {
+        RenditionRow(
+            id: rendition, document: document.id, version: version, kind: .original, object: object,
+            byteCount: staged.byteCount, mediaType: mediaType.name, fingerprint: staged.fingerprint)
+    }
+}
+
+extension ReadTransaction {
+    fileprivate func nextVersion(of document: DocumentID) throws -> Int64 {
+        (try versions(of: document).last?.number ?? 0) + 1
+    }
+
+    /// Rights may have changed while the content streamed: the account, the place on the team and the case must still stand.
+    func reaffirm(_ author: Author, of caller: Caller, on caseID: CaseID) throws {
+        guard try person(caller.person)?.disabled == nil else { throw VaultError.accountDisabled }
+        guard let row = try theCase(caseID), try places(of: caller.person, on: caseID).contains(author.place) else {
+            throw VaultError.notFound(.theCase)
+        }
+        guard row.closed == nil else { throw VaultError.caseClosed }
+    }
+}

@@ -1,0 +1,178 @@
+internal import Ledger
+internal import Rules
+public import Sealing
+internal import Storage
+
+/// What a new vault is made from.
+public struct NewVault: Sendable {
+    /// The ledger's identity for ever: a schema-less URL such as `vault.wealdshire.example/ledger`.
+    public let origin: String
+    /// Where the anchor is kept: another disk than the vault's, if possible.
+    public let anchorPath: String
+    public let custody: Custody
+    public let administrator: Administrator
+    /// `categories.yaml` and `agreement.yaml`.
+    public let policies: [PolicyFile: [UInt8]]
+
+    public struct Administrator: Sendable {
+        public let username: String
+        public let name: String
+        public let organisation: String
+
+        public init(username: String, name: String, organisation: String) {
+            self.username = username
+            self.name = name
+            self.organisation = organisation
+        }
+    }
+
+    public init(
+        origin: String, anchorPath: String, custody: Custody, administrator: Administrator,
+        policies: [PolicyFile: [UInt8]]
+    ) {
+        self.origin = origin
+        self.anchorPath = anchorPath
+        self.custody = custody
+        self.administrator = administrator
+        self.policies = policies
+    }
+}
+
+extension DocumentVault {
+    /// The party that runs the vault: the council, whose administrator has no content.
+    private static let operatingParty = Party.education
+    private static let administratorRole: Role = "ADM"
+
+    /// Makes a vault, whole or not at all: it is built aside and renamed.
+    ///
+    /// - Parameters:
+    ///   - folder: must not exist, or be empty.
+    ///   - secret: the passphrase, or the key file's bytes.
+    ///   - password: the first administrator's.
+    /// - Throws: `StorageError.alreadyExists`, `.notWritable`; `VaultError.policy`, `.invalid`.
+    public static func create(
+        _ new: NewVault, in folder: String, unlockedBy secret: borrowing SecretBytes,
+        password: borrowing SecretBytes, environment: VaultEnvironment
+    ) async throws {
+        guard try isFree(folder), !Folder.exists(new.anchorPath) else { throw StorageError.alreadyExists }
+        guard KeyName(new.origin) != nil else {
+            throw VaultError.invalid(field: "origin", reason: "use a name such as vault.county.example/ledger")
+        }
+        let agreement = try loadAgreement(new.policies)
+        let aside = folder + ".new-" + Hex.encode(environment.random.bytes(4))
+        do {
+            try Folder.create(aside)
+            let keys = try await makeKeyring(aside, new.custody, secret, environment)
+            try ObjectStore(vaultFolder: aside).create()
+            try await makeRecords(aside, new, agreement, keys, password, environment)
+            try Folder.write(
+                VaultMarker(id: keys.vault, anchorPath: new.anchorPath).bytes, to: aside + "/" + VaultMarker.name)
+            try Folder.rename(aside, to: folder)
+            try Folder.syncParent(of: folder)
+        } catch {
+            // Harmless when these fail: what is left is no vault, and its name says what it is.
+            try? Folder.removeTree(aside)
+            try? Folder.remove(new.anchorPath)
+            throw error
+        }
+    }
+
+    private static func isFree(_ folder: String) throws -> Bool {
+        guard Folder.exists(folder) else { return true }
+        return try Folder.names(in: folder).isEmpty
+    }
+
+    private static func loadAgreement(_ policies: [PolicyFile: [UInt8]]) throws -> Agreement {
+        let texts = PolicyFile.allCases.map { file in
+            PolicyText(file: file.rawValue, text: String(decoding: policies[file] ?? [], as: UTF8.self))
+        }
+        do throws(PolicyError) {
+            return try Agreement.load(categories: texts[0], agreement: texts[1])
+        } catch {
+            throw VaultError.policy(error)
+        }
+    }
+
+    private static func makeKeyring(
+        _ folder: String, _ custody: Custody, _ secret: borrowing SecretBytes, _ environment: VaultEnvironment
+    ) async throws -> Keychain {
+        let random = environment.random
+        let vault = VaultID(from: random)
+        let root = try Key(from: random)
+        let row = CustodyRow(
+            custody: custody,
+            sealed: try custody.wrap(root, with: secret, vault: vault.bytes, random: random))
+        let owners =
+            Party.allCases.map { ("party", $0.rawValue) }
+            + Keychain.Service.allCases.map { ("service", $0.rawValue) }
+        let wrapped = try owners.map { kind, owner in
+            Keychain.wrap(
+                try Key(from: random), kind: kind, owner: Array(owner.utf8), version: 1, under: root, vault: vault,
+                random: random)
+        }
+        let keyring = try KeyringStore(vaultFolder: folder)
+        try await keyring.write { writing in
+            try writing.insert(vault: vault)
+            try writing.insert(row)
+            for key in wrapped { try writing.insert(key) }
+        }
+        let keys = try await Keychain.unlock(root: root, vault: vault, keyring: keyring)
+        try keyring.close()
+        return keys
+    }
+
+    private static func makeRecords(
+        _ folder: String, _ new: NewVault, _ agreement: Agreement, _ keys: Keychain,
+        _ password: borrowing SecretBytes, _ environment: VaultEnvironment
+    ) async throws {
+        let keyring = try KeyringStore(vaultFolder: folder)
+        let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity)
+        let anchor = try Anchor(
+            path: new.anchorPath, origin: new.origin, key: try keys.signingKey().verifyingKey)
+        let vault = DocumentVault(
+            id: keys.vault, origin: new.origin, agreement: agreement, readOnlyReason: nil, records: records,
+            keyring: keyring, objects: ObjectStore(vaultFolder: folder), keys: keys, environment: environment,
+            anchor: anchor, hold: try VaultHold(folder: folder))
+        try await vault.writeFirstEntries(new, password)
+        try await vault.close()
+    }
+
+    private func writeFirstEntries(_ new: NewVault, _ password: borrowing SecretBytes) async throws {
+        let organisation = try organisationRow(
+            try PlainText.line(new.administrator.organisation, field: "organisation"), party: Self.operatingParty)
+        let person = try personRow(
+            NewPerson(
+                username: new.administrator.username, name: new.administrator.name, organisation: organisation.id,
+                roles: [Self.administratorRole]), password: password)
+        let administrator = Caller(
+            person: person.id,
+            memberships: [
+                .init(organisation: organisation.id, party: Self.operatingParty, role: Self.administratorRole)
+            ])
+        let now = environment.now()
+        let created = try row(Event(.vaultCreated, by: administrator).on(["vault": "\(id)", "origin": origin]))
+        let added = [
+            try row(Event(.organisationAdded, by: administrator).on(["organisation": "\(organisation.id)"])),
+            try row(Event(.personAdded, by: administrator).on(["person": "\(person.id)", "roles": "ADM"])),
+        ]
+        let policies = try PolicyFile.allCases.map { file in
+            let text = new.policies[file] ?? []
+            let object = ["policy": file.rawValue, "sha256": Digest.sha256(text).hex]
+            return (file, text, try row(Event(.agreementActivated, by: administrator).on(object)))
+        }
+        let vault = VaultRow(id: id, origin: origin, created: now)
+        try await records.write { transaction in
+            try transaction.insert(vault)
+            try transaction.insert(organisation)
+            try transaction.put(person)
+            try transaction.insert(
+                Membership(person: person.id, organisation: organisation.id, role: Self.administratorRole))
+            _ = try transaction.append(created)
+            for row in added { _ = try transaction.append(row) }
+            for (file, text, row) in policies {
+                let entry = try transaction.append(row)
+                try transaction.insert(PolicyRow(name: file.rawValue, text: text, activated: now, entry: entry))
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+internal import Ledger
+public import Rules
+internal import Sealing
+public import Storage
+
+/// A document to be deposited.
+public struct NewDocument: Sendable {
+    public let caseID: CaseID
+    public let category: Category
+    public let title: String
+    public let mediaType: MediaType
+    public let labels: Set<Label>
+
+    public init(caseID: CaseID, category: Category, title: String, mediaType: MediaType, labels: Set<Label> = []) {
+        self.caseID = caseID
+        self.category = category
+        self.title = title
+        self.mediaType = mediaType
+        self.labels = labels
+    }
+}
+
+/// What a deposit answers. It is the same whether or not the vault had the file already.
+public struct Receipt: Hashable, Sendable, Codable {
+    public let document: String
+    public let version: Int64
+    public let byteCount: UInt64
+    /// The index of the ledger entry.
+    public let entry: UInt64
+}
+
+extension DocumentVault {
+    /// Deposits one file as the first version of a new document.
+    ///
+    /// - Parameter content: read to its end; of any length.
+    /// - Throws: `VaultError.denied`, `.notFound(.theCase)`, `.caseClosed`, `.typeMismatch`, `.invalid`; `StorageError`.
+    public func deposit(
+        _ new: NewDocument, content: borrowing FileDescriptor, as caller: Caller
+    ) async throws -> Receipt {
+        let author = try await authoriseDeposit(new, caller)
+        let draft = try await draft(new, author, content: content)
+        guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
+        return receipt
+    }
+
+    /// Deposits one file as the next version of a document of the caller's own organisation. The earlier version stays.
+    ///
+    /// - Throws: as `deposit`; `VaultError.notFound(.document)`.
+    public func replace(
+        _ document: DocumentID, mediaType: MediaType, content: borrowing FileDescriptor, as caller: Caller
+    ) async throws -> Receipt {
+        let view = try await requireVisible(document, .documentReplaced, caller)
+        let new = NewDocument(
+            caseID: view.document.caseID, category: view.document.category, title: "replaced", mediaType: mediaType,
+            labels: Set(view.document.labels))
+        let author = try await authoriseDeposit(new, caller)
+        guard author.place.organisation == view.document.organisation, author.holder == view.document.holder else {
+            try await refuse(
+                .denied(.notOwn),
+                Event(.accessDenied, by: caller, party: author.place.party).about(view.document.child)
+                    .on(["document": "\(document)"]).with(["reason": DenialReason.notOwn.code]),
+                childKey: view.childKey)
+        }
+        let draft = try await draft(new, author, replacing: view.document, content: content)
+        guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
+        return receipt
+    }
+}
+
+/// Who deposits: a place on the case's team from which the agreement admits this category.
+struct Author: Sendable {
+    let person: PersonID
+    let place: Caller.Place
+    let holder: Party
+    let childKey: ChildKey
+    let permit: Permit
+}
+
+/// A file that is sealed aside, with the keys for everyone who may open it: all that is missing is the commit.
+struct Draft: Sendable {
+    let document: DocumentRow
+    let isNew: Bool
+    let rendition: RenditionID
+    let mediaType: MediaType
+    let staged: StagedObject
+    /// The object to refer to: the staged one, or one that was there with the same content.
+    var object: Digest
+    var wraps: [WrapRow]
+    let author: Author
+    /// For a bulk import: what the file is known by, so that a second run leaves it out.
+    var source: Digest?
+
+    var isStoredAlready: Bool { object != staged.name }
+}
+
+extension DocumentVault {
+    /// - Throws: `VaultError.denied` once the refusal is recorded; `.notFound(.theCase)` to anyone off the case.
+    func authoriseDeposit(_ new: NewDocument, _ caller: Caller) async throws -> Author {
+        try requireWritable()
+        let (row, places) = try await records.read { transaction in
+            (try transaction.theCase(new.caseID), try transaction.places(of: caller.person, on: new.caseID))
+        }
+        let event = Event(.accessDenied, by: caller).on([
+            "case": "\(new.caseID)", "category": new.category.rawValue, "action": AccessAction.deposit.rawValue,
+        ])
+        guard let row, !places.isEmpty, let childKey = try await childKey(row.child) else {
+            try await refuse(.notFound(.theCase), event)
+        }
+        guard row.closed == nil else { throw VaultError.caseClosed }
+        for label in new.labels where !agreement.labels.contains(label) {
+            throw VaultError.invalid(field: "label", reason: "the agreement has no label \(label)")
+        }
+        var reason = DenialReason.notOnCase
+        for place in places {
+            let holder = holder(of: new.category, depositedBy: place.party)
+            let facts = AccessFacts(
+                .deposit, category: new.category, holder: holder, labels: new.labels, caller: place.party,
+                role: place.role, purpose: purpose(of: row, for: place.party), isOnCase: true, isOwn: true)
+            switch agreement.decide(facts, on: environment.today()) {
+            case .permit(let permit): return Author(person: caller.person, place: place, holder: holder, childKey: childKey, permit: permit)
+            case .deny(let denial): reason = denial
+            }
+        }
+        try await refuse(
+            .denied(reason), event.about(row.child).with(["reason": reason.code]), childKey: childKey)
+    }
+
+    /// The party answerable for what `party` deposits: itself where the category allows, else the category's first holder.
+    func holder(of category: Category, depositedBy party: Party) -> Party {
+        let holders = agreement.holders(of: category)
+        return holders.contains(party) ? party : holders.first ?? party
+    }
+
+    /// Why the caller asks, where nothing was said: the family takes part, everyone else works on the case's purpose.
+    func purpose(of row: CaseRow, for party: Party) -> Purpose {
+        party == .family ? "ehc.participation" : row.purpose
+    }
+
+    /// Seals the file aside and wraps its key for every party that the agreement admits.
+    func draft(
+        _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: borrowing FileDescriptor
+    ) async throws -> Draft {
+        let document = try old ?? documentRow(new, author)
+        let rendition = RenditionID(from: environment.random)
+        let mark = try author.childKey.fingerprint(holder: author.holder)
+        let fresh = try AgeIdentity(from: environment.random)
+        try environment.steps.before(.stage)
+        let staged = try objects.stage(
+            content, to: fresh.recipient, fingerprint: mark.secret.macStream(), random: environment.random
+        ) { front in
+            guard new.mediaType.admits(front) else { throw VaultError.typeMismatch(declared: new.mediaType.name) }
+        }
+        try environment.steps.after(.stage)
+        let wraps: [WrapRow]
+        var object = staged.name
+        if let twin = try await twin(of: staged, holder: author.holder, author.childKey) {
+            object = twin.object
+            wraps = try self.wraps(of: twin.identity, rendition, document, author.childKey)
+        } else {
+            wraps = try self.wraps(of: fresh, rendition, document, author.childKey)
+        }
+        return Draft(
+            document: document, isNew: old == nil, rendition: rendition, mediaType: new.mediaType, staged: staged,
+            object: object, wraps: wraps, author: author)
+    }
+
+    private func documentRow(_ new: NewDocument, _ author: Author) throws -> DocumentRow {
+        let id = DocumentID(from: environment.random)
+        let title = try PlainText.line(new.title, field: "title")
+        return DocumentRow(
+            id: id, caseID: new.caseID, child: author.childKey.child, category: new.category, holder: author.holder,
+            organisation: author.place.organisation, depositor: author.person, labels: new.labels.sorted(),
+            title: try author.childKey.fields.seal(
+                Array(title.utf8), Self.titleFacts(id, author.childKey.child), random: environment.random),
+            added: environment.now())
+    }
+
+    static func titleFacts(_ document: DocumentID, _ child: ChildID) -> Facts {
+        .field(table: "documents", column: "title", row: document.bytes, owner: child.bytes)
+    }
+
+    /// An object of the same content, for the same child and holder, that is there and whose key opens.
+    private func twin(of staged: StagedObject, holder: Party, _ childKey: ChildKey) async throws -> Twin? {
+        guard let row = try await records.read({ try $0.rendition(fingerprint: staged.fingerprint) }),
+            row.byteCount == staged.byteCount, objects.exists(row.object)
+        else { return nil }
+        let wraps = try await keyring.read { try $0.wraps(of: row.id) }
+        for wrap in wraps where wrap.party == holder.rawValue {
+            return Twin(object: row.object, identity: try identity(wrap, childKey))
+        }
+        return nil
+    }
+
+    private struct Twin: ~Copyable {
+        let object: Digest
+        let identity: AgeIdentity
+    }
+
+    /// Wraps a rendition key for exactly the parties that the agreement admits today.
+    func wraps(
+        of identity: borrowing AgeIdentity, _ rendition: RenditionID, _ document: DocumentRow, _ childKey: ChildKey
+    ) throws -> [WrapRow] {
+        var rows: [WrapRow] = []
+        for (party, kind) in admitted(document, .original) {
+            guard let partyKey = keys.parties[party] else { continue }
+            let binding = WrapBinding(
+                rendition: rendition.bytes, child: childKey.child.bytes, party: party.rawValue,
+                partyKeyVersion: partyKey.version, childKeyVersion: childKey.version, isOverride: kind == .override)
+            rows.append(
+                WrapRow(
+                    rendition: rendition, party: party.rawValue, partyKeyVersion: partyKey.version,
+                    childKeyVersion: childKey.version, isOverride: kind == .override,
+                    sealed: try WrapKeys(party: partyKey.key, child: childKey.key).wrap(
+                        identity, binding, random: environment.random)))
+        }
+        return rows
+    }
+
+    /// The parties whose keys must open a rendition today.
+    func admitted(_ document: DocumentRow, _ rendition: Rendition) -> [Party: WrapKind] {
+        agreement.wraps(
+            for: WrapFacts(
+                category: document.category, holder: document.holder, labels: Set(document.labels),
+                rendition: rendition), on: environment.today())
+    }
+
+    /// Opens a rendition key with a party's wrap.
+    ///
+    /// - Throws: `VaultError.keyMissing` for a party whose key is not there; `SealingError.notAuthentic`.
+    func identity(_ wrap: WrapRow, _ childKey: ChildKey) throws -> AgeIdentity {
+        guard let party = Party(rawValue: wrap.party), let partyKey = keys.parties[party],
+            partyKey.version == wrap.partyKeyVersion, childKey.version == wrap.childKeyVersion
+        else { throw VaultError.keyMissing }
+        let binding = WrapBinding(
+            rendition: wrap.rendition.bytes, child: childKey.child.bytes, party: wrap.party,
+            partyKeyVersion: wrap.partyKeyVersion, childKeyVersion: wrap.childKeyVersion, isOverride: wrap.isOverride)
+        return try WrapKeys(party: partyKey.key, child: childKey.key).unwrap(wrap.sealed, binding)
+    }
+}
+
+extension ReadTransaction {
+    /// The places from which a person works on a case now.
+    func places(of person: PersonID, on caseID: CaseID) throws -> [Caller.Place] {
+        try team(of: caseID, person: person).compactMap { member in
+            try organisation(member.organisation).map {
+                Caller.Place(organisation: $0.id, party: $0.party, role: member.role)
+            }
+        }
+    }
+}

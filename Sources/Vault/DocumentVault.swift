@@ -1,0 +1,113 @@
+internal import Ledger
+public import Rules
+public import Sealing
+public import Storage
+
+/// An open, unlocked vault. Every operation authorises, computes, commits and answers; nothing is kept between calls but keys.
+public struct DocumentVault: Sendable {
+    public let id: VaultID
+    /// The ledger's identity.
+    public let origin: String
+    public let agreement: Agreement
+    /// `nil` when the ledger agrees with its anchor; otherwise why the vault may not be changed.
+    public let readOnlyReason: VaultError?
+
+    let records: RecordsStore
+    let keyring: KeyringStore
+    public let objects: ObjectStore
+    let keys: Keychain
+    let environment: VaultEnvironment
+    let anchor: Anchor
+    let hold: VaultHold
+
+    /// Opens and unlocks a vault, finishes or undoes what a crash left, and compares the ledger with its anchor.
+    ///
+    /// - Parameters:
+    ///   - secret: the passphrase or the key file's bytes, as custody asks.
+    /// - Throws: `StorageError.notAVault`, `.newerFormat`, `.foreignStore`, `.damagedStore`; `SealingError.wrongUnlockSecret`.
+    public static func open(
+        _ folder: String, unlockedWith secret: borrowing SecretBytes, in environment: VaultEnvironment
+    ) async throws -> DocumentVault {
+        let marker = try VaultMarker(folder: folder)
+        let hold = try VaultHold(folder: folder)
+        let keyring = try KeyringStore(vaultFolder: folder)
+        let (owner, custody) = try await keyring.read { (try $0.vault(), try $0.custody()) }
+        guard owner == marker.id else { throw StorageError.foreignStore(store: "keyring") }
+        guard let custody else { throw StorageError.damagedStore(store: "keyring") }
+
+        let root = try custody.custody.unwrap(custody.sealed, with: secret, vault: marker.id.bytes)
+        let keys = try await Keychain.unlock(root: root, vault: marker.id, keyring: keyring)
+        let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity)
+        guard let row = try await records.read({ try $0.vault() }), row.id == marker.id else {
+            throw StorageError.foreignStore(store: "records")
+        }
+        let objects = ObjectStore(vaultFolder: folder)
+        let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, key: try keys.signingKey().verifyingKey)
+        let reason = try await anchor.compare(with: records)
+        let agreement = try await activeAgreement(records, keys)
+
+        let vault = DocumentVault(
+            id: marker.id, origin: row.origin, agreement: agreement, readOnlyReason: reason, records: records,
+            keyring: keyring, objects: objects, keys: keys, environment: environment, anchor: anchor, hold: hold)
+        if reason == nil, hold.isAlone { try await vault.recover() }
+        hold.share()
+        return vault
+    }
+
+    /// Writes the anchor and closes the databases. What was acknowledged is safe without it.
+    public func close() async throws {
+        if readOnlyReason == nil {
+            try await settle()
+            try await anchor.advance(to: records, signing: try keys.signingKey())
+        }
+        try keyring.close()
+        try records.close()
+    }
+
+    func requireWritable() throws {
+        if let readOnlyReason { throw readOnlyReason }
+    }
+
+    /// The key of a child; `nil` once it has been destroyed.
+    func childKey(_ child: ChildID) async throws -> ChildKey? {
+        guard let row = try await keyring.read({ try $0.key(kind: "child", owner: child.bytes) }) else { return nil }
+        return ChildKey(child: child, version: row.version, key: try keys.unwrap(row))
+    }
+
+    /// As `childKey`, where it must be there.
+    func requireChildKey(_ child: ChildID) async throws -> ChildKey {
+        guard let key = try await childKey(child) else { throw VaultError.keyMissing }
+        return key
+    }
+}
+
+extension DocumentVault {
+    /// The policy files activated last, held against the digests that the ledger has.
+    static func activeAgreement(_ records: RecordsStore, _ keys: Keychain) async throws -> Agreement {
+        let rows = try await records.read { transaction in
+            try PolicyFile.allCases.map { file in
+                guard let row = try transaction.policy(file.rawValue), let entry = try transaction.entry(at: row.entry)
+                else { throw StorageError.damagedStore(store: "policies table") }
+                return (row, entry)
+            }
+        }
+        for (row, entry) in rows {
+            let event = try Openings.open(entry, with: try keys.openings)
+            guard event.object == ["policy": row.name, "sha256": Digest.sha256(row.text).hex] else {
+                throw StorageError.damagedStore(store: "policies table")
+            }
+        }
+        let texts = rows.map { PolicyText(file: $0.0.name, text: String(decoding: $0.0.text, as: UTF8.self)) }
+        do throws(PolicyError) {
+            return try Agreement.load(categories: texts[0], agreement: texts[1])
+        } catch {
+            throw VaultError.policy(error)
+        }
+    }
+}
+
+/// The policy files that a vault keeps, in the order in which they are loaded.
+public enum PolicyFile: String, CaseIterable, Sendable {
+    case categories = "categories.yaml"
+    case agreement = "agreement.yaml"
+}

@@ -1,0 +1,47 @@
+public import Rules
+public import Sealing
+public import Storage
+
+/// What comes from outside: time, randomness, and what the tests watch.
+public struct VaultEnvironment: Sendable {
+    public let now: @Sendable () -> Instant
+    /// The civil day in Europe/London.
+    public let today: @Sendable () -> Day
+    public let random: RandomSource
+    public let steps: WriteSteps
+
+    public init(
+        now: @escaping @Sendable () -> Instant, today: @escaping @Sendable () -> Day, random: RandomSource,
+        steps: WriteSteps = WriteSteps()
+    ) {
+        self.now = now
+        self.today = today
+        self.random = random
+        self.steps = steps
+    }
+}
+
+/// A watcher of the durable writes of an operation. It may throw, and the operation then stops there, as in a crash.
+public struct WriteSteps: Sendable {
+    public enum Step: String, CaseIterable, Sendable {
+        case stage, keyring, place, records
+    }
+
+    public let before: @Sendable (Step) throws -> Void
+    public let after: @Sendable (Step) throws -> Void
+
+    public init(
+        before: @escaping @Sendable (Step) throws -> Void = { _ in },
+        after: @escaping @Sendable (Step) throws -> Void = { _ in }
+    ) {
+        self.before = before
+        self.after = after
+    }
+
+    func around<Result>(_ step: Step, _ work: () async throws -> Result) async throws -> Result {
+        try before(step)
+        let result = try await work()
+        try after(step)
+        return result
+    }
+}

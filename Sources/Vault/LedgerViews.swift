@@ -1,0 +1,115 @@
+public import Ledger
+internal import Rules
+internal import Sealing
+internal import Storage
+
+/// A ledger entry as shown.
+public struct LedgerEntry: Hashable, Sendable, Codable {
+    public let index: UInt64
+    public let time: String
+    public let kind: String
+    public let party: String?
+    /// The user name of who did it, and what it was about: only for who may see details, and while the child's key lives.
+    public let actor: String?
+    public let details: [String: String]?
+}
+
+/// What an outsider needs to check that an entry is in the ledger.
+public struct EntryProof: Sendable {
+    /// The entry's own bytes.
+    public let entry: [UInt8]
+    /// A `.tlog-proof` file: C2SP tlog-proof.
+    public let proof: [UInt8]
+}
+
+extension DocumentVault {
+    /// The public key that checks this vault's checkpoints, as a C2SP vkey.
+    public var vkey: String {
+        get throws { anchor.log.vkey }
+    }
+
+    /// The newest entries first. Reading the ledger is in the ledger.
+    ///
+    /// - Parameters:
+    ///   - before: entries below this index; the newest when `nil`.
+    ///   - limit: how many.
+    public func ledger(before: UInt64?, limit: Int, as caller: Caller) async throws -> [LedgerEntry] {
+        try await authorise("ledger.show", caller)
+        var seesDetails = false
+        if case .permit = agreement.decideDuty("ledger.details", roles: caller.roles) { seesDetails = true }
+        let (start, rows, names) = try await records.read { transaction in
+            let end = min(before ?? .max, try transaction.logSize())
+            let start = end - min(end, UInt64(limit))
+            return (start, try transaction.entries(in: start..<end), try transaction.people())
+        }
+        try await log(Event(.ledgerShown, by: caller).with(["entries": "\(start)+\(rows.count)"]))
+        let usernames = try names.reduce(into: [String: String]()) { $0["\($1.id)"] = try self.names(of: $1).username }
+        var entries: [LedgerEntry] = []
+        for (index, row) in zip(start..., rows) {
+            let event = seesDetails ? try await opened(row) : nil
+            let details = event.map { event in
+                event.subject.merging(event.object) { first, _ in first }.merging(event.detail) { first, _ in first }
+            }
+            entries.append(
+                LedgerEntry(
+                    index: index, time: Instant(milliseconds: Int64(row.leaf.time)).text,
+                    kind: row.leaf.kind.description, party: Party(number: row.leaf.party)?.rawValue,
+                    actor: event?.actor["person"].flatMap { usernames[$0] }, details: details))
+        }
+        return entries.reversed()
+    }
+
+    /// The details of an entry; `nil` when they, or the child's key, are gone.
+    func opened(_ row: LogRow) async throws -> OpenedEvent? {
+        guard row.openings != nil else { return nil }
+        guard let child = row.child else { return try Openings.open(row, with: try keys.openings) }
+        guard let key = try await childKey(child) else { return nil }
+        return try Openings.open(row, with: try key.openings)
+    }
+
+    /// Signs the present head and keeps it before it is shown.
+    ///
+    /// - Throws: `LedgerError.proofRefused` when the ledger does not extend the last checkpoint; nothing is signed then.
+    public func checkpoint(as caller: Caller) async throws -> SignedNote {
+        try requireWritable()
+        try await log(Event(.checkpointSigned, by: caller))
+        return try await sign()
+    }
+
+    /// The entry, and the proof that the ledger contains it, under a fresh checkpoint.
+    ///
+    /// - Throws: `VaultError.notFound(.entry)`.
+    public func prove(_ index: UInt64, as caller: Caller) async throws -> EntryProof {
+        try requireWritable()
+        try await log(Event(.ledgerProved, by: caller).on(["entry": String(index)]))
+        let note = try await sign()
+        let head = try LogPolicy(logKeys: [anchor.log]).open(note, now: 0).checkpoint.head
+        let (row, proof) = try await records.read { transaction in
+            (try transaction.entry(at: index), try transaction.inclusionProof(of: index, size: head.size))
+        }
+        guard let row, let proof else { throw VaultError.notFound(.entry) }
+        return EntryProof(entry: row.leaf.bytes, proof: ProofFile(proof: proof, checkpoint: note).bytes)
+    }
+
+    private func sign() async throws -> SignedNote {
+        let policy = try LogPolicy(logKeys: [anchor.log])
+        let newest = try await records.read { try $0.newestCheckpoint() }
+        let last = try newest.map { try policy.open(SignedNote(parsing: $0), now: 0).checkpoint.head } ?? .empty
+        let (head, proof) = try await records.read { (try $0.treeHead(), try $0.growth(since: last)) }
+        guard let proof else { throw VaultError.rolledBack }
+        let key = try keys.signingKey()
+        let note = try Checkpoint(origin: anchor.log.name, head: head).signed(with: key, extending: last, by: proof)
+        try await records.write { try $0.keep(checkpoint: note.bytes, size: head.size) }
+        return note
+    }
+
+    /// Makes an anchor that was lost. Not for a ledger that disagrees with its anchor: that one was rolled back.
+    public func restoreAnchor(as caller: Caller) async throws {
+        guard readOnlyReason == .anchorMissing else { throw readOnlyReason ?? StorageError.alreadyExists }
+        guard case .permit = agreement.decideDuty("ledger.anchor", roles: caller.roles) else {
+            throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
+        }
+        try await log(Event(.checkpointSigned, by: caller).with(["anchor": "restored"]))
+        try await anchor.advance(to: records, signing: try keys.signingKey())
+    }
+}

@@ -1,0 +1,224 @@
+internal import Foundation
+internal import Ledger
+public import Rules
+public import Sealing
+public import Storage
+
+/// An organisation, its name opened.
+public struct Organisation: Hashable, Sendable, Codable {
+    public let id: String
+    public let party: String
+    public let name: String
+}
+
+/// A person, the name opened.
+public struct Person: Hashable, Sendable, Codable {
+    public struct Place: Hashable, Sendable, Codable {
+        public let organisation: String
+        public let party: String
+        public let role: String
+    }
+
+    public let id: String
+    public let username: String
+    public let name: String
+    public let isDisabled: Bool
+    public let places: [Place]
+}
+
+/// Someone to be given an account.
+public struct NewPerson: Sendable {
+    public let username: String
+    public let name: String
+    public let organisation: OrganisationID
+    public let roles: [Role]
+
+    public init(username: String, name: String, organisation: OrganisationID, roles: [Role]) {
+        self.username = username
+        self.name = name
+        self.organisation = organisation
+        self.roles = roles
+    }
+}
+
+extension DocumentVault {
+    public func addOrganisation(_ name: String, party: Party, as caller: Caller) async throws -> OrganisationID {
+        try await authorise("organisation.add", caller)
+        let name = try PlainText.line(name, field: "name")
+        let organisation = try organisationRow(name, party: party)
+        let row = try row(
+            Event(.organisationAdded, by: caller).on(["organisation": "\(organisation.id)", "party": party.rawValue]))
+        try await records.write { transaction in
+            try transaction.insert(organisation)
+            _ = try transaction.append(row)
+        }
+        return organisation.id
+    }
+
+    /// - Throws: `VaultError.usernameTaken`, `.invalid`, `.notFound(.organisation)`.
+    public func addPerson(
+        _ new: NewPerson, password: borrowing SecretBytes, as caller: Caller
+    ) async throws -> PersonID {
+        try await authorise("person.add", caller)
+        let party = try await records.read { try $0.organisation(new.organisation)?.party }
+        guard let party else { throw VaultError.notFound(.organisation) }
+        try checkRoles(new.roles, party)
+        let person = try personRow(new, password: password)
+        let row = try row(
+            Event(.personAdded, by: caller).on([
+                "person": "\(person.id)", "organisation": "\(new.organisation)",
+                "roles": new.roles.map(\.rawValue).joined(separator: " "),
+            ]))
+        try await records.write { transaction in
+            guard try transaction.person(username: person.username) == nil else { throw VaultError.usernameTaken }
+            try transaction.put(person)
+            for role in new.roles {
+                try transaction.insert(Membership(person: person.id, organisation: new.organisation, role: role))
+            }
+            _ = try transaction.append(row)
+        }
+        return person.id
+    }
+
+    /// Ends an account and all its sessions. The person stays in the records and the ledger.
+    public func disablePerson(_ username: String, as caller: Caller) async throws {
+        try await authorise("person.disable", caller)
+        let id = try await person(named: username)
+        let row = try row(Event(.personDisabled, by: caller).on(["person": "\(id)"]))
+        let now = environment.now()
+        try await records.write { transaction in
+            guard let person = try transaction.person(id) else { throw VaultError.notFound(.person) }
+            try transaction.put(
+                PersonRow(
+                    id: person.id, username: person.username, name: person.name, password: person.password,
+                    added: person.added, disabled: person.disabled ?? now))
+            try transaction.removeSessions(of: id, expiredBy: now)
+            _ = try transaction.append(row)
+        }
+    }
+
+    public func organisations(as caller: Caller) async throws -> [Organisation] {
+        let rows = try await records.read { try $0.organisations() }
+        return try rows.map {
+            Organisation(id: "\($0.id)", party: $0.party.rawValue, name: try open($0.name, "organisations", $0.id.bytes))
+        }
+    }
+
+    /// Everyone with an account. Colleagues need to find each other to make up a team.
+    public func people(as caller: Caller) async throws -> [Person] {
+        let rows = try await records.read { transaction in
+            try transaction.people().map { ($0, try transaction.caller($0.id)) }
+        }
+        return try rows.map { try person($0, $1) }
+    }
+
+    /// - Throws: `VaultError.notFound(.person)`.
+    public func person(named username: String) async throws -> PersonID {
+        let index = keys.blindIndex("username", username.lowercased())
+        guard let person = try await records.read({ try $0.person(username: index) }) else {
+            throw VaultError.notFound(.person)
+        }
+        return person.id
+    }
+
+    /// Whose token this is, opened for showing.
+    public func identity(of caller: Caller) async throws -> Person {
+        guard let row = try await records.read({ try $0.person(caller.person) }) else {
+            throw VaultError.notFound(.person)
+        }
+        return try person(row, caller)
+    }
+
+    func checkRoles(_ roles: [Role], _ party: Party) throws {
+        guard !roles.isEmpty else { throw VaultError.invalid(field: "role", reason: "a person needs at least one") }
+        for role in roles {
+            guard agreement.roles.contains(role) else { throw VaultError.denied(.unknownRole(role)) }
+            guard agreement.parties(of: role).contains(party) else {
+                throw VaultError.denied(.roleNotOfParty(role, party))
+            }
+        }
+    }
+
+    func organisationRow(_ name: String, party: Party) throws -> OrganisationRow {
+        let id = OrganisationID(from: environment.random)
+        return OrganisationRow(
+            id: id, party: party, name: try seal(name, "organisations", id.bytes), added: environment.now())
+    }
+
+    func personRow(_ new: NewPerson, password: borrowing SecretBytes) throws -> PersonRow {
+        let username = try PlainText.username(new.username)
+        let names = [username, try PlainText.line(new.name, field: "name")]
+        let id = PersonID(from: environment.random)
+        return PersonRow(
+            id: id, username: keys.blindIndex("username", username),
+            name: try seal(String(decoding: JSONEncoder().encode(names), as: UTF8.self), "people", id.bytes),
+            password: try PasswordRecord(password, pepper: keys.service(.pepper), random: environment.random),
+            added: environment.now(), disabled: nil)
+    }
+
+    /// User name and full name of a person.
+    func names(of row: PersonRow) throws -> (username: String, name: String) {
+        let names = try JSONDecoder().decode([String].self, from: Data(try open(row.name, "people", row.id.bytes).utf8))
+        guard names.count == 2 else { throw StorageError.damagedStore(store: "people table") }
+        return (names[0], names[1])
+    }
+
+    private func person(_ row: PersonRow, _ caller: Caller) throws -> Person {
+        let (username, name) = try names(of: row)
+        let places = caller.memberships.map {
+            Person.Place(organisation: "\($0.organisation)", party: $0.party.rawValue, role: $0.role.rawValue)
+        }
+        return Person(
+            id: "\(row.id)", username: username, name: name, isDisabled: row.disabled != nil, places: places)
+    }
+
+    private func seal(_ text: String, _ table: String, _ row: [UInt8]) throws -> [UInt8] {
+        let facts = Facts.field(table: table, column: "name", row: row, owner: id.bytes)
+        return try keys.fields.seal(Array(text.utf8), facts, random: environment.random)
+    }
+
+    func open(_ sealed: [UInt8], _ table: String, _ row: [UInt8]) throws -> String {
+        let facts = Facts.field(table: table, column: "name", row: row, owner: id.bytes)
+        return String(decoding: try keys.fields.open(sealed, facts), as: UTF8.self)
+    }
+}
+
+/// Text that people type: kept as data, never as a path, and never able to disturb a terminal.
+enum PlainText {
+    private static let longest = 200
+
+    /// One line without control characters, white space at its ends removed.
+    ///
+    /// - Throws: `VaultError.invalid`.
+    static func line(_ text: String, field: String) throws -> String {
+        let trimmed = text.trimmingCharacters(in: .whitespaces)
+        guard !trimmed.isEmpty else { throw VaultError.invalid(field: field, reason: "it is empty") }
+        guard trimmed.count <= longest else {
+            throw VaultError.invalid(field: field, reason: "it has more than \(longest) characters")
+        }
+        guard trimmed.unicodeScalars.allSatisfy({ !isDisturbing($0) }) else {
+            throw VaultError.invalid(field: field, reason: "it has control characters")
+        }
+        return trimmed
+    }
+
+    /// Lower-case letters, digits, dots and hyphens.
+    static func username(_ text: String) throws -> String {
+        let name = text.lowercased()
+        let isPlain = name.utf8.allSatisfy { byte in
+            (97...122).contains(byte) || (48...57).contains(byte) || byte == 45 || byte == 46
+        }
+        guard isPlain, (2...64).contains(name.utf8.count) else {
+            throw VaultError.invalid(field: "user name", reason: "use 2 to 64 letters, digits, dots and hyphens")
+        }
+        return name
+    }
+
+    /// Control characters, and those that turn the direction of writing or hide.
+    private static func isDisturbing(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import Storage
+
+extension DocumentVault {
+    /// Finishes or undoes what a crash left: runs before anything else, in the process that has the vault alone.
+    ///
+    /// Files aside are nobody's. Keys whose records were never written go, with the object made for them; where the
+    /// records were written, the work was done and only the note of it is removed.
+    func recover() async throws {
+        try objects.sweepStaging()
+        let pending = try await keyring.read { try $0.pending() }
+        guard !pending.isEmpty else { return }
+        for item in pending {
+            guard case .rendition(let id, let object?) = item else { continue }
+            let isNeeded = try await records.read { try $0.rendition(id) != nil || $0.isReferenced(object) }
+            if !isNeeded { try objects.remove(object) }
+        }
+        try await settle(undoing: true)
+        try keyring.forgetDeleted()
+    }
+
+    /// Clears the notes of work that reached the records, and the keys of work that never will.
+    ///
+    /// - Parameter undoing: only while this process has the vault alone: beside others, what has not reached the records
+    ///   may be about to.
+    func settle(undoing: Bool = false) async throws {
+        let pending = try await keyring.read { try $0.pending() }
+        guard !pending.isEmpty else { return }
+        let done = try await records.read { transaction in
+            try Set(pending.filter { try transaction.isRecorded($0) })
+        }
+        try await keyring.write { keyring in
+            for item in pending {
+                if done.contains(item) {
+                    try keyring.settle(item)
+                } else if undoing {
+                    try keyring.undo(item)
+                }
+            }
+        }
+    }
+}
+
+extension ReadTransaction {
+    fileprivate func isRecorded(_ pending: Pending) throws -> Bool {
+        switch pending {
+        case .rendition(let id, _): try rendition(id) != nil
+        case .child(let id): try child(id) != nil
+        }
+    }
+}
+
+extension KeyringWriting {
+    fileprivate func undo(_ pending: Pending) throws {
+        switch pending {
+        case .rendition(let id, _): try removeWraps(of: id)
+        case .child(let id): try removeChild(id)
+        }
+        try settle(pending)
+    }
+}

@@ -1,0 +1,64 @@
+internal import Ledger
+internal import Rules
+internal import Sealing
+public import Storage
+
+/// The state of a vault at a glance.
+public struct VaultStatus: Hashable, Sendable, Codable {
+    public let vault: String
+    public let origin: String
+    public let vkey: String
+    public let isReadOnly: Bool
+    public let counts: Counts
+    public let ledgerSize: UInt64
+    /// Base64 of the tree head's root.
+    public let ledgerRoot: String
+    public let agreementVersion: Int
+    public let agreementTitle: String
+    public let agreementReviewBy: String
+    public let agreementStanding: String
+    public let parties: [PartyStatus]
+    /// What an operator should see to.
+    public let warnings: [String]
+}
+
+/// A side of the agreement and the state of its key.
+public struct PartyStatus: Hashable, Sendable, Codable {
+    public let name: String
+    public let keyVersion: UInt32?
+    public let organisations: Int
+}
+
+extension DocumentVault {
+    public func status(as caller: Caller) async throws -> VaultStatus {
+        let (counts, head) = try await records.read { (try $0.counts(), try $0.treeHead()) }
+        let standing = agreement.standing(on: environment.today())
+        return VaultStatus(
+            vault: "\(id)", origin: origin, vkey: try vkey, isReadOnly: readOnlyReason != nil, counts: counts,
+            ledgerSize: head.size, ledgerRoot: head.root.hex, agreementVersion: agreement.version,
+            agreementTitle: agreement.title, agreementReviewBy: "\(agreement.reviewBy)",
+            agreementStanding: "\(standing)", parties: try await parties(as: caller),
+            warnings: warnings(standing))
+    }
+
+    public func parties(as caller: Caller) async throws -> [PartyStatus] {
+        let organisations = try await records.read { try $0.organisations() }
+        return Party.allCases.map { party in
+            PartyStatus(
+                name: party.rawValue, keyVersion: keys.parties[party]?.version,
+                organisations: organisations.count { $0.party == party })
+        }
+    }
+
+    private func warnings(_ standing: Agreement.Standing) -> [String] {
+        var warnings: [String] = []
+        if let readOnlyReason { warnings.append(readOnlyReason.userMessage) }
+        switch standing {
+        case .inForce: break
+        case .notYet: warnings.append("The agreement is not in force yet: nothing is shared between parties.")
+        case .reviewOverdue: warnings.append("The agreement is past its review date, \(agreement.reviewBy).")
+        case .ended: warnings.append("The agreement has ended: nothing is shared between parties.")
+        }
+        return warnings
+    }
+}

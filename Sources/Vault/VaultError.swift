@@ -1,0 +1,58 @@
+public import Rules
+
+/// What the vault refuses, in words a person can act on. Whatever else goes wrong comes as the error of the module it came from.
+public enum VaultError: Error, Hashable, Sendable {
+    /// Refused to someone who may know that the thing exists.
+    case denied(DenialReason)
+    /// Not there, or not the caller's to know of: one answer for both.
+    case notFound(Thing)
+    case notSignedIn
+    case wrongCredentials
+    case accountDisabled
+    case usernameTaken
+    case identifierTaken(String)
+    case invalid(field: String, reason: String)
+    case typeMismatch(declared: String)
+    case caseClosed
+    /// The category is for the screen only; it may not leave as a file.
+    case viewOnly
+    case alreadyOnTeam
+    case rangeOutsideContent(byteCount: UInt64)
+    /// The agreement admits the caller and the keyring does not: `check` will say more.
+    case keyMissing
+    /// The ledger is shorter than, or differs from, what the anchor saw.
+    case rolledBack
+    /// The anchor file is missing, so nothing can show that the vault was not rolled back.
+    case anchorMissing
+    case policy(PolicyError)
+
+    public enum Thing: String, Hashable, Sendable {
+        case person, organisation, child, document, version, entry
+        case theCase = "case"
+    }
+
+    /// What the person is told.
+    public var userMessage: String {
+        switch self {
+        case .denied(let reason): reason.userMessage
+        case .notFound(let thing): "There is no such \(thing.rawValue), or it is not yours to see."
+        case .notSignedIn: "You are not signed in, or your session has run out. Use `muniment sign-in`."
+        case .wrongCredentials: "The user name or the password is wrong."
+        case .accountDisabled: "This account is disabled. Ask the system administrator."
+        case .usernameTaken: "This user name is taken. Choose another."
+        case .identifierTaken(let kind): "Another child already has this \(kind). Find that child, or correct the number."
+        case .invalid(let field, let reason): "The \(field) is not usable: \(reason)."
+        case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
+        case .caseClosed: "This case is closed."
+        case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
+        case .alreadyOnTeam: "This person is on the team in this role already."
+        case .rangeOutsideContent(let count): "The range goes beyond the content, which has \(count) bytes."
+        case .keyMissing: "The key for this document is not in the keyring. Run `muniment check` and tell the administrator."
+        case .rolledBack:
+            "This vault is older than its anchor: it was rolled back or tampered with. It can be read, not changed. See docs/RUNBOOK.md."
+        case .anchorMissing:
+            "The anchor file is missing, so nobody can tell whether this vault was rolled back. It can be read, not changed. See docs/RUNBOOK.md."
+        case .policy(let error): error.userMessage
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import ArgumentParser
+import Foundation
+import Rules
+import Sealing
+import Storage
+import Vault
+
+struct DocumentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "document", abstract: "Deposit, find and read documents.",
+        subcommands: [Deposit.self, List.self, Show.self, Read.self, History.self, Replace.self])
+
+    struct Deposit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deposit a file as a new document.",
+            discussion: """
+                Example:
+                  muniment document deposit 'Speech and language report.pdf' --case 5f0c… --category D05
+                """)
+        @Argument(help: "The file; '-' for standard input.") var file: String
+        @Option(name: .customLong("case"), help: ArgumentHelp("The case.", valueName: "id")) var caseID: CaseID
+        @Option(help: "What it is, as the agreement names it: D01 to D23.") var category: Rules.Category
+        @Option(help: "A title; the file's name when not given.") var title: String?
+        @OptionGroup var type: TypeOption
+        @Option(help: "A label that restrains it further. May be repeated.") var label: [Rules.Label] = []
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let name = file == "-" ? "" : URL(filePath: file).lastPathComponent
+            guard let title = title ?? (name.isEmpty ? nil : name) else {
+                throw ValidationError("A document from standard input needs a --title.")
+            }
+            let new = NewDocument(
+                caseID: caseID, category: category, title: title, mediaType: try type.mediaType(of: name),
+                labels: Set(label))
+            let content = try openInput(file)
+            let receipt = try await common.inVault { try await $0.deposit(new, content: content, as: $1) }
+            try common.show(receipt) { receipt.lines }
+        }
+    }
+
+    struct Replace: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deposit the next version of a document of your own organisation. The earlier one stays.",
+            discussion: "Example:\n  muniment document replace 9d41… 'Report, corrected.pdf'")
+        @Argument(help: "The document.") var document: DocumentID
+        @Argument(help: "The file; '-' for standard input.") var file: String
+        @OptionGroup var type: TypeOption
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let mediaType = try type.mediaType(of: file == "-" ? "" : URL(filePath: file).lastPathComponent)
+            let content = try openInput(file)
+            let receipt = try await common.inVault {
+                try await $0.replace(document, mediaType: mediaType, content: content, as: $1)
+            }
+            try common.show(receipt) { receipt.lines }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the documents of a case that are yours to know of.",
+            discussion: "Example:\n  muniment document list --case 5f0c…")
+        @Option(name: .customLong("case"), help: ArgumentHelp("The case.", valueName: "id")) var caseID: CaseID
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let documents = try await common.inVault { try await $0.documents(of: caseID, as: $1) }
+            try common.show(documents) {
+                Terminal.table(
+                    ["document", "category", "v", "size", "you may", "title"],
+                    documents.map { document in
+                        [
+                            document.id, "\(document.category) \(document.categoryTitle)", "\(document.version)",
+                            Terminal.size(document.byteCount), document.mayRead ? "read" : "know",
+                            document.title ?? "–",
+                        ]
+                    })
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what is known of a document, without opening it.",
+            discussion: "Example:\n  muniment document show 9d41…")
+        @Argument(help: "The document.") var document: DocumentID
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let shown = try await common.inVault { try await $0.show(document, as: $1) }
+            try common.show(shown) {
+                [
+                    "document  \(shown.id)", "title     \(shown.title ?? "not yours to read")",
+                    "category  \(shown.category) \(shown.categoryTitle)", "holder    \(shown.holder)",
+                    "type      \(shown.mediaType)", "size      \(Terminal.size(shown.byteCount))",
+                    "version   \(shown.version)", "added     \(shown.added)",
+                    "you may   \(shown.mayRead ? "read it" : "know that it is there") (\(shown.clause))",
+                ]
+            }
+        }
+    }
+
+    struct Read: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read a document, whole or a range of its bytes.",
+            discussion: """
+                The read is in the ledger before the first byte leaves. Content goes to standard output, or to a new file.
+
+                Examples:
+                  muniment document read 9d41… > report.pdf
+                  muniment document read 9d41… --output report.pdf --version 1
+                  muniment document read 9d41… --range 0-1023
+                """)
+        @Argument(help: "The document.") var document: DocumentID
+        @Option(help: ArgumentHelp("Write to this file, which must not exist yet.", valueName: "file"))
+        var output: String?
+        @Option(help: ArgumentHelp("First and last byte, counted from 0: 0-99, or 100- to the end.", valueName: "first-last"))
+        var range: ByteRange = .whole
+        @Option(help: "An earlier version.") var version: Int64?
+        @Option(help: "Why you read it, when not for the case's own purpose.") var purpose: Rules.Purpose?
+        @OptionGroup var vault: VaultOptions
+        @OptionGroup var session: SessionOptions
+
+        func run() async throws {
+            var common = CommonOptions()
+            common.vault = vault
+            common.session = session
+            let target = try Output(output)
+            let count = try await common.inVault { vault, caller in
+                var content = try await vault.open(
+                    document, version: version, range: range, purpose: purpose, as: caller)
+                if content.obligations.contains(.viewOnly) {
+                    Terminal.note("This document is for the screen: do not keep or print it.")
+                }
+                try content.read { try target.write($0) }
+                return content.range.count
+            }
+            try target.finish()
+            if output != nil { Terminal.note("\(count) bytes were written.") }
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the versions of a document.", discussion: "Example:\n  muniment document history 9d41…")
+        @Argument(help: "The document.") var document: DocumentID
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let versions = try await common.inVault { try await $0.history(of: document, as: $1) }
+            try common.show(versions) {
+                Terminal.table(
+                    ["version", "added", "by", "size", "ledger entry", "object"],
+                    versions.map {
+                        [
+                            "\($0.number)", $0.added, $0.depositor, Terminal.size($0.byteCount), "\($0.entry)",
+                            $0.object,
+                        ]
+                    })
+            }
+        }
+    }
+}
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Give a document to someone outside as an age file.",
+        discussion: """
+            The payload is not encrypted again: it gets a header of its own. Who has the key opens it with the `age` program.
+
+            Examples:
+              muniment export 9d41… --to age1… --output report.pdf.age
+              muniment export 9d41… --passphrase-for-recipient pass.txt --output report.pdf.age
+            """)
+
+    @Argument(help: "The document.") var document: DocumentID
+    @Option(name: .customLong("to"), help: ArgumentHelp("A recipient's age public key. May be repeated.", valueName: "age1…"))
+    var recipients: [String] = []
+    @Flag(help: "Ask for a passphrase that opens the file.") var passphrase = false
+    @Option(help: ArgumentHelp("Read that passphrase from a file.", valueName: "file")) var passphraseForRecipient: String?
+    @Option(help: ArgumentHelp("The file to make; it must not exist yet.", valueName: "file")) var output: String
+    @Option(help: "An earlier version.") var version: Int64?
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let release = try release()
+        let target = try Output(output)
+        try await common.inVault { vault, caller in
+            try await vault.export(document, version: version, to: release, as: caller) { try target.write($0) }
+        }
+        try target.finish()
+        try common.show(["exported": "\(document)", "file": output]) { ["Written to \(output)."] }
+    }
+
+    private func release() throws -> Release {
+        let usesPassphrase = passphrase || passphraseForRecipient != nil
+        guard usesPassphrase == recipients.isEmpty else {
+            throw ValidationError("Name recipients with --to, or use a passphrase: one of the two.")
+        }
+        guard usesPassphrase else { return .recipients(try recipients.map { try .init($0) }) }
+        if let passphraseForRecipient { return .passphrase(try Secrets.line(from: passphraseForRecipient)) }
+        return .passphrase(try Secrets.ask("Passphrase for the file: ", twice: true))
+    }
+}
+
+/// What a file claims to be.
+struct TypeOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Its media type; from the ending of its name when not given.", valueName: "type"))
+    var type: String?
+
+    func mediaType(of name: String) throws -> MediaType {
+        guard let type else { return MediaType(fileName: name) ?? .unknown }
+        guard let mediaType = MediaType(type) else {
+            throw ValidationError("The vault takes these types: \(MediaType.all.joined(separator: ", ")).")
+        }
+        return mediaType
+    }
+}
+
+extension Receipt {
+    var lines: [String] {
+        ["document  \(document)", "version   \(version)", "size      \(byteCount) bytes", "entry     \(entry)"]
+    }
+}
+
+func openInput(_ file: String) throws -> FileDescriptor {
+    file == "-" ? try .duplicating(0) : try .reading(file)
+}
+
+/// Where content goes: standard output, or a new file that is there whole or not at all.
+final class Output {
+    private let file: FileDescriptor
+    private let partial: String?
+    private let path: String?
+    private var isFinished = false
+
+    init(_ path: String?) throws {
+        self.path = path
+        guard let path else {
+            partial = nil
+            file = try .duplicating(1)
+            return
+        }
+        guard !Folder.exists(path) else { throw CommandError("\(path) exists already. Choose another name.") }
+        partial = path + ".part"
+        try Folder.remove(path + ".part")
+        file = try .creating(path + ".part")
+    }
+
+    deinit {
+        if let partial, !isFinished { try? Folder.remove(partial) }  // Nothing half-written is left behind.
+    }
+
+    func write(_ bytes: [UInt8]) throws { try file.write(bytes.span) }
+
+    func finish() throws {
+        guard let partial, let path else { return }
+        try Folder.rename(partial, to: path)
+        isFinished = true
+    }
+}

@@ -1,0 +1,159 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import Rules
+import Storage
+import Vault
+
+struct AccessCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "access", abstract: "Who may do what, and why.", subcommands: [Explain.self])
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say whether a person may do something with a document, and why, citing the clause.",
+            discussion: """
+                You may ask about yourself; about others if your role explains access.
+
+                Example:
+                  muniment access explain 9d41… --person yusuf.youth --action read
+                """)
+        @Argument(help: "The document.") var document: DocumentID
+        @Option(help: ArgumentHelp("The person's user name; yourself when not given.", valueName: "username"))
+        var person: String?
+        @Option(help: "see, read or deposit.") var action: AccessAction = .read
+        @Option(help: "The purpose, when not the case's own.") var purpose: Rules.Purpose?
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let answers = try await common.inVault {
+                try await $0.explain(action, document, by: person, purpose: purpose, as: $1)
+            }
+            try common.show(answers) {
+                guard !answers.isEmpty else { return ["No: this person has no role."] }
+                return answers.flatMap { answer in
+                    ["\(answer.isPermitted ? "Yes" : "No"), as \(answer.role) of \(answer.party): \(answer.because)"]
+                        + answer.steps.map { "  \($0.outcome == "failed" ? "✗" : "✓") \($0.sentence)" }
+                }
+            }
+        }
+    }
+}
+
+struct LedgerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger", abstract: "The record of everything that happened, and its proofs.",
+        subcommands: [Show.self, Verify.self, Prove.self, MakeCheckpoint.self, RestoreAnchor.self])
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show entries, the newest first.", discussion: "Example:\n  muniment ledger show --limit 50")
+        @Option(help: "How many.") var limit = 20
+        @Option(help: ArgumentHelp("Only entries below this index.", valueName: "index")) var before: UInt64?
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            guard (1...10_000).contains(limit) else { throw ValidationError("The limit is 1 to 10000.") }
+            let entries = try await common.inVault { try await $0.ledger(before: before, limit: limit, as: $1) }
+            try common.show(entries) {
+                Terminal.table(
+                    ["entry", "time", "what", "party", "who", "details"],
+                    entries.map { entry in
+                        let details = (entry.details ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                        return [
+                            "\(entry.index)", entry.time, entry.kind, entry.party ?? "–", entry.actor ?? "–",
+                            details.joined(separator: " "),
+                        ]
+                    })
+            }
+        }
+    }
+
+    struct Prove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a proof that an entry is in the ledger, for someone outside.",
+            discussion: """
+                Writes NAME.tlog-proof (C2SP tlog-proof) and NAME.entry, the entry's own bytes.
+
+                Example:
+                  muniment ledger prove 12 --output entry-12
+                """)
+        @Argument(help: "The entry's index.") var entry: UInt64
+        @Option(help: ArgumentHelp("The name of the two files to make.", valueName: "name")) var output: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let (made, vkey) = try await common.inVault { (try await $0.prove(entry, as: $1), try $0.vkey) }
+            for (bytes, ending) in [(made.proof, ".tlog-proof"), (made.entry, ".entry")] {
+                let file = try Output(output + ending)
+                try file.write(bytes)
+                try file.finish()
+            }
+            try common.show(["proof": output + ".tlog-proof", "entry": output + ".entry", "vkey": vkey]) {
+                ["Written: \(output).tlog-proof and \(output).entry", "Checked with the public key \(vkey)"]
+            }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a proof that someone was given. Needs no vault.",
+            discussion: """
+                Example:
+                  muniment ledger verify --proof entry-12.tlog-proof --entry entry-12.entry --vkey vault.county.example/ledger+…
+                """)
+        @Option(help: ArgumentHelp("The proof.", valueName: "file")) var proof: String
+        @Option(help: ArgumentHelp("The entry's bytes.", valueName: "file")) var entry: String
+        @Option(help: "The ledger's public key, from somewhere you trust.") var vkey: String
+        @Flag(help: "Print the result as JSON.") var json = false
+
+        func run() async throws {
+            let leaf = try Folder.read(entry)
+            let policy = try LogPolicy(logKeys: [NoteKey(vkey: vkey)])
+            let file = try ProofFile(parsing: try Folder.read(proof))
+            let seen = try file.verify(leafHash(leaf), under: policy, now: UInt64(Date().timeIntervalSince1970))
+            let what = try Leaf(parsing: leaf)
+            let result = [
+                "entry": String(file.proof.index), "size": String(seen.checkpoint.head.size),
+                "what": what.kind.description, "time": Instant(milliseconds: Int64(what.time)).text,
+            ]
+            if json { return try Terminal.json(result) }
+            print("Entry \(file.proof.index) is in the ledger of \(seen.checkpoint.head.size) entries signed by this key.")
+            print("It records: \(what.kind) at \(Instant(milliseconds: Int64(what.time)).text).")
+        }
+    }
+
+    struct MakeCheckpoint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "checkpoint", abstract: "Sign the ledger's present state, to publish or keep.",
+            discussion: "Example:\n  muniment ledger checkpoint > checkpoint-2026-11.txt")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let note = try await common.inVault { try await $0.checkpoint(as: $1) }
+            let text = String(decoding: note.bytes, as: UTF8.self)
+            try common.show(["checkpoint": text]) { [String(text.dropLast())] }
+        }
+    }
+
+    struct RestoreAnchor: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "restore-anchor", abstract: "Make the anchor anew after its file was lost.",
+            discussion: """
+                From then on nothing shows whether the vault was rolled back before. Give the vault's identifier to confirm.
+
+                Example:
+                  muniment ledger restore-anchor --confirm 77aa…
+                """)
+        @Option(help: ArgumentHelp("The vault's identifier, as `status` shows it.", valueName: "id")) var confirm: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { vault, caller in
+                guard confirm == "\(vault.id)" else { throw CommandError("That is not this vault's identifier.") }
+                try await vault.restoreAnchor(as: caller)
+            }
+            try common.show(["anchor": "restored"]) { ["The anchor is there again."] }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Rules
+import Sealing
+import Storage
+import Vault
+
+/// Which vault, and how it is unlocked.
+struct VaultOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The vault's folder; MUNIMENT_VAULT when not given.", valueName: "dir"))
+    var vault: String?
+
+    @OptionGroup var secret: UnlockOptions
+
+    func folder() throws -> String {
+        guard let path = vault ?? ProcessInfo.processInfo.environment["MUNIMENT_VAULT"] else {
+            throw ValidationError("Say which vault: --vault DIR, or set MUNIMENT_VAULT.")
+        }
+        return absolute(path)
+    }
+}
+
+/// The secret that opens a vault. It comes from a file or a prompt, never from the command line.
+struct UnlockOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The file with the root key's secret; MUNIMENT_KEY_FILE when not given.", valueName: "file"))
+    var keyFile: String?
+
+    @Option(help: ArgumentHelp("Read the passphrase from the first line of a file ('-' for standard input).", valueName: "file"))
+    var passphraseFile: String?
+
+    /// The path of the key file, when one is used.
+    var keyFilePath: String? {
+        guard passphraseFile == nil else { return nil }
+        return keyFile ?? ProcessInfo.processInfo.environment["MUNIMENT_KEY_FILE"]
+    }
+
+    func read(prompt: String = "Passphrase of the vault: ", twice: Bool = false) throws -> SecretBytes {
+        if let keyFilePath { return try Secrets.keyFile(keyFilePath) }
+        if let passphraseFile { return try Secrets.line(from: passphraseFile) }
+        return try Secrets.ask(prompt, twice: twice)
+    }
+}
+
+/// Who acts.
+struct SessionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The session file; MUNIMENT_SESSION, or ~/.muniment/session, when not given.", valueName: "file"))
+    var session: String?
+
+    var path: String {
+        if let session { return absolute(session) }
+        let environment = ProcessInfo.processInfo.environment
+        if let path = environment["MUNIMENT_SESSION"] { return absolute(path) }
+        return (environment["HOME"] ?? "/") + "/.muniment/session"
+    }
+}
+
+/// What nearly every command takes: vault, session and form of output.
+struct CommonOptions: ParsableArguments {
+    @OptionGroup var vault: VaultOptions
+    @OptionGroup var session: SessionOptions
+    @Flag(help: "Print the result as JSON.") var json = false
+
+    /// Opens the vault, finds out who asks, runs `work` and closes the vault again.
+    func inVault<Result>(_ work: (DocumentVault, Caller) async throws -> Result) async throws -> Result {
+        let token = try SessionFile.read(session.path)
+        let vault = try await open()
+        do {
+            let result = try await work(vault, try await vault.caller(token))
+            try await vault.close()
+            return result
+        } catch {
+            try? await vault.close()  // The first error is the one to tell; what was acknowledged is safe.
+            throw error
+        }
+    }
+
+    func open() async throws -> DocumentVault {
+        try await DocumentVault.open(vault.folder(), unlockedWith: vault.secret.read(), in: .live)
+    }
+
+    /// Prints as JSON, or as the lines that `text` makes.
+    func show(_ value: some Encodable, text: () -> [String]) throws {
+        if json { return try Terminal.json(value) }
+        for line in text() { print(line) }
+    }
+}
+
+extension VaultEnvironment {
+    /// The machine's clock and generator. Legal days are days in Europe/London.
+    static let live = VaultEnvironment(
+        now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+        today: {
+            var calendar = Calendar(identifier: .gregorian)
+            guard let london = TimeZone(identifier: "Europe/London") else {
+                preconditionFailure("this machine has no time zone data (Debian package tzdata)")
+            }
+            calendar.timeZone = london
+            let parts = calendar.dateComponents([.year, .month, .day], from: Date())
+            guard let year = parts.year, let month = parts.month, let number = parts.day,
+                let day = Day(year: year, month: month, day: number)
+            else { preconditionFailure("the calendar has no such day") }
+            return day
+        }, random: .system)
+}
+
+/// A path as other processes of this user would understand it.
+func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+}

@@ -1,0 +1,161 @@
+import ArgumentParser
+import Rules
+import Storage
+import Vault
+
+struct SignInCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign-in", abstract: "Begin a session.",
+        discussion: """
+            The session is kept in a file that only you can read, and ends after ten hours.
+
+            Examples:
+              muniment sign-in sam.send
+              muniment sign-in sam.send --password-file /run/secrets/sam --session /run/user/1000/sam
+            """)
+
+    @Argument(help: "Your user name.") var username: String
+    @Option(help: ArgumentHelp("Read the password from a file ('-' for standard input).", valueName: "file"))
+    var passwordFile: String?
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let vault = try await common.open()
+        let token = try await vault.signIn(
+            username: username, password: try Passwords.existing(file: passwordFile))
+        let person = try await vault.identity(of: try await vault.caller(token))
+        try await vault.close()
+        try SessionFile.write(token, to: common.session.path)
+        try common.show(person) { ["You are signed in as \(person.name)."] }
+    }
+}
+
+struct SignOutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign-out", abstract: "End the session.", discussion: "Example:\n  muniment sign-out")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let token = try SessionFile.read(common.session.path)
+        let vault = try await common.open()
+        try await vault.signOut(token)
+        try await vault.close()
+        try SessionFile.remove(common.session.path)
+        try common.show(["signedOut": true]) { ["You are signed out."] }
+    }
+}
+
+struct PartyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "party", abstract: "The sides of the sharing agreement.", subcommands: [List.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the parties and their keys.", discussion: "Example:\n  muniment party list")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let parties = try await common.inVault { try await $0.parties(as: $1) }
+            try common.show(parties) {
+                Terminal.table(
+                    ["party", "key", "organisations"],
+                    parties.map { [$0.name, $0.keyVersion.map { "version \($0)" } ?? "sealed", "\($0.organisations)"] })
+            }
+        }
+    }
+}
+
+struct OrganisationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "organisation", abstract: "Schools, trusts and teams.", subcommands: [Add.self, List.self])
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add an organisation to a party.",
+            discussion: "Example:\n  muniment organisation add 'Oakfield Primary' --party education")
+        @Argument(help: "Its name.") var name: String
+        @Option(help: "education, health, social-care, youth-justice, family or rights.") var party: Party
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let id = try await common.inVault { try await $0.addOrganisation(name, party: party, as: $1) }
+            try common.show(["organisation": "\(id)"]) { ["\(id)"] }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List organisations.", discussion: "Example:\n  muniment organisation list --json")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let rows = try await common.inVault { try await $0.organisations(as: $1) }
+            try common.show(rows) {
+                Terminal.table(["organisation", "party", "name"], rows.map { [$0.id, $0.party, $0.name] })
+            }
+        }
+    }
+}
+
+struct PersonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "person", abstract: "People who sign in.",
+        subcommands: [Add.self, List.self, Disable.self])
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a person an account.",
+            discussion: """
+                Example:
+                  muniment person add sam.send --name 'Sam Sendall' --organisation 1f… --role SEND --password-file pw
+                """)
+        @Argument(help: "The user name.") var username: String
+        @Option(help: "The full name.") var name: String
+        @Option(help: ArgumentHelp("The organisation.", valueName: "id")) var organisation: OrganisationID
+        @Option(help: "A role, as the agreement names it. May be repeated.") var role: [Rules.Role]
+        @Option(help: ArgumentHelp("Read the first password from a file ('-' for standard input).", valueName: "file"))
+        var passwordFile: String?
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let new = NewPerson(username: username, name: name, organisation: organisation, roles: role)
+            let id = try await common.inVault { vault, caller in
+                try await vault.addPerson(
+                    new, password: try Passwords.new(file: passwordFile, who: username), as: caller)
+            }
+            try common.show(["person": "\(id)"]) { ["\(id)"] }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List people.", discussion: "Example:\n  muniment person list")
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let people = try await common.inVault { try await $0.people(as: $1) }
+            try common.show(people) {
+                Terminal.table(
+                    ["username", "name", "roles", "state"],
+                    people.map { person in
+                        let roles = person.places.map { "\($0.role) (\($0.party))" }.joined(separator: ", ")
+                        return [person.username, person.name, roles, person.isDisabled ? "disabled" : "active"]
+                    })
+            }
+        }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End an account and all its sessions.",
+            discussion: "Example:\n  muniment person disable sam.send")
+        @Argument(help: "The user name.") var username: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.disablePerson(username, as: $1) }
+            try common.show(["disabled": username]) { ["\(username) can no longer sign in."] }
+        }
+    }
+}

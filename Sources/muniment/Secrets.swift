@@ -1,0 +1,99 @@
+import Foundation
+import Glibc
+import Sealing
+import Storage
+import Vault
+
+/// Secrets from files, standard input or a prompt. They go into locked memory at once and what held them is wiped.
+enum Secrets {
+    private static let longest = 1024
+
+    /// All bytes of a key file, which must be the user's own and closed to everybody else.
+    static func keyFile(_ path: String) throws -> SecretBytes {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw CommandError("The key file cannot be read. Check that it is there.") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
+        }
+        var bytes = try Folder.read(path, limit: 4096)
+        return try SecretBytes(wiping: &bytes)
+    }
+
+    /// The first line of a file, or of standard input for `-`.
+    static func line(from path: String) throws -> SecretBytes {
+        if path == "-" { return try standardInputLine() }
+        var bytes = try Folder.read(path, limit: 4096)
+        return try firstLine(&bytes)
+    }
+
+    /// Asks on the terminal without showing what is typed.
+    static func ask(_ prompt: String, twice: Bool = false) throws -> SecretBytes {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw CommandError("A secret is needed and there is no terminal to ask on. Use a file option.")
+        }
+        let first = try hidden(prompt)
+        guard twice else { return first }
+        guard try hidden("Again: ").isEqual(to: first) else { throw CommandError("The two were not the same.") }
+        return first
+    }
+
+    private static func hidden(_ prompt: String) throws -> SecretBytes {
+        var settings = termios()
+        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { throw CommandError("The terminal cannot hide what is typed.") }
+        var silent = settings
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            Terminal.note("")
+        }
+        FileHandle.standardError.write(Data(prompt.utf8))
+        return try standardInputLine()
+    }
+
+    /// Byte by byte, so that what follows on standard input is left for others.
+    private static func standardInputLine() throws -> SecretBytes {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(longest)
+        var byte: UInt8 = 0
+        while read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n"), bytes.count < longest {
+            bytes.append(byte)
+        }
+        return try firstLine(&bytes)
+    }
+
+    private static func firstLine(_ bytes: inout [UInt8]) throws -> SecretBytes {
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+        var line = Array(bytes[..<end])
+        for index in bytes.indices { bytes[index] = 0 }
+        guard !line.isEmpty else { throw CommandError("The secret is empty.") }
+        return try SecretBytes(wiping: &line)
+    }
+}
+
+/// The session that `sign-in` leaves for later commands: a file that only its owner may read.
+enum SessionFile {
+    private static let firstLine = "muniment session v1"
+
+    static func write(_ token: SessionToken, to path: String) throws {
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try Folder.create(String(path[..<slash])) }
+        try Folder.write(Array("\(firstLine)\n\(Hex.encode(token.bytes))\n".utf8), to: path)
+    }
+
+    static func read(_ path: String) throws -> SessionToken {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw CommandError("You are not signed in. Use `muniment sign-in` first.")
+        }
+        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() else {
+            throw CommandError("The session file is open to others. Sign in again.")
+        }
+        let lines = String(decoding: try Folder.read(path, limit: 4096), as: UTF8.self).split(separator: "\n")
+        guard lines.count == 2, lines[0] == firstLine, let bytes = Hex.decode(String(lines[1])),
+            let token = SessionToken(bytes)
+        else { throw CommandError("The session file cannot be read. Sign in again.") }
+        return token
+    }
+
+    static func remove(_ path: String) throws { try Folder.remove(path) }
+}
