@@ -3,19 +3,26 @@ internal import COpenSSL
 /// A SHA-256 digest. It names objects, entries and tree heads.
 public struct Digest: Hashable, Sendable {
     public static let byteCount = 32
-    private var lanes: SIMD32<UInt8>
+    // Four words, not a 32-byte vector: tasks keep values on a stack that is aligned to 16 bytes only.
+    private var words: Words
+
+    private struct Words: Hashable, Sendable {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var third: UInt64 = 0
+        var fourth: UInt64 = 0
+    }
 
     /// - Returns: `nil` unless there are exactly 32 bytes.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
-        lanes = SIMD32(bytes)
+        words = Words()
+        unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
     }
 
     init(filling fill: (UnsafeMutablePointer<UInt8>) -> Void) {
-        lanes = .zero
-        unsafe withUnsafeMutableBytes(of: &lanes) { buffer in
-            unsafe fill(buffer.start)
-        }
+        words = Words()
+        unsafe withUnsafeMutableBytes(of: &words) { unsafe fill($0.start) }
     }
 
     public var bytes: [UInt8] { unsafe withUnsafeBytes { unsafe [UInt8]($0) } }
@@ -30,7 +37,7 @@ public struct Digest: Hashable, Sendable {
     }
 
     func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        unsafe Swift.withUnsafeBytes(of: lanes, body)
+        unsafe Swift.withUnsafeBytes(of: words, body)
     }
 
     public static func sha256(_ bytes: [UInt8]) -> Digest {

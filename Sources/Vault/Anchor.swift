@@ -28,12 +28,18 @@ struct Anchor: Sendable {
     /// Signs the ledger's present head into the anchor file, unless another process has gone further.
     ///
     /// - Throws: `LedgerError.proofRefused` when the ledger does not extend what the anchor has; nothing is signed then.
-    func advance(to records: RecordsStore, signing key: borrowing SigningKey) async throws {
+    func advance(to records: RecordsStore, signedBy keys: Keychain) async throws {
         let last = Folder.exists(path) ? try read() : .empty
         let (head, proof) = try await records.read { (try $0.treeHead(), try $0.growth(since: last)) }
         guard head.size > last.size, let proof else { return }
-        let note = try Checkpoint(origin: log.name, head: head).signed(with: key, extending: last, by: proof)
-        try Folder.write(note.bytes, to: path)
+        try Folder.write(try sign(head, extending: last, by: proof, with: keys).bytes, to: path)
+    }
+
+    /// - Throws: `LedgerError.proofRefused` when the proof does not show that `head` extends `last`.
+    func sign(
+        _ head: TreeHead, extending last: TreeHead, by proof: ConsistencyProof, with keys: Keychain
+    ) throws -> SignedNote {
+        try Checkpoint(origin: log.name, head: head).signed(with: keys.signingKey(), extending: last, by: proof)
     }
 
     private func read() throws -> TreeHead {

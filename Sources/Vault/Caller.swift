@@ -41,12 +41,12 @@ extension DocumentVault {
     /// A wrong name takes as long as a wrong password, and the answer is the same.
     ///
     /// - Throws: `VaultError.wrongCredentials`, `.accountDisabled`.
-    public func signIn(username: String, password: borrowing SecretBytes) async throws -> SessionToken {
+    public func signIn(username: String, password: Key) async throws -> SessionToken {
         try requireWritable()
         let index = keys.blindIndex("username", username.lowercased())
         let person = try await records.read { try $0.person(username: index) }
         let record = person?.password ?? PasswordRecord.unguessable(environment.random)
-        let isRight = try record.accepts(password, pepper: keys.service(.pepper))
+        let isRight = try record.accepts(password.secret, pepper: keys.service(.pepper))
         guard let person, isRight else {
             try await refuse(.wrongCredentials, Event(.signInRefused, by: nil).on(["username": Hex.encode(index)]))
         }

@@ -146,14 +146,18 @@ extension DocumentVault {
                 continue
             }
             do {
-                let opener = AgeOpener.identity(try identity(wrap, key))
-                _ = try ObjectReader(objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener)
+                try opens(rendition, with: wrap, key)
             } catch let error as StorageError {
                 report.found("object \(rendition.object.hex)", error.userMessage)
             } catch {
                 report.found(name, "the wrap for \(wrap.party) does not open")
             }
         }
+    }
+
+    private func opens(_ rendition: RenditionRow, with wrap: WrapRow, _ key: ChildKey) throws {
+        let opener = AgeOpener.identity(try identity(wrap, key))
+        _ = try ObjectReader(objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener)
     }
 
     private func checkStrayWraps(_ report: inout CheckReport, _ pending: Set<Pending>) async throws {

@@ -32,9 +32,7 @@ extension DocumentVault {
                 return draft
             }
             var shared = draft
-            shared.object = twin.object
-            shared.wraps = try wraps(
-                of: identity(wrap, draft.author.childKey), draft.rendition, draft.document, draft.author.childKey)
+            try share(twin.object, wrap, with: &shared)
             return shared
         }
     }

@@ -51,8 +51,8 @@ extension DocumentVault {
     ///   - password: the first administrator's.
     /// - Throws: `StorageError.alreadyExists`, `.notWritable`; `VaultError.policy`, `.invalid`.
     public static func create(
-        _ new: NewVault, in folder: String, unlockedBy secret: borrowing SecretBytes,
-        password: borrowing SecretBytes, environment: VaultEnvironment
+        _ new: NewVault, in folder: String, unlockedBy secret: Key,
+        password: Key, environment: VaultEnvironment
     ) async throws {
         guard try isFree(folder), !Folder.exists(new.anchorPath) else { throw StorageError.alreadyExists }
         guard KeyName(new.origin) != nil else {
@@ -94,14 +94,14 @@ extension DocumentVault {
     }
 
     private static func makeKeyring(
-        _ folder: String, _ custody: Custody, _ secret: borrowing SecretBytes, _ environment: VaultEnvironment
+        _ folder: String, _ custody: Custody, _ secret: Key, _ environment: VaultEnvironment
     ) async throws -> Keychain {
         let random = environment.random
         let vault = VaultID(from: random)
         let root = try Key(from: random)
         let row = CustodyRow(
             custody: custody,
-            sealed: try custody.wrap(root, with: secret, vault: vault.bytes, random: random))
+            sealed: try custody.wrap(root, with: secret.secret, vault: vault.bytes, random: random))
         let owners =
             Party.allCases.map { ("party", $0.rawValue) }
             + Keychain.Service.allCases.map { ("service", $0.rawValue) }
@@ -123,7 +123,7 @@ extension DocumentVault {
 
     private static func makeRecords(
         _ folder: String, _ new: NewVault, _ agreement: Agreement, _ keys: Keychain,
-        _ password: borrowing SecretBytes, _ environment: VaultEnvironment
+        _ password: Key, _ environment: VaultEnvironment
     ) async throws {
         let keyring = try KeyringStore(vaultFolder: folder)
         let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity)
@@ -137,7 +137,7 @@ extension DocumentVault {
         try await vault.close()
     }
 
-    private func writeFirstEntries(_ new: NewVault, _ password: borrowing SecretBytes) async throws {
+    private func writeFirstEntries(_ new: NewVault, _ password: Key) async throws {
         let organisation = try organisationRow(
             try PlainText.line(new.administrator.organisation, field: "organisation"), party: Self.operatingParty)
         let person = try personRow(

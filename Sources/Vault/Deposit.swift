@@ -35,7 +35,7 @@ extension DocumentVault {
     /// - Parameter content: read to its end; of any length.
     /// - Throws: `VaultError.denied`, `.notFound(.theCase)`, `.caseClosed`, `.typeMismatch`, `.invalid`; `StorageError`.
     public func deposit(
-        _ new: NewDocument, content: borrowing FileDescriptor, as caller: Caller
+        _ new: NewDocument, content: FileDescriptor, as caller: Caller
     ) async throws -> Receipt {
         let author = try await authoriseDeposit(new, caller)
         let draft = try await draft(new, author, content: content)
@@ -47,7 +47,7 @@ extension DocumentVault {
     ///
     /// - Throws: as `deposit`; `VaultError.notFound(.document)`.
     public func replace(
-        _ document: DocumentID, mediaType: MediaType, content: borrowing FileDescriptor, as caller: Caller
+        _ document: DocumentID, mediaType: MediaType, content: FileDescriptor, as caller: Caller
     ) async throws -> Receipt {
         let view = try await requireVisible(document, .documentReplaced, caller)
         let new = NewDocument(
@@ -138,30 +138,42 @@ extension DocumentVault {
 
     /// Seals the file aside and wraps its key for every party that the agreement admits.
     func draft(
-        _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: borrowing FileDescriptor
+        _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: FileDescriptor
     ) async throws -> Draft {
         let document = try old ?? documentRow(new, author)
         let rendition = RenditionID(from: environment.random)
-        let mark = try author.childKey.fingerprint(holder: author.holder)
-        let fresh = try AgeIdentity(from: environment.random)
-        try environment.steps.before(.stage)
-        let staged = try objects.stage(
-            content, to: fresh.recipient, fingerprint: mark.secret.macStream(), random: environment.random
-        ) { front in
-            guard new.mediaType.admits(front) else { throw VaultError.typeMismatch(declared: new.mediaType.name) }
+        let (staged, wraps) = try await environment.steps.around(.stage) {
+            try stage(content, as: new.mediaType, rendition, document, author.childKey)
         }
-        try environment.steps.after(.stage)
-        let wraps: [WrapRow]
-        var object = staged.name
-        if let twin = try await twin(of: staged, holder: author.holder, author.childKey) {
-            object = twin.object
-            wraps = try self.wraps(of: twin.identity, rendition, document, author.childKey)
-        } else {
-            wraps = try self.wraps(of: fresh, rendition, document, author.childKey)
-        }
-        return Draft(
+        var draft = Draft(
             document: document, isNew: old == nil, rendition: rendition, mediaType: new.mediaType, staged: staged,
-            object: object, wraps: wraps, author: author)
+            object: staged.name, wraps: wraps, author: author)
+        if let (object, wrap) = try await twin(of: staged, holder: author.holder) {
+            try share(object, wrap, with: &draft)
+        }
+        return draft
+    }
+
+    /// Seals the content under a key of its own, and wraps that key.
+    private func stage(
+        _ content: FileDescriptor, as mediaType: MediaType, _ rendition: RenditionID, _ document: DocumentRow,
+        _ childKey: ChildKey
+    ) throws -> (StagedObject, [WrapRow]) {
+        let identity = try AgeIdentity(from: environment.random)
+        let mark = try childKey.fingerprint(holder: document.holder)
+        let staged = try objects.stage(
+            content, to: identity.recipient, fingerprint: mark.secret.macStream(), random: environment.random
+        ) { front in
+            guard mediaType.admits(front) else { throw VaultError.typeMismatch(declared: mediaType.name) }
+        }
+        return (staged, try wraps(of: identity, rendition, document, childKey))
+    }
+
+    /// Makes a draft refer to an object that is there already, whose key the wrap opens.
+    func share(_ object: Digest, _ wrap: WrapRow, with draft: inout Draft) throws {
+        let identity = try identity(wrap, draft.author.childKey)
+        draft.object = object
+        draft.wraps = try wraps(of: identity, draft.rendition, draft.document, draft.author.childKey)
     }
 
     private func documentRow(_ new: NewDocument, _ author: Author) throws -> DocumentRow {
@@ -179,21 +191,13 @@ extension DocumentVault {
         .field(table: "documents", column: "title", row: document.bytes, owner: child.bytes)
     }
 
-    /// An object of the same content, for the same child and holder, that is there and whose key opens.
-    private func twin(of staged: StagedObject, holder: Party, _ childKey: ChildKey) async throws -> Twin? {
+    /// An object of the same content, for the same child and holder, that is there, and the holder's wrap of its key.
+    private func twin(of staged: StagedObject, holder: Party) async throws -> (Digest, WrapRow)? {
         guard let row = try await records.read({ try $0.rendition(fingerprint: staged.fingerprint) }),
             row.byteCount == staged.byteCount, objects.exists(row.object)
         else { return nil }
-        let wraps = try await keyring.read { try $0.wraps(of: row.id) }
-        for wrap in wraps where wrap.party == holder.rawValue {
-            return Twin(object: row.object, identity: try identity(wrap, childKey))
-        }
-        return nil
-    }
-
-    private struct Twin: ~Copyable {
-        let object: Digest
-        let identity: AgeIdentity
+        let wrap = try await keyring.read { try $0.wrap(of: row.id, for: holder.rawValue) }
+        return wrap.map { (row.object, $0) }
     }
 
     /// Wraps a rendition key for exactly the parties that the agreement admits today.

@@ -26,7 +26,7 @@ public struct DocumentVault: Sendable {
     ///   - secret: the passphrase or the key file's bytes, as custody asks.
     /// - Throws: `StorageError.notAVault`, `.newerFormat`, `.foreignStore`, `.damagedStore`; `SealingError.wrongUnlockSecret`.
     public static func open(
-        _ folder: String, unlockedWith secret: borrowing SecretBytes, in environment: VaultEnvironment
+        _ folder: String, unlockedWith secret: Key, in environment: VaultEnvironment
     ) async throws -> DocumentVault {
         let marker = try VaultMarker(folder: folder)
         let hold = try VaultHold(folder: folder)
@@ -35,7 +35,7 @@ public struct DocumentVault: Sendable {
         guard owner == marker.id else { throw StorageError.foreignStore(store: "keyring") }
         guard let custody else { throw StorageError.damagedStore(store: "keyring") }
 
-        let root = try custody.custody.unwrap(custody.sealed, with: secret, vault: marker.id.bytes)
+        let root = try custody.custody.unwrap(custody.sealed, with: secret.secret, vault: marker.id.bytes)
         let keys = try await Keychain.unlock(root: root, vault: marker.id, keyring: keyring)
         let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity)
         guard let row = try await records.read({ try $0.vault() }), row.id == marker.id else {
@@ -58,7 +58,7 @@ public struct DocumentVault: Sendable {
     public func close() async throws {
         if readOnlyReason == nil {
             try await settle()
-            try await anchor.advance(to: records, signing: try keys.signingKey())
+            try await anchor.advance(to: records, signedBy: keys)
         }
         try keyring.close()
         try records.close()

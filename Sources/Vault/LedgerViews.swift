@@ -97,8 +97,7 @@ extension DocumentVault {
         let last = try newest.map { try policy.open(SignedNote(parsing: $0), now: 0).checkpoint.head } ?? .empty
         let (head, proof) = try await records.read { (try $0.treeHead(), try $0.growth(since: last)) }
         guard let proof else { throw VaultError.rolledBack }
-        let key = try keys.signingKey()
-        let note = try Checkpoint(origin: anchor.log.name, head: head).signed(with: key, extending: last, by: proof)
+        let note = try anchor.sign(head, extending: last, by: proof, with: keys)
         try await records.write { try $0.keep(checkpoint: note.bytes, size: head.size) }
         return note
     }
@@ -110,6 +109,6 @@ extension DocumentVault {
             throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
         }
         try await log(Event(.checkpointSigned, by: caller).with(["anchor": "restored"]))
-        try await anchor.advance(to: records, signing: try keys.signingKey())
+        try await anchor.advance(to: records, signedBy: keys)
     }
 }

@@ -57,7 +57,7 @@ extension DocumentVault {
 
     /// - Throws: `VaultError.usernameTaken`, `.invalid`, `.notFound(.organisation)`.
     public func addPerson(
-        _ new: NewPerson, password: borrowing SecretBytes, as caller: Caller
+        _ new: NewPerson, password: Key, as caller: Caller
     ) async throws -> PersonID {
         try await authorise("person.add", caller)
         let party = try await records.read { try $0.organisation(new.organisation)?.party }
@@ -145,14 +145,14 @@ extension DocumentVault {
             id: id, party: party, name: try seal(name, "organisations", id.bytes), added: environment.now())
     }
 
-    func personRow(_ new: NewPerson, password: borrowing SecretBytes) throws -> PersonRow {
+    func personRow(_ new: NewPerson, password: Key) throws -> PersonRow {
         let username = try PlainText.username(new.username)
         let names = [username, try PlainText.line(new.name, field: "name")]
         let id = PersonID(from: environment.random)
         return PersonRow(
             id: id, username: keys.blindIndex("username", username),
             name: try seal(String(decoding: JSONEncoder().encode(names), as: UTF8.self), "people", id.bytes),
-            password: try PasswordRecord(password, pepper: keys.service(.pepper), random: environment.random),
+            password: try PasswordRecord(password.secret, pepper: keys.service(.pepper), random: environment.random),
             added: environment.now(), disabled: nil)
     }
 

@@ -18,7 +18,7 @@ public enum ByteRange: Hashable, Sendable {
 }
 
 /// Content that the caller may have: opened, recorded, and not yet read.
-public struct OpenContent: ~Copyable, Sendable {
+public final class OpenContent {
     public let mediaType: String
     /// What goes with the permit: whoever shows the content must keep to it.
     public let obligations: Set<Obligation>
@@ -41,7 +41,7 @@ public struct OpenContent: ~Copyable, Sendable {
     /// Hands over the bytes in order, in blocks. A damaged block is never handed over.
     ///
     /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
-    public mutating func read(emit: ([UInt8]) throws -> Void) throws { try reader.read(range, emit: emit) }
+    public func read(emit: ([UInt8]) throws -> Void) throws { try reader.read(range, emit: emit) }
 }
 
 extension DocumentVault {
@@ -59,19 +59,27 @@ extension DocumentVault {
         let permit = try await requireReadable(view, caller)
         let rendition = try await rendition(of: id, version: version)
         let span = try range.resolve(in: rendition.byteCount)
-        let opener = try await opener(of: rendition, view, permit)
-        let reader = try ObjectReader(
-            objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener)
+        let wrap = try await wrap(of: rendition, view, permit)
+        let content = try content(of: rendition, wrap, view, permit, span)
         try await record(.documentRead, rendition, view, permit, caller, ["range": "\(span)"])
+        return content
+    }
+
+    private func content(
+        of rendition: RenditionRow, _ wrap: WrapRow, _ view: VisibleDocument, _ permit: Permit, _ range: Range<UInt64>
+    ) throws -> OpenContent {
+        let opener = AgeOpener.identity(try identity(wrap, view.childKey))
         return OpenContent(
-            mediaType: rendition.mediaType, obligations: permit.obligations, range: span, reader: reader)
+            mediaType: rendition.mediaType, obligations: permit.obligations, range: range,
+            reader: try ObjectReader(
+                objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener))
     }
 
     /// Puts a header for someone outside in front of the same payload, and records it before the first byte leaves.
     ///
     /// - Throws: as `open`. At the end `StorageError.objectDamaged`: what was written must then be thrown away.
     public func export(
-        _ id: DocumentID, version: Int64? = nil, to release: borrowing Release, as caller: Caller,
+        _ id: DocumentID, version: Int64? = nil, to release: Release, as caller: Caller,
         emit: ([UInt8]) throws -> Void
     ) async throws {
         let view = try await requireVisible(id, .documentExported, caller)
@@ -82,9 +90,10 @@ extension DocumentVault {
                 childKey: view.childKey)
         }
         let rendition = try await rendition(of: id, version: version)
-        let opener = try await opener(of: rendition, view, permit)
+        let wrap = try await wrap(of: rendition, view, permit)
         let old = try objects.header(of: rendition.object)
-        let (header, recipient) = try release.readdress(old, opener, environment.random)
+        let (header, recipient) = try release.readdress(
+            old, .identity(try identity(wrap, view.childKey)), environment.random)
         try await record(.documentExported, rendition, view, permit, caller, ["recipient": recipient])
         try emit(header.encoded)
         try objects.copyPayload(of: rendition.object, behind: old, emit: emit)
@@ -98,13 +107,13 @@ extension DocumentVault {
         return found
     }
 
-    /// Opens the rendition key with the wrap of the caller's own party, and of no other.
-    private func opener(
+    /// The rendition key, wrapped for the caller's own party: no other party's wrap is ever used.
+    private func wrap(
         of rendition: RenditionRow, _ view: VisibleDocument, _ permit: Permit
-    ) async throws -> AgeOpener {
+    ) async throws -> WrapRow {
         let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: view.place.party.rawValue) }
         guard let wrap, permit.isOverride || !wrap.isOverride else { throw VaultError.keyMissing }
-        return .identity(try identity(wrap, view.childKey))
+        return wrap
     }
 
     private func record(
@@ -130,9 +139,9 @@ extension DocumentVault {
 }
 
 /// To whom an object is exported.
-public enum Release: ~Copyable, Sendable {
+public enum Release: Sendable {
     case recipients([AgeRecipient])
-    case passphrase(SecretBytes)
+    case passphrase(Key)
 
     func readdress(
         _ header: AgeHeader, _ opener: borrowing AgeOpener, _ random: RandomSource
@@ -143,7 +152,7 @@ public enum Release: ~Copyable, Sendable {
             return (header, recipients.map(\.text).joined(separator: " "))
         case .passphrase(let passphrase):
             return (
-                try Age.readdress(header, openedWith: opener, passphrase: passphrase, random: random), "passphrase"
+                try Age.readdress(header, openedWith: opener, passphrase: passphrase.secret, random: random), "passphrase"
             )
         }
     }

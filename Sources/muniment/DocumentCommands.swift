@@ -129,7 +129,7 @@ struct DocumentCommand: AsyncParsableCommand {
             common.session = session
             let target = try Output(output)
             let count = try await common.inVault { vault, caller in
-                var content = try await vault.open(
+                let content = try await vault.open(
                     document, version: version, range: range, purpose: purpose, as: caller)
                 if content.obligations.contains(.viewOnly) {
                     Terminal.note("This document is for the screen: do not keep or print it.")
@@ -200,8 +200,8 @@ struct ExportCommand: AsyncParsableCommand {
             throw ValidationError("Name recipients with --to, or use a passphrase: one of the two.")
         }
         guard usesPassphrase else { return .recipients(try recipients.map { try .init($0) }) }
-        if let passphraseForRecipient { return .passphrase(try Secrets.line(from: passphraseForRecipient)) }
-        return .passphrase(try Secrets.ask("Passphrase for the file: ", twice: true))
+        if let passphraseForRecipient { return .passphrase(Key(try Secrets.line(from: passphraseForRecipient))) }
+        return .passphrase(Key(try Secrets.ask("Passphrase for the file: ", twice: true)))
     }
 }
 

@@ -80,16 +80,18 @@ struct InitCommand: AsyncParsableCommand {
 enum Passwords {
     private static let shortest = 10
 
-    static func new(file: String?, who: String) throws -> SecretBytes {
-        let password =
-            try file.map { try Secrets.line(from: $0) } ?? Secrets.ask("New password for \(who): ", twice: true)
-        guard password.count >= shortest else {
+    static func new(file: String?, who: String) throws -> Key {
+        let password = try read(file, "New password for \(who): ", twice: true)
+        guard password.secret.count >= shortest else {
             throw CommandError("The password is too short. Use at least \(shortest) characters.")
         }
         return password
     }
 
-    static func existing(file: String?) throws -> SecretBytes {
-        try file.map { try Secrets.line(from: $0) } ?? Secrets.ask("Password: ")
+    static func existing(file: String?) throws -> Key { try read(file, "Password: ", twice: false) }
+
+    private static func read(_ file: String?, _ prompt: String, twice: Bool) throws -> Key {
+        guard let file else { return Key(try Secrets.ask(prompt, twice: twice)) }
+        return Key(try Secrets.line(from: file))
     }
 }

@@ -34,10 +34,10 @@ struct UnlockOptions: ParsableArguments {
         return keyFile ?? ProcessInfo.processInfo.environment["MUNIMENT_KEY_FILE"]
     }
 
-    func read(prompt: String = "Passphrase of the vault: ", twice: Bool = false) throws -> SecretBytes {
-        if let keyFilePath { return try Secrets.keyFile(keyFilePath) }
-        if let passphraseFile { return try Secrets.line(from: passphraseFile) }
-        return try Secrets.ask(prompt, twice: twice)
+    func read(prompt: String = "Passphrase of the vault: ", twice: Bool = false) throws -> Key {
+        if let keyFilePath { return Key(try Secrets.keyFile(keyFilePath)) }
+        if let passphraseFile { return Key(try Secrets.line(from: passphraseFile)) }
+        return Key(try Secrets.ask(prompt, twice: twice))
     }
 }
 

@@ -1,8 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// The few system calls that the stores need, each with its failure turned into a `StorageError`.
-public struct FileDescriptor: ~Copyable, Sendable {
+/// An open file, closed with its last owner; and the few system calls that the stores need, each with its failure turned
+/// into a `StorageError`.
+public final class FileDescriptor: Sendable {
     let number: Int32
 
     init(_ number: Int32) { self.number = number }

@@ -40,7 +40,7 @@ public struct ObjectReader: ~Copyable, Sendable {
     }
 
     static func preamble(
-        of file: borrowing FileDescriptor, name: Digest
+        of file: FileDescriptor, name: Digest
     ) throws(StorageError) -> (AgeHeader, nonce: [UInt8]) {
         var front = [UInt8](repeating: 0, count: 4096)
         var span = front.mutableSpan

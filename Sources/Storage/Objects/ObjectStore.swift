@@ -29,7 +29,7 @@ public struct ObjectStore: Sendable {
     ///   - fingerprint: takes the plaintext as it passes, to recognise the same file again.
     ///   - inspect: sees the first 64 KiB before anything else happens, and may refuse them.
     public func stage(
-        _ source: borrowing FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming MACStream,
+        _ source: FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming MACStream,
         random: RandomSource, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         let path = staging + "/" + Hex.encode(random.bytes(16))

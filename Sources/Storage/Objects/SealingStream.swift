@@ -15,7 +15,7 @@ struct SealingStream: ~Copyable {
     private var chunkIndex: UInt64 = 0
     private var byteCount: UInt64 = 0
 
-    init(_ start: consuming AgeStart, _ fingerprint: consuming MACStream, writingTo file: consuming FileDescriptor) {
+    init(_ start: consuming AgeStart, _ fingerprint: consuming MACStream, writingTo file: FileDescriptor) {
         sink = DigestingSink(file)
         self.fingerprint = fingerprint
         self.start = start
@@ -23,7 +23,7 @@ struct SealingStream: ~Copyable {
 
     /// - Parameter inspect: sees the first 64 KiB before anything is written, and may refuse them.
     consuming func run(
-        _ source: borrowing FileDescriptor, path: String, inspect: ([UInt8]) throws -> Void
+        _ source: FileDescriptor, path: String, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         var block = try read(source)
         try inspect(Array(block.prefix(Age.chunkCount)))
@@ -45,7 +45,7 @@ struct SealingStream: ~Copyable {
             path: path, name: try sink.finish(), byteCount: byteCount, fingerprint: fingerprint.finish())
     }
 
-    private mutating func read(_ source: borrowing FileDescriptor) throws(StorageError) -> [UInt8] {
+    private mutating func read(_ source: FileDescriptor) throws(StorageError) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: Self.blockCount)
         var span = block.mutableSpan
         let count = try source.fill(&span)
@@ -79,7 +79,7 @@ final class DigestingSink: Sendable {
         let file: FileDescriptor
         var failure: StorageError?
 
-        init(_ file: consuming FileDescriptor) { self.file = file }
+        init(_ file: FileDescriptor) { self.file = file }
 
         mutating func write(_ bytes: [UInt8]) {
             guard failure == nil else { return }
@@ -99,7 +99,7 @@ final class DigestingSink: Sendable {
     /// How many blocks may wait: this bounds the memory.
     private let room = DispatchSemaphore(value: 3)
 
-    init(_ file: consuming FileDescriptor) { state = Mutex(State(file)) }
+    init(_ file: FileDescriptor) { state = Mutex(State(file)) }
 
     func write(_ bytes: [UInt8]) throws(StorageError) {
         let failure = state.withLock { state in
