@@ -4,6 +4,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case vaultCreated = 0x0101
     case vaultChecked = 0x0102
     case keyRotated = 0x0110
+    case clockAccepted = 0x0111
     case agreementActivated = 0x0120
     case imported = 0x0130
     // Organisations and people
@@ -46,6 +47,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         case .vaultCreated: "vault.created"
         case .vaultChecked: "vault.checked"
         case .keyRotated: "key.rotated"
+        case .clockAccepted: "clock.accepted"
         case .agreementActivated: "agreement.activated"
         case .imported: "imported"
         case .organisationAdded: "organisation.added"

@@ -5,6 +5,7 @@ internal import CSodium
 /// Layout: version (1) ‖ nonce (24) ‖ ciphertext ‖ tag (16). See docs/FORMATS.md, "Sealed values".
 extension SecretBytes {
     static let sealedVersion: UInt8 = 1
+    static let keyCount = 32
     static let nonceCount = 24
     static let tagCount = 16
     /// Bytes that sealing adds to a value.
@@ -74,6 +75,7 @@ enum AEAD {
     static func seal(
         _ plaintext: UnsafeRawBufferPointer, key: borrowing SecretBytes, nonce: [UInt8], facts: [UInt8]
     ) -> [UInt8] {
+        precondition(key.count == SecretBytes.keyCount, "a sealing key has 32 bytes")
         let count = plaintext.count
         let input = unsafe plaintext.start
         return unsafe key.withUnsafeBytes { key in
@@ -97,7 +99,8 @@ enum AEAD {
         _ text: ArraySlice<UInt8>, into out: UnsafeMutableRawBufferPointer, key: UnsafeRawBufferPointer,
         nonce: ArraySlice<UInt8>, facts: [UInt8]
     ) -> Bool {
-        unsafe text.withUnsafeBytes { text in
+        precondition(key.count == SecretBytes.keyCount, "a sealing key has 32 bytes")
+        return unsafe text.withUnsafeBytes { text in
             unsafe nonce.withUnsafeBytes { nonce in
                 unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
                     out.start, nil, nil, text.start, UInt64(text.count),

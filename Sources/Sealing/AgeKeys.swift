@@ -7,7 +7,7 @@ public enum AgeRecipient: Hashable, Sendable {
 
     /// Reads an `age1…` recipient.
     public init(_ text: String) throws(SealingError) {
-        guard let bytes = Bech32.decode(text, prefix: "age"), bytes.count == 32 else {
+        guard let bytes = Bech32.decode(Array(text.utf8), prefix: "age"), bytes.count == 32 else {
             throw .malformedKey("a recipient begins with age1 and has 62 characters")
         }
         self = .x25519(bytes)
@@ -15,7 +15,7 @@ public enum AgeRecipient: Hashable, Sendable {
 
     public var text: String {
         switch self {
-        case .x25519(let bytes): Bech32.encode(bytes, prefix: "age")
+        case .x25519(let bytes): String(decoding: Bech32.encode(bytes, prefix: "age"), as: UTF8.self)
         }
     }
 }
@@ -40,7 +40,7 @@ public struct AgeIdentity: ~Copyable, Sendable {
 
     /// Reads an `AGE-SECRET-KEY-1…` line from a key file, and wipes what it read.
     public init(wipingText text: inout [UInt8]) throws(SealingError) {
-        let decoded = Bech32.decode(String(decoding: text, as: UTF8.self), prefix: "age-secret-key-")
+        let decoded = Bech32.decode(text, prefix: "age-secret-key-")
         unsafe text.withUnsafeMutableBytes { unsafe sodium_memzero($0.start, $0.count) }
         guard var bytes = decoded, bytes.count == 32 else {
             throw .malformedKey("an identity begins with AGE-SECRET-KEY-1")
@@ -51,7 +51,7 @@ public struct AgeIdentity: ~Copyable, Sendable {
     /// The identity as `age` reads it. It leaves locked memory: only for handing a key over on purpose.
     public borrowing func exposedText() -> [UInt8] {
         let text = unsafe secret.withUnsafeBytes { unsafe Bech32.encode([UInt8]($0), prefix: "age-secret-key-") }
-        return Array(text.uppercased().utf8)
+        return text.map { (97...122).contains($0) ? $0 - 32 : $0 }
     }
 
     /// X25519 (RFC 7748).
@@ -63,6 +63,7 @@ public struct AgeIdentity: ~Copyable, Sendable {
 }
 
 func x25519(_ secret: borrowing SecretBytes, _ publicKey: [UInt8]) throws(SealingError) -> SecretBytes? {
+    guard secret.count == 32, publicKey.count == 32 else { throw .malformedKey("an X25519 key has 32 bytes") }
     var isUsable = false
     let shared = unsafe try secret.withUnsafeBytes { (secret) throws(SealingError) in
         unsafe try SecretBytes(count: 32) { (out) throws(SealingError) in
@@ -103,6 +104,7 @@ extension AgeHeader.Stanza {
     static func wrap(
         _ fileKey: borrowing SecretBytes, passphrase: borrowing SecretBytes, logN: Int, random: RandomSource
     ) throws(SealingError) -> Self {
+        guard (1...maximumLogN).contains(logN) else { throw .malformedKey("scrypt's work factor is 1 to \(maximumLogN)") }
         let salt = random.bytes(16)
         let key = try passphrase.scrypt(salt: scryptLabel + salt, logN: logN)
         return Self(

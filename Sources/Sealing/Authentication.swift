@@ -17,6 +17,13 @@ extension SecretBytes {
         return stream.finish()
     }
 
+    /// HMAC-SHA-256 of another secret under this key, without a copy outside locked memory.
+    borrowing func authenticate(secret: borrowing SecretBytes) -> Digest {
+        var stream = macStream()
+        unsafe secret.withUnsafeBytes { unsafe stream.update($0.bindMemory(to: UInt8.self).span) }
+        return stream.finish()
+    }
+
     /// HMAC-SHA-256 of a stream under this key.
     public borrowing func macStream() -> MACStream {
         unsafe withUnsafeBytes { unsafe MACStream(key: $0) }

@@ -79,7 +79,6 @@ public struct PasswordRecord: Hashable, Sendable {
         _ password: borrowing SecretBytes, _ pepper: Key, _ salt: [UInt8], _ cost: Argon2Cost
     ) throws(SealingError) -> [UInt8] {
         let stretched = try password.stretch(salt: salt, cost: cost)
-        let peppered = unsafe stretched.withUnsafeBytes { unsafe pepper.secret.authenticate([UInt8]($0)) }
-        return peppered.bytes
+        return pepper.secret.authenticate(secret: stretched).bytes
     }
 }

@@ -26,21 +26,21 @@ enum Base64 {
 enum Bech32 {
     private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
 
-    static func encode(_ bytes: [UInt8], prefix: String) -> String {
+    static func encode(_ bytes: [UInt8], prefix: String) -> [UInt8] {
         let values = regroup(bytes, from: 8, to: 5, pad: true) ?? []
         let sum = checksum(expand(prefix) + values + [0, 0, 0, 0, 0, 0]) ^ 1
         let tail = (0..<6).map { UInt8(truncatingIfNeeded: sum >> UInt32(5 * (5 - $0))) & 31 }
-        let text = (values + tail).map { alphabet[Int($0)] }
-        return prefix + "1" + String(decoding: text, as: UTF8.self)
+        return Array("\(prefix)1".utf8) + (values + tail).map { alphabet[Int($0)] }
     }
 
     /// - Returns: `nil` for mixed case, an unknown character, a wrong checksum or another prefix.
-    static func decode(_ text: String, prefix: String) -> [UInt8]? {
-        guard text == text.lowercased() || text == text.uppercased() else { return nil }
-        let lower = text.lowercased()
-        guard lower.hasPrefix(prefix + "1") else { return nil }
+    static func decode(_ text: [UInt8], prefix: String) -> [UInt8]? {
+        let capitals = text.count { (65...90).contains($0) }
+        guard capitals == 0 || !text.contains(where: { (97...122).contains($0) }) else { return nil }
+        let lower = text.map { (65...90).contains($0) ? $0 + 32 : $0 }
+        guard lower.starts(with: "\(prefix)1".utf8) else { return nil }
         var values: [UInt8] = []
-        for character in lower.utf8.dropFirst(prefix.utf8.count + 1) {
+        for character in lower.dropFirst(prefix.utf8.count + 1) {
             guard let value = alphabet.firstIndex(of: character) else { return nil }
             values.append(UInt8(value))
         }
@@ -84,7 +84,8 @@ enum Bech32 {
     }
 }
 
-func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+/// Whether both hold the same bytes, in time that depends only on their length.
+public func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe sodium_memcmp(left, right, left.count) == 0
 }

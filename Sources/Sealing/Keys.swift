@@ -68,7 +68,9 @@ public final class Key: Sendable {
 
     /// - Throws: `SealingError.notAuthentic` when the wrap is damaged, foreign or not in its place.
     public func unwrap(_ sealed: [UInt8], _ facts: Facts) throws(SealingError) -> Key {
-        Key(try secret.openSecret(sealed, facts: facts.bytes))
+        let key = try secret.openSecret(sealed, facts: facts.bytes)
+        guard key.count == SecretBytes.keyCount else { throw .malformedKey("a key has 32 bytes") }
+        return Key(key)
     }
 }
 

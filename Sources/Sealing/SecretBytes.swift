@@ -15,6 +15,11 @@ internal import CSodium
     ) throws(SealingError) {
         Sodium.start()
         guard let memory = unsafe sodium_malloc(max(count, 1)) else { throw .unavailable("Locked memory") }
+        // sodium_malloc goes on without a word when the memory could not be locked.
+        guard unsafe sodium_mlock(memory, max(count, 1)) == 0 else {
+            unsafe sodium_free(memory)
+            throw .unavailable("Locked memory (see RLIMIT_MEMLOCK)")
+        }
         do throws(SealingError) {
             unsafe try fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
         } catch {
@@ -33,14 +38,16 @@ internal import CSodium
         }
     }
 
-    /// Copies `bytes` into locked memory and wipes the original.
-    public init(wiping bytes: inout [UInt8]) throws(SealingError) {
-        let count = bytes.count
-        unsafe try self.init(count: count) { (buffer: UnsafeMutableRawBufferPointer) throws(SealingError) in
-            unsafe bytes.withUnsafeBytes { unsafe buffer.copyMemory(from: $0) }
+    /// Copies the first `count` of `bytes` into locked memory, all of them when it is `nil`, and wipes the original.
+    public init(wiping bytes: inout [UInt8], count: Int? = nil) throws(SealingError) {
+        let count = min(count ?? bytes.count, bytes.count)
+        defer {
+            unsafe bytes.withUnsafeMutableBytes { unsafe sodium_memzero($0.start, $0.count) }
+            bytes = []
         }
-        unsafe bytes.withUnsafeMutableBytes { unsafe sodium_memzero($0.baseAddress, $0.count) }
-        bytes = []
+        unsafe try self.init(count: count) { (buffer: UnsafeMutableRawBufferPointer) throws(SealingError) in
+            unsafe bytes.withUnsafeBytes { unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
     }
 
     /// A second locked copy, for a value that two owners must each hold.

@@ -9,15 +9,20 @@ enum Database {
     ///
     /// - Throws: `StorageError.newerFormat` when a later program made it, `.damagedStore`, `.notWritable`.
     static func open(
-        _ path: String, store: String, migrator: DatabaseMigrator, isErasing: Bool
+        _ path: String, store: String, migrator: DatabaseMigrator, isErasing: Bool, isNew: Bool
     ) throws -> DatabasePool {
-        try translating(store) {
+        // SQLite would make an empty one in the place of a lost one.
+        guard isNew || Folder.isNonEmptyFile(path) else { throw StorageError.damagedStore(store: store) }
+        return try translating(store) {
             var configuration = Configuration()
             configuration.busyMode = .timeout(busySeconds)
             configuration.foreignKeysEnabled = true
             configuration.prepareDatabase { db in
                 try db.execute(sql: "PRAGMA cell_size_check = ON")
                 try db.execute(sql: "PRAGMA trusted_schema = OFF")
+                // Without it INSERT OR REPLACE would pass by the triggers that keep the ledger append-only.
+                try db.execute(sql: "PRAGMA recursive_triggers = ON")
+                try db.execute(sql: "PRAGMA temp_store = MEMORY")
                 if isErasing { try db.execute(sql: "PRAGMA secure_delete = ON") }
             }
             let pool = try DatabasePool(path: path, configuration: configuration)

@@ -14,6 +14,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case objectMissing(String)
     /// An object is not what its name says, or is cut short.
     case objectDamaged(String)
+    /// The key that the keyring has for an object does not open it.
+    case wrongKey(String)
     /// The disk is full.
     case diskFull
     /// The folder or file cannot be written.
@@ -38,11 +40,13 @@ public enum StorageError: Error, Hashable, Sendable {
         case .damagedStore(let store): "The vault's \(store) cannot be read: it is damaged. Restore it from a backup."
         case .objectMissing(let name): "Object \(name) is missing from the store. Restore it from a backup."
         case .objectDamaged(let name): "Object \(name) is damaged. Restore it from a backup."
+        case .wrongKey(let name): "The key in the keyring does not open object \(name). Run `muniment check`."
         case .diskFull: "The disk is full. Nothing was half-made; free some space and try again."
         case .notWritable: "The vault or the output cannot be written. Check the permissions and that it is not mounted read-only."
         case .notReadable: "The file cannot be read. Check that it exists, and its permissions."
         case .clockWentBackwards:
-            "This machine's clock is behind the newest ledger entry. Set the clock right; nothing was changed."
+            "This machine's clock is behind the newest ledger entry. Set the clock right; nothing was changed. "
+                + "If it is right, and an earlier clock was ahead, see `muniment ledger accept-clock --help`."
         case .busy: "Another process is using the vault. Try again in a moment."
         case .system(let what, let number): "The operating system refused to \(what) (error \(number))."
         }

@@ -43,6 +43,21 @@ extension DocumentVault {
     /// - Throws: `VaultError.wrongCredentials`, `.accountDisabled`.
     public func signIn(username: String, password: Key) async throws -> SessionToken {
         try requireWritable()
+        let caller = try await authenticate(username, password)
+        guard let token = SessionToken(environment.random.bytes(SessionToken.byteCount)) else {
+            preconditionFailure("a token has 32 bytes")
+        }
+        let now = environment.now()
+        let row = try row(Event(.signedIn, by: caller))
+        try await records.write { transaction in
+            try transaction.insert(
+                SessionRow(token: token.digest, person: caller.person, expires: now.adding(seconds: Self.sessionSeconds)))
+            _ = try transaction.append(row)
+        }
+        return token
+    }
+
+    private func authenticate(_ username: String, _ password: Key) async throws -> Caller {
         let index = keys.blindIndex("username", username.lowercased())
         let person = try await records.read { try $0.person(username: index) }
         let record = person?.password ?? PasswordRecord.unguessable(environment.random)
@@ -54,17 +69,23 @@ extension DocumentVault {
         guard person.disabled == nil else {
             try await refuse(.accountDisabled, Event(.signInRefused, by: caller).with(["reason": "disabled"]))
         }
-        guard let token = SessionToken(environment.random.bytes(SessionToken.byteCount)) else {
-            preconditionFailure("a token has 32 bytes")
+        return caller
+    }
+
+    /// Says that the machine's clock is right and the ledger's newest entry is not, after a clock had run ahead.
+    ///
+    /// Nobody can sign in while the clock stands before the newest entry, so this asks for name and password itself.
+    ///
+    /// - Throws: `VaultError.wrongCredentials`, `.denied`.
+    public func acceptClock(username: String, password: Key) async throws {
+        try requireWritable()
+        let person = try await authenticate(username, password).person
+        let caller = try await records.read { try $0.caller(person) }
+        guard case .permit = agreement.decideDuty("ledger.anchor", roles: caller.roles) else {
+            throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
         }
-        let now = environment.now()
-        let row = try row(Event(.signedIn, by: caller))
-        try await records.write { transaction in
-            try transaction.insert(
-                SessionRow(token: token.digest, person: person.id, expires: now.adding(seconds: Self.sessionSeconds)))
-            _ = try transaction.append(row)
-        }
-        return token
+        let row = try row(Event(.clockAccepted, by: caller))
+        try await records.write { _ = try $0.append(row, acceptingClock: true) }
     }
 
     /// Ends a session.

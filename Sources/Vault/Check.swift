@@ -220,6 +220,9 @@ extension ReadTransaction {
         for (index, row) in zip(range, rows) {
             let isDeposit = row.leaf.kind == .documentDeposited || row.leaf.kind == .documentReplaced
             if try isDeposit && !hasVersion(entry: index) { problems.append((index, "its document version is missing")) }
+            if try row.leaf.kind == .agreementActivated && !hasPolicy(entry: index) {
+                problems.append((index, "its policy file is missing"))
+            }
         }
         return problems
     }

@@ -110,6 +110,9 @@ extension DocumentVault {
         var children: [Child] = []
         for id in found {
             guard let child = try await openChild(id, for: caller, seesAll: true) else { continue }
+            guard child.profile.identifiers.contains(where: { $0 == index }) else {
+                throw StorageError.damagedStore(store: "index of children")
+            }
             try await log(Event(.childFound, by: caller).about(id), childKey: try await requireChildKey(id))
             children.append(child)
         }

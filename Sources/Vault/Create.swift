@@ -63,7 +63,7 @@ extension DocumentVault {
         do {
             try Folder.create(aside)
             let keys = try await makeKeyring(aside, new.custody, secret, environment)
-            try ObjectStore(vaultFolder: aside).create()
+            try ObjectStore.create(vaultFolder: aside)
             try await makeRecords(aside, new, agreement, keys, password, environment)
             try Folder.write(
                 VaultMarker(id: keys.vault, anchorPath: new.anchorPath).bytes, to: aside + "/" + VaultMarker.name)
@@ -110,7 +110,7 @@ extension DocumentVault {
                 try Key(from: random), kind: kind, owner: Array(owner.utf8), version: 1, under: root, vault: vault,
                 random: random)
         }
-        let keyring = try KeyringStore(vaultFolder: folder)
+        let keyring = try KeyringStore(vaultFolder: folder, isNew: true)
         try await keyring.write { writing in
             try writing.insert(vault: vault)
             try writing.insert(row)
@@ -126,12 +126,12 @@ extension DocumentVault {
         _ password: Key, _ environment: VaultEnvironment
     ) async throws {
         let keyring = try KeyringStore(vaultFolder: folder)
-        let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity)
+        let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity, isNew: true)
         let anchor = try Anchor(
             path: new.anchorPath, origin: new.origin, key: try keys.signingKey().verifyingKey)
         let vault = DocumentVault(
             id: keys.vault, origin: new.origin, agreement: agreement, readOnlyReason: nil, records: records,
-            keyring: keyring, objects: ObjectStore(vaultFolder: folder), keys: keys, environment: environment,
+            keyring: keyring, objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment,
             anchor: anchor, hold: try VaultHold(folder: folder))
         try await vault.writeFirstEntries(new, password)
         try await vault.close()

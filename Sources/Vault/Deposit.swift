@@ -138,12 +138,13 @@ extension DocumentVault {
 
     /// Seals the file aside and wraps its key for every party that the agreement admits.
     func draft(
-        _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: FileDescriptor
+        _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: FileDescriptor,
+        syncing: Bool = true
     ) async throws -> Draft {
         let document = try old ?? documentRow(new, author)
         let rendition = RenditionID(from: environment.random)
         let (staged, wraps) = try await environment.steps.around(.stage) {
-            try stage(content, as: new.mediaType, rendition, document, author.childKey)
+            try stage(content, as: new.mediaType, rendition, document, author.childKey, syncing: syncing)
         }
         var draft = Draft(
             document: document, isNew: old == nil, rendition: rendition, mediaType: new.mediaType, staged: staged,
@@ -157,12 +158,12 @@ extension DocumentVault {
     /// Seals the content under a key of its own, and wraps that key.
     private func stage(
         _ content: FileDescriptor, as mediaType: MediaType, _ rendition: RenditionID, _ document: DocumentRow,
-        _ childKey: ChildKey
+        _ childKey: ChildKey, syncing: Bool
     ) throws -> (StagedObject, [WrapRow]) {
         let identity = try AgeIdentity(from: environment.random)
         let mark = try childKey.fingerprint(holder: document.holder)
         let staged = try objects.stage(
-            content, to: identity.recipient, fingerprint: mark.secret.macStream(), random: environment.random
+            content, to: identity.recipient, fingerprint: mark.secret.macStream(), syncing: syncing, random: environment.random
         ) { front in
             guard mediaType.admits(front) else { throw VaultError.typeMismatch(declared: mediaType.name) }
         }

@@ -41,7 +41,7 @@ public struct DocumentVault: Sendable {
         guard let row = try await records.read({ try $0.vault() }), row.id == marker.id else {
             throw StorageError.foreignStore(store: "records")
         }
-        let objects = ObjectStore(vaultFolder: folder)
+        let objects = try ObjectStore(vaultFolder: folder)
         let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, key: try keys.signingKey().verifyingKey)
         let reason = try await anchor.compare(with: records)
         let agreement = try await activeAgreement(records, keys)
@@ -49,8 +49,8 @@ public struct DocumentVault: Sendable {
         let vault = DocumentVault(
             id: marker.id, origin: row.origin, agreement: agreement, readOnlyReason: reason, records: records,
             keyring: keyring, objects: objects, keys: keys, environment: environment, anchor: anchor, hold: hold)
-        if reason == nil, hold.isAlone { try await vault.recover() }
-        hold.share()
+        if reason == nil, hold.wasAlone { try await vault.recover() }
+        try hold.share()
         return vault
     }
 

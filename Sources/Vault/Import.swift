@@ -142,7 +142,7 @@ private final class ImportRun {
     ) async -> Result<Draft, any Error> {
         do {
             let content = try FileDescriptor.reading(item.path)
-            var draft = try await vault.draft(item.new, author, content: content)
+            var draft = try await vault.draft(item.new, author, content: content, syncing: false)
             draft.source = vault.source(item)
             return .success(draft)
         } catch {

@@ -15,7 +15,7 @@ extension DocumentVault {
             if !isNeeded { try objects.remove(object) }
         }
         try await settle(undoing: true)
-        try keyring.forgetDeleted()
+        try await keyring.forgetDeleted()
     }
 
     /// Clears the notes of work that reached the records, and the keys of work that never will.

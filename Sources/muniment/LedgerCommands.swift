@@ -43,7 +43,7 @@ struct AccessCommand: AsyncParsableCommand {
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The record of everything that happened, and its proofs.",
-        subcommands: [Show.self, Verify.self, Prove.self, MakeCheckpoint.self, RestoreAnchor.self])
+        subcommands: [Show.self, Verify.self, Prove.self, MakeCheckpoint.self, RestoreAnchor.self, AcceptClock.self])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -133,6 +133,32 @@ struct LedgerCommand: AsyncParsableCommand {
             let note = try await common.inVault { try await $0.checkpoint(as: $1) }
             let text = String(decoding: note.bytes, as: UTF8.self)
             try common.show(["checkpoint": text]) { [String(text.dropLast())] }
+        }
+    }
+
+    struct AcceptClock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "accept-clock",
+            abstract: "Say that this machine's clock is right, after one that ran ahead left entries in the future.",
+            discussion: """
+                Until then nobody can sign in. Give the vault's identifier, as the file muniment-vault has it, to confirm.
+
+                Example:
+                  muniment ledger accept-clock ada --confirm 77aa…
+                """)
+        @Argument(help: "An administrator's user name.") var username: String
+        @Option(help: ArgumentHelp("Read the password from a file ('-' for standard input).", valueName: "file"))
+        var passwordFile: String?
+        @Option(help: ArgumentHelp("The vault's identifier.", valueName: "id")) var confirm: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let vault = try await common.open()
+            guard confirm == "\(vault.id)" else { throw CommandError("That is not this vault's identifier.") }
+            try await vault.acceptClock(
+                username: username, password: try Passwords.existing(file: passwordFile))
+            try await vault.close()
+            try common.show(["clock": "accepted"]) { ["The clock is accepted. Sign in as usual."] }
         }
     }
 

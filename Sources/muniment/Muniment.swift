@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Ledger
 import Rules
 import Sealing
@@ -35,6 +36,9 @@ struct Muniment: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // A crash must not write what is in memory to a core file.
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

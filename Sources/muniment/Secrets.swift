@@ -15,15 +15,26 @@ enum Secrets {
         guard status.st_mode & 0o077 == 0 else {
             throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
         }
-        var bytes = try Folder.read(path, limit: 4096)
-        return try SecretBytes(wiping: &bytes)
+        return try contents(of: path)
+    }
+
+    private static func contents(of path: String) throws -> SecretBytes {
+        let file = try FileDescriptor.reading(path)
+        var bytes = [UInt8](repeating: 0, count: longest + 1)
+        var span = bytes.mutableSpan
+        let count = try file.fill(&span)
+        guard count <= longest else { throw CommandError("The secret's file is longer than \(longest) bytes.") }
+        return try SecretBytes(wiping: &bytes, count: count)
     }
 
     /// The first line of a file, or of standard input for `-`.
     static func line(from path: String) throws -> SecretBytes {
         if path == "-" { return try standardInputLine() }
-        var bytes = try Folder.read(path, limit: 4096)
-        return try firstLine(&bytes)
+        let file = try FileDescriptor.reading(path)
+        var bytes = [UInt8](repeating: 0, count: longest)
+        var span = bytes.mutableSpan
+        let count = try file.fill(&span)
+        return try firstLine(&bytes, count: count)
     }
 
     /// Asks on the terminal without showing what is typed.
@@ -53,21 +64,19 @@ enum Secrets {
 
     /// Byte by byte, so that what follows on standard input is left for others.
     private static func standardInputLine() throws -> SecretBytes {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(longest)
-        var byte: UInt8 = 0
-        while read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n"), bytes.count < longest {
-            bytes.append(byte)
+        var bytes = [UInt8](repeating: 0, count: longest)
+        var count = 0
+        while count < longest, read(STDIN_FILENO, &bytes[count], 1) == 1, bytes[count] != UInt8(ascii: "\n") {
+            count += 1
         }
-        return try firstLine(&bytes)
+        return try firstLine(&bytes, count: count)
     }
 
-    private static func firstLine(_ bytes: inout [UInt8]) throws -> SecretBytes {
-        let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-        var line = Array(bytes[..<end])
-        for index in bytes.indices { bytes[index] = 0 }
-        guard !line.isEmpty else { throw CommandError("The secret is empty.") }
-        return try SecretBytes(wiping: &line)
+    private static func firstLine(_ bytes: inout [UInt8], count: Int) throws -> SecretBytes {
+        let end = bytes.prefix(count).firstIndex(of: UInt8(ascii: "\n")) ?? count
+        let line = try SecretBytes(wiping: &bytes, count: end)
+        guard line.count > 0 else { throw CommandError("The secret is empty.") }
+        return line
     }
 }
 

@@ -74,9 +74,16 @@ public class KeyringReading {
         }
     }
 
-    private func key(_ row: Row) -> WrappedKey {
+    private func number(_ row: Row, _ column: String) throws -> UInt32 {
+        guard let number = UInt32(exactly: row[column] as Int64) else {
+            throw StorageError.damagedStore(store: KeyringStore.name)
+        }
+        return number
+    }
+
+    private func key(_ row: Row) throws -> WrappedKey {
         WrappedKey(
-            kind: row["kind"], owner: [UInt8](row["owner"] as Data), version: row["version"],
+            kind: row["kind"], owner: [UInt8](row["owner"] as Data), version: try number(row, "version"),
             sealed: [UInt8](row["sealed"] as Data))
     }
 
@@ -85,8 +92,8 @@ public class KeyringReading {
             throw StorageError.damagedStore(store: KeyringStore.name)
         }
         return WrapRow(
-            rendition: rendition, party: row["party"], partyKeyVersion: row["party_key_version"],
-            childKeyVersion: row["child_key_version"], isOverride: row["is_override"],
+            rendition: rendition, party: row["party"], partyKeyVersion: try number(row, "party_key_version"),
+            childKeyVersion: try number(row, "child_key_version"), isOverride: row["is_override"],
             sealed: [UInt8](row["sealed"] as Data))
     }
 }

@@ -9,9 +9,11 @@ public struct KeyringStore: Sendable {
     static let name = "keyring"
     private let pool: DatabasePool
 
-    public init(vaultFolder: String) throws {
+    /// - Parameter isNew: makes the file; otherwise a missing one is damage.
+    public init(vaultFolder: String, isNew: Bool = false) throws {
         pool = try Database.open(
-            vaultFolder + "/keyring.sqlite", store: Self.name, migrator: KeyringSchema.migrator, isErasing: true)
+            vaultFolder + "/keyring.sqlite", store: Self.name, migrator: KeyringSchema.migrator, isErasing: true,
+            isNew: isNew)
     }
 
     public func read<Result: Sendable>(
@@ -52,8 +54,12 @@ public struct KeyringStore: Sendable {
     }
 
     /// Makes deletions reach the disk: empties the write-ahead log, where deleted rows would live on.
-    public func forgetDeleted() throws {
-        _ = try Database.translating(Self.name) { try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+    public func forgetDeleted() async throws {
+        do {
+            try await pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch {
+            throw Database.named(error, Self.name)
+        }
     }
 
     public func close() throws { try Database.translating(Self.name) { try pool.close() } }

@@ -31,13 +31,17 @@ extension WriteTransaction {
 
     /// Appends an entry to the ledger.
     ///
+    /// - Parameter acceptingClock: for the one act by which an administrator says that the clock is right and the newest
+    ///   entry is not: the next entries are compared with this one.
     /// - Returns: its index, for ever.
     /// - Throws: `StorageError.clockWentBackwards` when it would be older than the newest entry by more than a minute.
-    public func append(_ row: LogRow) throws -> UInt64 {
+    public func append(_ row: LogRow, acceptingClock: Bool = false) throws -> UInt64 {
         let index = try log.next ?? logSize()
         if log.next == nil, index > 0 { log.newestTime = try entry(at: index - 1)?.leaf.time ?? 0 }
-        guard row.leaf.time + Self.clockTolerance >= log.newestTime else { throw StorageError.clockWentBackwards }
-        log.newestTime = max(log.newestTime, row.leaf.time)
+        guard acceptingClock || row.leaf.time + Self.clockTolerance >= log.newestTime else {
+            throw StorageError.clockWentBackwards
+        }
+        log.newestTime = acceptingClock ? row.leaf.time : max(log.newestTime, row.leaf.time)
         let statement = try db.cachedStatement(
             sql: "INSERT INTO entries (position, leaf, child, openings) VALUES (:position, :leaf, :child, :openings)")
         try statement.execute(
@@ -73,8 +77,9 @@ extension WriteTransaction {
 extension ReadTransaction {
     /// The number of entries.
     public func logSize() throws -> UInt64 {
-        let last = try Int64.fetchOne(db, sql: "SELECT max(position) FROM entries")
-        return UInt64((last ?? -1) + 1)
+        guard let last = try Int64.fetchOne(db, sql: "SELECT max(position) FROM entries") else { return 0 }
+        guard (0..<Int64.max).contains(last) else { throw StorageError.damagedStore(store: "ledger") }
+        return UInt64(last) + 1
     }
 
     public func treeHead() throws -> TreeHead { try treeHead(size: logSize()) }
@@ -94,7 +99,9 @@ extension ReadTransaction {
         try StoredTree(size: new).consistencyProof(from: old) { try storedHash(at: $0) }
     }
 
-    public func entry(at index: UInt64) throws -> LogRow? { try entries(in: index..<(index + 1)).first }
+    public func entry(at index: UInt64) throws -> LogRow? {
+        index < Int64.max ? try entries(in: index..<(index + 1)).first : nil
+    }
 
     /// Entries by index, in order. Ask for a bounded range: the ledger may be large.
     public func entries(in range: Range<UInt64>) throws -> [LogRow] {
@@ -102,7 +109,7 @@ extension ReadTransaction {
             sql: """
                 SELECT leaf, child, openings FROM entries WHERE position >= :from AND position < :to ORDER BY position
                 """)
-        let arguments: StatementArguments = ["from": Int64(range.lowerBound), "to": Int64(range.upperBound)]
+        let arguments: StatementArguments = ["from": Int64(clamping: range.lowerBound), "to": Int64(clamping: range.upperBound)]
         return try Row.fetchAll(statement, arguments: arguments).map { row in
             LogRow(
                 leaf: try Leaf(parsing: bytes(row, "leaf")), child: try optionalID(row, "child"),
@@ -117,7 +124,7 @@ extension ReadTransaction {
 
     func storedHash(at position: UInt64) throws -> Digest {
         let statement = try db.cachedStatement(sql: "SELECT hash FROM hashes WHERE position = :position")
-        guard let row = try Row.fetchOne(statement, arguments: ["position": Int64(position)]),
+        guard let row = try Row.fetchOne(statement, arguments: ["position": Int64(clamping: position)]),
             let hash = Digest(bytes(row, "hash"))
         else { throw StorageError.damagedStore(store: "ledger") }
         return hash
@@ -134,6 +141,12 @@ extension ReadTransaction {
 
     /// The tree head at `size`, or `nil` when the ledger is shorter.
     public func treeHeadIfAny(size: UInt64) -> TreeHead? { try? treeHead(size: size) }
+
+    /// Whether a policy file refers to this entry.
+    public func hasPolicy(entry: UInt64) throws -> Bool {
+        try Row.fetchOne(
+            db, sql: "SELECT 1 FROM policies WHERE entry = :entry", arguments: ["entry": Int64(clamping: entry)]) != nil
+    }
 
     /// Whether a document version refers to this entry.
     public func hasVersion(entry: UInt64) throws -> Bool {

@@ -20,15 +20,19 @@ public final class FileDescriptor: Sendable {
         try opening(path, O_WRONLY | O_CREAT | O_EXCL, "make a file")
     }
 
+    static func folder(_ path: String) throws(StorageError) -> FileDescriptor {
+        try opening(path, O_RDONLY | O_DIRECTORY, "open a folder")
+    }
+
     static func opening(_ path: String, _ flags: Int32, _ what: String) throws(StorageError) -> FileDescriptor {
         let number = open(path, flags | O_CLOEXEC, 0o600)
-        guard number >= 0 else { throw failure(what) }
+        guard number >= 0 else { throw flags & O_ACCMODE == O_RDONLY && errno == EACCES ? .notReadable : failure(what) }
         return FileDescriptor(number)
     }
 
     /// A second owner of standard input (0) or standard output (1).
     public static func duplicating(_ number: Int32) throws(StorageError) -> FileDescriptor {
-        let copy = dup(number)
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw failure("use a standard stream") }
         return FileDescriptor(copy)
     }
@@ -97,9 +101,13 @@ public final class FileDescriptor: Sendable {
     /// Takes the file's advisory lock. Released when the descriptor closes.
     ///
     /// - Returns: `false` when it is held elsewhere and `waiting` is off.
-    func lock(exclusively: Bool, waiting: Bool) -> Bool {
-        let kind = exclusively ? LOCK_EX : LOCK_SH
-        return flock(number, waiting ? kind : kind | LOCK_NB) == 0
+    func lock(exclusively: Bool, waiting: Bool) throws(StorageError) -> Bool {
+        let kind = (exclusively ? LOCK_EX : LOCK_SH) | (waiting ? 0 : LOCK_NB)
+        while flock(number, kind) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { throw failure("lock the vault") }
+        }
+        return true
     }
 }
 
@@ -113,7 +121,7 @@ public enum Folder {
 
     /// Makes a rename or a new name in this folder survive a power cut.
     public static func sync(_ path: String) throws(StorageError) {
-        try FileDescriptor.opening(path, O_RDONLY | O_DIRECTORY, "open a folder").sync()
+        try FileDescriptor.folder(path).sync()
     }
 
     public static func rename(_ old: String, to new: String) throws(StorageError) {
@@ -130,24 +138,44 @@ public enum Folder {
         guard let folder = opendir(path) else { throw failure("read a folder") }
         defer { closedir(folder) }
         var names: [String] = []
+        errno = 0
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
+        guard errno == 0 else { throw failure("read a folder") }
         return names
     }
 
+    /// Whether there is a regular file with something in it.
+    static func isNonEmptyFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > 0
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Writes a small file so that it is there whole or not at all.
-    public static func write(_ bytes: [UInt8], to path: String, durably: Bool = true) throws(StorageError) {
-        let temporary = path + ".new"
-        try remove(temporary)
-        let file = try FileDescriptor.creating(temporary)
-        try file.write(bytes.span)
-        if durably { try file.sync() }
-        try rename(temporary, to: path)
-        if durably { try sync(parent(of: path)) }
+    public static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+        var template = Array("\(path).XXXXXX".utf8CString)
+        let number = mkstemp(&template)
+        guard number >= 0 else { throw failure("make a file") }
+        let file = FileDescriptor(number)
+        let temporary = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        do throws(StorageError) {
+            try file.write(bytes.span)
+            try file.sync()
+            try rename(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try sync(parent(of: path))
     }
 
     /// Reads a small file.
@@ -169,9 +197,7 @@ public enum Folder {
     public static func removeTree(_ path: String) throws(StorageError) {
         for name in try names(in: path) {
             let inner = path + "/" + name
-            var status = stat()
-            guard lstat(inner, &status) == 0 else { throw failure("look at a file") }
-            if status.st_mode & S_IFMT == S_IFDIR { try removeTree(inner) } else { try remove(inner) }
+            if isFolder(inner) { try removeTree(inner) } else { try remove(inner) }
         }
         guard rmdir(path) == 0 else { throw failure("remove a folder") }
     }
@@ -195,17 +221,17 @@ func failure(_ what: String) -> StorageError {
 /// The lock by which processes that share a vault know of each other: exclusive while one recovers, shared while any works.
 public final class VaultHold: Sendable {
     private let file: FileDescriptor
-    /// Whether this process was the only one when it opened the vault.
-    public let isAlone: Bool
+    /// Whether this process was the only one when it took the lock. It stays alone until it calls `share`, and no longer.
+    public let wasAlone: Bool
 
     /// Takes the lock: alone if nobody else works, else beside the others once none of them recovers.
     public init(folder: String) throws(StorageError) {
         let file = try FileDescriptor.opening(folder + "/lock", O_RDWR | O_CREAT, "lock the vault")
-        isAlone = file.lock(exclusively: true, waiting: false)
+        wasAlone = try file.lock(exclusively: true, waiting: false)
         self.file = file
-        guard isAlone || self.file.lock(exclusively: false, waiting: true) else { throw failure("lock the vault") }
+        if !wasAlone { _ = try file.lock(exclusively: false, waiting: true) }
     }
 
     /// Lets other processes in, once recovery is done.
-    public func share() { _ = file.lock(exclusively: false, waiting: true) }
+    public func share() throws(StorageError) { _ = try file.lock(exclusively: false, waiting: true) }
 }

@@ -34,6 +34,10 @@ public struct ObjectReader: ~Copyable, Sendable {
     ) throws(StorageError) -> ChunkCipher {
         do throws(SealingError) {
             return try Age.open(header, nonce: nonce, with: opener)
+        } catch .noMatchingKey {
+            throw .wrongKey(name.hex)
+        } catch .unavailable {
+            throw .system(what: "lock memory for a key", number: 0)
         } catch {
             throw .objectDamaged(name.hex)
         }

@@ -4,18 +4,23 @@ public import Sealing
 ///
 /// A name is on disk only when all its bytes are: a file is written aside, synced, renamed, and its folder synced.
 public struct ObjectStore: Sendable {
-    private let folder: String
-    private var staging: String { folder + "/staging" }
+    private let objects: String
+    private let staging: String
+    /// Open since before the first write, so that no error of writing back is missed when the file system is synced.
+    private let stagingFolder: FileDescriptor
 
     /// - Parameter folder: the vault's own folder.
-    public init(vaultFolder folder: String) { self.folder = folder }
-
-    private var objects: String { folder + "/objects" }
+    public init(vaultFolder folder: String) throws(StorageError) {
+        objects = folder + "/objects"
+        staging = folder + "/staging"
+        stagingFolder = try .folder(staging)
+    }
 
     /// Makes the 256 folders and syncs them, once, when the vault is made.
-    public func create() throws(StorageError) {
+    public static func create(vaultFolder folder: String) throws(StorageError) {
+        let objects = folder + "/objects"
         try Folder.create(objects)
-        try Folder.create(staging)
+        try Folder.create(folder + "/staging")
         for byte in UInt8.min...UInt8.max { try Folder.create(objects + "/" + Hex.encode([byte])) }
         try Folder.sync(objects)
         try Folder.sync(folder)
@@ -27,16 +32,18 @@ public struct ObjectStore: Sendable {
     ///
     /// - Parameters:
     ///   - fingerprint: takes the plaintext as it passes, to recognise the same file again.
+    ///   - syncing: makes this one file durable now; `false` for one of many, which `place` makes durable together.
     ///   - inspect: sees the first 64 KiB before anything else happens, and may refuse them.
     public func stage(
         _ source: FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming MACStream,
-        random: RandomSource, inspect: ([UInt8]) throws -> Void
+        syncing: Bool, random: RandomSource, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         let path = staging + "/" + Hex.encode(random.bytes(16))
         do {
             let start = try Age.begin(sealingTo: [recipient], random: random)
             let file = try FileDescriptor.creating(path)
-            return try SealingStream(start, fingerprint, writingTo: file).run(source, path: path, inspect: inspect)
+            return try SealingStream(start, fingerprint, writingTo: file).run(
+                source, path: path, syncing: syncing, inspect: inspect)
         } catch {
             try? Folder.remove(path)  // Harmless when it fails: the next sweep of the staging folder removes it.
             throw error
@@ -45,16 +52,19 @@ public struct ObjectStore: Sendable {
 
     /// Gives staged files their names, durably. Until the records name them they are orphans that recovery removes.
     public func place(_ staged: [StagedObject]) throws(StorageError) {
-        guard let first = staged.first else { return }
-        guard staged.count > 1 else {
-            try FileDescriptor.reading(first.path).sync()
-            try Folder.rename(first.path, to: path(of: first.name))
-            return try Folder.sync(Folder.parent(of: path(of: first.name)))
+        if staged.allSatisfy(\.isSynced) {
+            for object in staged { try placeSynced(object) }
+            return
         }
         // One sync of the file system before the names appear and one after, instead of two for each file.
-        try FileDescriptor.reading(staging).syncFileSystem()
+        try stagingFolder.syncFileSystem()
         for object in staged { try Folder.rename(object.path, to: path(of: object.name)) }
-        try FileDescriptor.reading(staging).syncFileSystem()
+        try stagingFolder.syncFileSystem()
+    }
+
+    private func placeSynced(_ object: StagedObject) throws(StorageError) {
+        try Folder.rename(object.path, to: path(of: object.name))
+        try Folder.syncParent(of: path(of: object.name))
     }
 
     /// Removes a file aside that is not needed after all.
@@ -66,7 +76,9 @@ public struct ObjectStore: Sendable {
 
     /// Removes every file aside. Only for the process that holds the vault alone.
     public func sweepStaging() throws(StorageError) {
-        for name in try Folder.names(in: staging) { try Folder.remove(staging + "/" + name) }
+        for name in try Folder.names(in: staging) where !Folder.isFolder(staging + "/" + name) {
+            try Folder.remove(staging + "/" + name)
+        }
     }
 
     /// Every name in the store, folder by folder; names that are no digest come as they are.
@@ -102,6 +114,7 @@ public struct ObjectStore: Sendable {
 /// A sealed file that has no name in the store yet.
 public struct StagedObject: Sendable {
     let path: String
+    let isSynced: Bool
     public let name: Digest
     /// Plaintext length in bytes.
     public let byteCount: UInt64

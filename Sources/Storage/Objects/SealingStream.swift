@@ -23,7 +23,7 @@ struct SealingStream: ~Copyable {
 
     /// - Parameter inspect: sees the first 64 KiB before anything is written, and may refuse them.
     consuming func run(
-        _ source: FileDescriptor, path: String, inspect: ([UInt8]) throws -> Void
+        _ source: FileDescriptor, path: String, syncing: Bool, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         var block = try read(source)
         try inspect(Array(block.prefix(Age.chunkCount)))
@@ -32,17 +32,17 @@ struct SealingStream: ~Copyable {
         while block.count == Self.blockCount {
             let next = try read(source)
             try sink.writeAside(seal(block, isLast: next.isEmpty))
-            if next.isEmpty { return try finish(path: path) }
+            if next.isEmpty { return try finish(path: path, syncing: syncing) }
             block = next
         }
         let sealed = seal(block, isLast: true)
         if chunkIndex <= 16 { try sink.write(sealed) } else { try sink.writeAside(sealed) }
-        return try finish(path: path)
+        return try finish(path: path, syncing: syncing)
     }
 
-    private consuming func finish(path: String) throws(StorageError) -> StagedObject {
+    private consuming func finish(path: String, syncing: Bool) throws(StorageError) -> StagedObject {
         StagedObject(
-            path: path, name: try sink.finish(), byteCount: byteCount, fingerprint: fingerprint.finish())
+            path: path, isSynced: syncing, name: try sink.finish(syncing: syncing), byteCount: byteCount, fingerprint: fingerprint.finish())
     }
 
     private mutating func read(_ source: FileDescriptor) throws(StorageError) -> [UInt8] {
@@ -87,6 +87,11 @@ final class DigestingSink: Sendable {
             do throws(StorageError) { try file.write(bytes.span) } catch { failure = error }
         }
 
+        mutating func sync() {
+            guard failure == nil else { return }
+            do throws(StorageError) { try file.sync() } catch { failure = error }
+        }
+
         mutating func takeDigest() -> Digest {
             var stream = DigestStream()
             swap(&stream, &digest)
@@ -119,9 +124,13 @@ final class DigestingSink: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    func finish() throws(StorageError) -> Digest {
+    func finish(syncing: Bool) throws(StorageError) -> Digest {
         queue.sync {}
-        if let failure = state.withLock({ $0.failure }) { throw failure }
+        let failure = state.withLock { state in
+            if syncing { state.sync() }
+            return state.failure
+        }
+        if let failure { throw failure }
         return state.withLock { $0.takeDigest() }
     }
 }

@@ -26,6 +26,14 @@ extension ReadTransaction {
         return digest
     }
 
+    /// A number that other hands may have put out of range: that is damage, not a trap.
+    func number<Number: FixedWidthInteger>(_ row: Row, _ column: String) throws -> Number {
+        guard let number = Number(exactly: row[column] as Int64) else {
+            throw StorageError.damagedStore(store: column)
+        }
+        return number
+    }
+
     func instant(_ row: Row, _ column: String) -> Instant { Instant(milliseconds: row[column]) }
 
     func optionalInstant(_ row: Row, _ column: String) -> Instant? {

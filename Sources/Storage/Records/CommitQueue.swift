@@ -47,7 +47,12 @@ actor CommitQueue {
             do {
                 let completions = try await pool.write { db in
                     let transaction = WriteTransaction(db, rows)
-                    let completions = batch.map { $0.job(transaction) }
+                    let completions = try batch.map { waiting in
+                        let completion = waiting.job(transaction)
+                        // A full disk ends the whole transaction; what ran before is gone with it.
+                        if let failure = transaction.ending { throw failure }
+                        return completion
+                    }
                     try transaction.flushLog()
                     return completions
                 }
@@ -72,6 +77,7 @@ extension WriteTransaction {
             }
         } catch {
             self.log = log
+            if !db.isInsideTransaction { ending = ending ?? error }
             throw error
         }
         guard let value else { preconditionFailure("a committed savepoint has a value") }

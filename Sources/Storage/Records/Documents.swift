@@ -179,7 +179,7 @@ extension ReadTransaction {
         return try Row.fetchAll(statement, arguments: ["id": document.bytes.data]).map { row in
             let version = VersionRow(
                 document: try id(row, "document"), number: row["number"], depositor: try id(row, "depositor"),
-                added: instant(row, "added"), entry: UInt64(row["entry"] as Int64))
+                added: instant(row, "added"), entry: try number(row, "entry"))
             try rows.check(bytes(row, "mac"), "versions", version.columns)
             return version
         }
@@ -223,7 +223,7 @@ extension ReadTransaction {
             cases: try count("SELECT count(*) FROM cases"), documents: try count("SELECT count(*) FROM documents"),
             versions: try count("SELECT count(*) FROM versions"),
             objects: try count("SELECT count(DISTINCT object) FROM renditions"),
-            byteCount: UInt64(try Int64.fetchOne(db, sql: "SELECT coalesce(sum(byte_count), 0) FROM renditions") ?? 0))
+            byteCount: UInt64(clamping: try Int64.fetchOne(db, sql: "SELECT sum(byte_count) FROM renditions") ?? 0))
     }
 
     private func document(_ row: Row) throws -> DocumentRow {
@@ -242,7 +242,7 @@ extension ReadTransaction {
         let rendition = RenditionRow(
             id: try id(row, "id"), document: try id(row, "document"), version: row["version"],
             kind: try word(row, "kind", Rendition.init), object: try digest(row, "object"),
-            byteCount: UInt64(row["byte_count"] as Int64), mediaType: row["media_type"],
+            byteCount: try number(row, "byte_count"), mediaType: row["media_type"],
             fingerprint: try digest(row, "fingerprint"))
         try rows.check(bytes(row, "mac"), "renditions", rendition.columns)
         return rendition

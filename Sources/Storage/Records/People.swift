@@ -204,7 +204,7 @@ extension ReadTransaction {
     }
 
     private func person(_ row: Row) throws -> PersonRow {
-        let cost = Argon2Cost(passes: UInt64(row["passes"] as Int64), memory: Int(row["memory"] as Int64))
+        let cost = Argon2Cost(passes: try number(row, "passes"), memory: try number(row, "memory"))
         let person = PersonRow(
             id: try id(row, "id"), username: bytes(row, "username"), name: bytes(row, "name"),
             password: PasswordRecord(salt: bytes(row, "salt"), cost: cost, verifier: bytes(row, "verifier")),

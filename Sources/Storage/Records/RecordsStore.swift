@@ -11,10 +11,13 @@ public struct RecordsStore: Sendable {
     private let queue: CommitQueue
     private let rows: RowSeal
 
-    /// - Parameter integrity: the service key under which rows are authenticated.
-    public init(vaultFolder: String, integrity: Key) throws {
+    /// - Parameters:
+    ///   - integrity: the service key under which rows are authenticated.
+    ///   - isNew: makes the file; otherwise a missing one is damage.
+    public init(vaultFolder: String, integrity: Key, isNew: Bool = false) throws {
         pool = try Database.open(
-            vaultFolder + "/records.sqlite", store: Self.name, migrator: RecordsSchema.migrator, isErasing: false)
+            vaultFolder + "/records.sqlite", store: Self.name, migrator: RecordsSchema.migrator, isErasing: false,
+            isNew: isNew)
         rows = RowSeal(key: integrity)
         queue = CommitQueue(pool: pool, rows: rows)
     }
@@ -56,6 +59,8 @@ public class ReadTransaction {
 /// A transaction on the records. What it appends to the ledger stands or falls with the rest of it.
 public final class WriteTransaction: ReadTransaction {
     var log: LogAppender
+    /// The error with which SQLite ended the transaction before its time.
+    var ending: (any Error)?
 
     override init(_ db: GRDB.Database, _ rows: RowSeal) {
         log = LogAppender()
@@ -72,7 +77,7 @@ struct RowSeal: Sendable {
     }
 
     func check(_ mac: [UInt8], _ table: String, _ columns: [[UInt8]]) throws {
-        guard self.mac(table, columns) == mac else { throw StorageError.damagedStore(store: "\(table) table") }
+        guard constantTimeEqual(self.mac(table, columns), mac) else { throw StorageError.damagedStore(store: "\(table) table") }
     }
 }
 

@@ -40,7 +40,6 @@ extension WriteTransaction {
     }
 
     public func insert(_ policy: PolicyRow) throws {
-        try flushLog()
         try db.execute(
             sql: "INSERT INTO policies (name, text, activated, entry) VALUES (:name, :text, :activated, :entry)",
             arguments: [
@@ -65,7 +64,7 @@ extension ReadTransaction {
         ).map { row in
             PolicyRow(
                 name: row["name"], text: bytes(row, "text"), activated: instant(row, "activated"),
-                entry: UInt64(row["entry"] as Int64))
+                entry: try number(row, "entry"))
         }
     }
 }
