@@ -32,7 +32,7 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "Vault", "Storage", "Rules", "Ledger", "Sealing", "Yams",
+                "Vault", "Storage", "Rules", "Ledger", "Sealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -42,7 +42,10 @@ let package = Package(
             name: "LedgerTests", dependencies: ["Ledger", "Sealing"], exclude: ["Interop"], swiftSettings: strict),
         .testTarget(name: "RulesTests", dependencies: ["Rules"], swiftSettings: strict),
         .testTarget(
-            name: "VaultTests", dependencies: ["Vault", "Storage", "Rules", "Ledger", "Sealing"],
+            name: "VaultTests",
+            dependencies: [
+                "Vault", "Storage", "Rules", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

@@ -36,6 +36,16 @@ enum Database {
         }
     }
 
+    /// Brings the file up to its write-ahead log, as far as nobody else is reading, and closes it.
+    static func close(_ pool: DatabasePool, store: String) async throws {
+        do {
+            try await pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+            try pool.close()
+        } catch {
+            throw named(error, store)
+        }
+    }
+
     /// Runs `body` and gives SQLite's failures the names that callers can act on.
     static func translating<Result>(_ store: String, _ body: () throws -> Result) throws -> Result {
         do {

@@ -50,6 +50,7 @@ extension DocumentVault {
         let now = environment.now()
         let row = try row(Event(.signedIn, by: caller))
         try await records.write { transaction in
+            try transaction.removeExpiredSessions(by: now)
             try transaction.insert(
                 SessionRow(token: token.digest, person: caller.person, expires: now.adding(seconds: Self.sessionSeconds)))
             _ = try transaction.append(row)
@@ -72,6 +73,16 @@ extension DocumentVault {
         return caller
     }
 
+    /// Someone with the duty to put the ledger's supports right, by name and password: for when nobody can sign in.
+    func administrator(_ username: String, _ password: Key) async throws -> Caller {
+        let person = try await authenticate(username, password).person
+        let caller = try await records.read { try $0.caller(person) }
+        guard case .permit = agreement.decideDuty("ledger.anchor", roles: caller.roles) else {
+            throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
+        }
+        return caller
+    }
+
     /// Says that the machine's clock is right and the ledger's newest entry is not, after a clock had run ahead.
     ///
     /// Nobody can sign in while the clock stands before the newest entry, so this asks for name and password itself.
@@ -79,11 +90,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.wrongCredentials`, `.denied`.
     public func acceptClock(username: String, password: Key) async throws {
         try requireWritable()
-        let person = try await authenticate(username, password).person
-        let caller = try await records.read { try $0.caller(person) }
-        guard case .permit = agreement.decideDuty("ledger.anchor", roles: caller.roles) else {
-            throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
-        }
+        let caller = try await administrator(username, password)
         let row = try row(Event(.clockAccepted, by: caller))
         try await records.write { _ = try $0.append(row, acceptingClock: true) }
     }

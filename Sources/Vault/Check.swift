@@ -37,14 +37,60 @@ extension DocumentVault {
         var report = CheckReport()
         if let readOnlyReason { report.found("ledger", readOnlyReason.userMessage) }
         let pending = try await keyring.read { Set(try $0.pending()) }
-        try await checkLedger(&report)
-        try await checkDocuments(&report, progress)
-        try await checkStrayWraps(&report, pending)
-        try await checkObjects(&report, readPercent: readPercent, pending, progress)
+        try await section("ledger", &report) { try await checkLedger(&$0) }
+        try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
+        try await section("documents", &report) { try await checkDocuments(&$0, progress) }
+        try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
+        try await section("objects", &report) {
+            try await checkObjects(&$0, readPercent: readPercent, pending, progress)
+        }
         if readOnlyReason == nil {
             try await log(Event(.vaultChecked, by: caller).with(["findings": String(report.findings.count)]))
         }
         return report
+    }
+
+    /// Damage that a section cannot go on from is a finding, and the other sections still run.
+    private func section(
+        _ name: String, _ report: inout CheckReport, _ work: (inout CheckReport) async throws -> Void
+    ) async throws {
+        do {
+            try await work(&report)
+        } catch let error as StorageError {
+            report.found(name, error.userMessage)
+        } catch let error as LedgerError {
+            report.found(name, error.userMessage)
+        } catch let error as SealingError {
+            report.found(name, error.userMessage)
+        }
+    }
+
+    /// Every row that gives somebody standing must be ours, and say what the ledger says: an old row put back is found.
+    private func checkStanding(_ report: inout CheckReport) async throws {
+        for table in try await records.read({ try $0.tablesWithForeignRows() }) {
+            report.found("\(table) table", "a row was changed by other hands")
+        }
+        var disabled: Set<String> = []
+        var teams: [String: Set<String>] = [:]
+        for row in try await records.read({ try $0.standingEntries() }) {
+            guard let event = try await opened(row) else { continue }
+            let person = event.object["person"] ?? ""
+            let place = "\(event.object["case"] ?? "") \(person)"
+            switch row.leaf.kind {
+            case .personDisabled: disabled.insert(person)
+            case .teamAdded: teams[place, default: []].insert(event.object["role"] ?? "")
+            default: teams[place] = []
+            }
+        }
+        let (people, members) = try await records.read { (try $0.people(), try $0.currentTeams()) }
+        for person in people where (person.disabled != nil) != disabled.contains("\(person.id)") {
+            report.found("person \(person.id)", "the account is not in the state that the ledger says")
+        }
+        let present = Dictionary(grouping: members) { "\($0.caseID) \($0.person)" }
+        for place in Set(present.keys).union(teams.keys) {
+            let roles = Set((present[place] ?? []).map(\.role.rawValue))
+            if roles != teams[place] ?? [] { report.found("team place \(place)", "it is not what the ledger says") }
+        }
     }
 
     /// Recomputes every tree hash from the entries and compares; then each deposit's entry must have its version.
@@ -59,7 +105,7 @@ extension DocumentVault {
             next = to
         }
         report.entries = size
-        guard report.isSound, let note = try await records.read({ try $0.newestCheckpoint() }) else { return }
+        guard let note = try await records.read({ try $0.newestCheckpoint() }) else { return }
         let signed = try LogPolicy(logKeys: [anchor.log]).open(SignedNote(parsing: note), now: 0).checkpoint.head
         let head = try await records.read { $0.treeHeadIfAny(size: signed.size) }
         if head != signed { report.found("ledger", "it does not extend its newest checkpoint") }
@@ -69,18 +115,15 @@ extension DocumentVault {
         var last: DocumentID?
         while true {
             let after = last
-            let page: [DocumentRow]
-            do {
-                page = try await records.read { try $0.documents(after: after, limit: Self.page) }
-            } catch StorageError.damagedStore(let store) {
-                return report.found(store, "a row was changed by other hands")
-            }
+            let page = try await records.read { try $0.documents(after: after, limit: Self.page) }
             guard let end = page.last else { return }
             for document in page {
                 do {
                     try await check(document, &report)
                 } catch StorageError.damagedStore(let store) {
                     report.found("document \(document.id)", "its row in the \(store) was changed by other hands")
+                } catch is SealingError {
+                    report.found("document \(document.id)", "what the ledger has of it does not open")
                 }
                 report.documents += 1
             }

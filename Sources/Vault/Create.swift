@@ -7,7 +7,7 @@ internal import Storage
 public struct NewVault: Sendable {
     /// The ledger's identity for ever: a schema-less URL such as `vault.wealdshire.example/ledger`.
     public let origin: String
-    /// Where the anchor is kept: another disk than the vault's, if possible.
+    /// Where the anchor is kept: another disk than the vault's, if possible. From the vault's folder when it does not begin with `/`.
     public let anchorPath: String
     public let custody: Custody
     public let administrator: Administrator
@@ -54,7 +54,11 @@ extension DocumentVault {
         _ new: NewVault, in folder: String, unlockedBy secret: Key,
         password: Key, environment: VaultEnvironment
     ) async throws {
-        guard try isFree(folder), !Folder.exists(new.anchorPath) else { throw StorageError.alreadyExists }
+        // The folder may not be there yet, and `..` needs one that is.
+        let anchorPath =
+            new.anchorPath.hasPrefix("../")
+            ? Folder.parent(of: folder) + "/" + new.anchorPath.dropFirst(3) : new.anchorPath
+        guard try isFree(folder), !Folder.exists(anchorPath) else { throw StorageError.alreadyExists }
         guard KeyName(new.origin) != nil else {
             throw VaultError.invalid(field: "origin", reason: "use a name such as vault.county.example/ledger")
         }
@@ -72,7 +76,7 @@ extension DocumentVault {
         } catch {
             // Harmless when these fail: what is left is no vault, and its name says what it is.
             try? Folder.removeTree(aside)
-            try? Folder.remove(new.anchorPath)
+            try? Folder.remove(anchorPath)
             throw error
         }
     }
@@ -117,7 +121,7 @@ extension DocumentVault {
             for key in wrapped { try writing.insert(key) }
         }
         let keys = try await Keychain.unlock(root: root, vault: vault, keyring: keyring)
-        try keyring.close()
+        try await keyring.close()
         return keys
     }
 
@@ -128,7 +132,7 @@ extension DocumentVault {
         let keyring = try KeyringStore(vaultFolder: folder)
         let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity, isNew: true)
         let anchor = try Anchor(
-            path: new.anchorPath, origin: new.origin, key: try keys.signingKey().verifyingKey)
+            path: VaultMarker.resolve(new.anchorPath, in: folder), origin: new.origin, key: try keys.signingKey().verifyingKey)
         let vault = DocumentVault(
             id: keys.vault, origin: new.origin, agreement: agreement, readOnlyReason: nil, records: records,
             keyring: keyring, objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment,

@@ -60,8 +60,9 @@ public struct DocumentVault: Sendable {
             try await settle()
             try await anchor.advance(to: records, signedBy: keys)
         }
-        try keyring.close()
-        try records.close()
+        try await keyring.close()
+        try await records.close()
+        hold.release()
     }
 
     func requireWritable() throws {

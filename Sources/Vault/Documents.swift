@@ -38,6 +38,7 @@ struct VisibleDocument: Sendable {
     let theCase: CaseRow
     let childKey: ChildKey
     let place: Caller.Place
+    let purpose: Purpose
     let see: Permit
     let read: AccessDecision
 }
@@ -156,7 +157,8 @@ extension DocumentVault {
             guard case .permit(let see) = decide(.see, document, theCase, place, caller, purpose) else { continue }
             let read = decide(.read, document, theCase, place, caller, purpose)
             let view = VisibleDocument(
-                document: document, theCase: theCase, childKey: key, place: place, see: see, read: read)
+                document: document, theCase: theCase, childKey: key, place: place,
+                purpose: purpose ?? self.purpose(of: theCase, for: place.party), see: see, read: read)
             if case .permit = read { return view }
             best = best ?? view
         }

@@ -36,7 +36,9 @@ extension DocumentVault {
                 }
             }
         }
-        guard let (document, theCase, places, person) = found else { throw VaultError.notFound(.document) }
+        guard let (document, theCase, places, person) = found else {
+            try await refuse(.notFound(.document), Event(.accessDenied, by: caller).on(["document": "\(id)"]))
+        }
         let day = environment.today()
         let answers = (places.isEmpty ? person.memberships : places).map { place in
             var facts = facts(action, document, theCase, place, subject, purpose: purpose)

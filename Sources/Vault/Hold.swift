@@ -23,7 +23,12 @@ struct VaultMarker: Sendable {
             let id = VaultID(String(lines[1].dropFirst(3)))
         else { throw StorageError.damagedStore(store: "marker file") }
         self.id = id
-        anchorPath = String(lines[2].dropFirst(7))
+        anchorPath = Self.resolve(String(lines[2].dropFirst(7)), in: folder)
+    }
+
+    /// A path that does not begin with `/` is meant from the vault's folder, so that a copy elsewhere has an anchor of its own.
+    static func resolve(_ path: String, in folder: String) -> String {
+        path.hasPrefix("/") ? path : folder + "/" + path
     }
 
     var bytes: [UInt8] { Array("\(Self.firstLine)\nid \(id)\nanchor \(anchorPath)\n".utf8) }

@@ -85,6 +85,7 @@ private final class ImportRun {
     private static let workers = 2
     private let vault: DocumentVault
     private let caller: Caller
+    private var seen: Set<Digest> = []
     private var authors: [Place: Result<Author, any Error>] = [:]
 
     init(vault: DocumentVault, caller: Caller) {
@@ -98,6 +99,10 @@ private final class ImportRun {
         var chosen: [(item: ImportItem, author: Author)] = []
         var byteCount: UInt64 = 0
         while chosen.count < files, byteCount < bytes, let item = rest.popFirst() {
+            guard seen.insert(vault.source(item)).inserted else {
+                batch.others.append((item, .refused(VaultError.invalid(field: "row", reason: "the file stands twice"))))
+                continue
+            }
             if let document = try await alreadyThere(item) {
                 batch.others.append((item, .alreadyThere(document)))
                 continue

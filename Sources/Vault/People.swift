@@ -84,6 +84,8 @@ extension DocumentVault {
     public func disablePerson(_ username: String, as caller: Caller) async throws {
         try await authorise("person.disable", caller)
         let id = try await person(named: username)
+        // So that there is always an administrator left.
+        guard id != caller.person else { throw VaultError.invalid(field: "user name", reason: "it is your own") }
         let row = try row(Event(.personDisabled, by: caller).on(["person": "\(id)"]))
         let now = environment.now()
         try await records.write { transaction in
@@ -92,20 +94,22 @@ extension DocumentVault {
                 PersonRow(
                     id: person.id, username: person.username, name: person.name, password: person.password,
                     added: person.added, disabled: person.disabled ?? now))
-            try transaction.removeSessions(of: id, expiredBy: now)
+            try transaction.removeSessions(of: id)
             _ = try transaction.append(row)
         }
     }
 
     public func organisations(as caller: Caller) async throws -> [Organisation] {
+        try await authorise("person.list", caller)
         let rows = try await records.read { try $0.organisations() }
         return try rows.map {
             Organisation(id: "\($0.id)", party: $0.party.rawValue, name: try open($0.name, "organisations", $0.id.bytes))
         }
     }
 
-    /// Everyone with an account. Colleagues need to find each other to make up a team.
+    /// Everyone with an account, for those who make up teams.
     public func people(as caller: Caller) async throws -> [Person] {
+        try await authorise("person.list", caller)
         let rows = try await records.read { transaction in
             try transaction.people().map { ($0, try transaction.caller($0.id)) }
         }

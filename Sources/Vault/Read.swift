@@ -122,7 +122,8 @@ extension DocumentVault {
     ) async throws {
         let detail = [
             "clause": permit.rule.rawValue, "basis": permit.basis.rawValue, "version": String(rendition.version),
-            "agreement": String(permit.agreementVersion),
+            "agreement": String(permit.agreementVersion), "role": view.place.role.rawValue,
+            "purpose": view.purpose.rawValue,
         ]
         let row = try row(
             event(kind, view, caller).with(detail.merging(more) { _, new in new }), childKey: view.childKey)

@@ -11,7 +11,7 @@ public struct VaultStatus: Hashable, Sendable, Codable {
     public let isReadOnly: Bool
     public let counts: Counts
     public let ledgerSize: UInt64
-    /// Base64 of the tree head's root.
+    /// The tree head's root in hexadecimal.
     public let ledgerRoot: String
     public let agreementVersion: Int
     public let agreementTitle: String
@@ -37,7 +37,7 @@ extension DocumentVault {
             vault: "\(id)", origin: origin, vkey: try vkey, isReadOnly: readOnlyReason != nil, counts: counts,
             ledgerSize: head.size, ledgerRoot: head.root.hex, agreementVersion: agreement.version,
             agreementTitle: agreement.title, agreementReviewBy: "\(agreement.reviewBy)",
-            agreementStanding: "\(standing)", parties: try await parties(as: caller),
+            agreementStanding: standing.words, parties: try await parties(as: caller),
             warnings: warnings(standing))
     }
 
@@ -60,5 +60,16 @@ extension DocumentVault {
         case .ended: warnings.append("The agreement has ended: nothing is shared between parties.")
         }
         return warnings
+    }
+}
+
+extension Agreement.Standing {
+    fileprivate var words: String {
+        switch self {
+        case .notYet: "not in force yet"
+        case .inForce: "in force"
+        case .reviewOverdue: "in force, review overdue"
+        case .ended: "ended"
+        }
     }
 }

@@ -24,6 +24,8 @@ public enum VaultError: Error, Hashable, Sendable {
     case rolledBack
     /// The anchor file is missing, so nothing can show that the vault was not rolled back.
     case anchorMissing
+    /// The anchor was to be made anew, and it is there.
+    case anchorThere
     case policy(PolicyError)
 
     public enum Thing: String, Hashable, Sendable {
@@ -49,9 +51,10 @@ public enum VaultError: Error, Hashable, Sendable {
         case .rangeOutsideContent(let count): "The range goes beyond the content, which has \(count) bytes."
         case .keyMissing: "The key for this document is not in the keyring. Run `muniment check` and tell the administrator."
         case .rolledBack:
-            "This vault is older than its anchor: it was rolled back or tampered with. It can be read, not changed. See docs/RUNBOOK.md."
+            "This vault is older than its anchor: it was rolled back or tampered with. It is closed to all but status and check. See docs/RUNBOOK.md."
         case .anchorMissing:
-            "The anchor file is missing, so nobody can tell whether this vault was rolled back. It can be read, not changed. See docs/RUNBOOK.md."
+            "The anchor file is missing, so nobody can tell whether this vault was rolled back. It is closed to all but status and check. See docs/RUNBOOK.md."
+        case .anchorThere: "The anchor is there and agrees with the ledger. There is nothing to do."
         case .policy(let error): error.userMessage
         }
     }

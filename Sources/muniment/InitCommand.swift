@@ -34,7 +34,7 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = absolute(folder)
-        let anchorPath = absolute(anchor ?? folder + ".anchor")
+        let anchorPath = anchor.map(absolute) ?? "../\(URL(filePath: path).lastPathComponent).anchor"
         let texts = try readPolicies()
         guard !Folder.exists(path + "/muniment-vault") else { throw StorageError.alreadyExists }
         try makeKeyFileIfAsked()
@@ -50,7 +50,7 @@ struct InitCommand: AsyncParsableCommand {
             password: password, environment: .live)
         print("The vault is ready. Sign in with: muniment sign-in \(administrator) --vault \(folder)")
         if anchor == nil {
-            Terminal.note("The anchor is beside the vault, at \(anchorPath). Move to another disk with --anchor when it matters.")
+            Terminal.note("The anchor is beside the vault, at \(path).anchor. For real use keep it on another disk: --anchor FILE.")
         }
     }
 

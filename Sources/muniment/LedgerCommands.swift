@@ -166,19 +166,24 @@ struct LedgerCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "restore-anchor", abstract: "Make the anchor anew after its file was lost.",
             discussion: """
-                From then on nothing shows whether the vault was rolled back before. Give the vault's identifier to confirm.
+                From then on nothing shows whether the vault was rolled back before. Give the vault's identifier, as the \
+                file muniment-vault has it, to confirm.
 
                 Example:
-                  muniment ledger restore-anchor --confirm 77aa…
+                  muniment ledger restore-anchor ada --confirm 77aa…
                 """)
+        @Argument(help: "An administrator's user name.") var username: String
+        @Option(help: ArgumentHelp("Read the password from a file ('-' for standard input).", valueName: "file"))
+        var passwordFile: String?
         @Option(help: ArgumentHelp("The vault's identifier, as `status` shows it.", valueName: "id")) var confirm: String
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.inVault { vault, caller in
-                guard confirm == "\(vault.id)" else { throw CommandError("That is not this vault's identifier.") }
-                try await vault.restoreAnchor(as: caller)
-            }
+            let vault = try await common.open()
+            guard confirm == "\(vault.id)" else { throw CommandError("That is not this vault's identifier.") }
+            try await vault.restoreAnchor(
+                username: username, password: try Passwords.existing(file: passwordFile))
+            try await vault.close()
             try common.show(["anchor": "restored"]) { ["The anchor is there again."] }
         }
     }

@@ -12,7 +12,7 @@ enum Secrets {
     static func keyFile(_ path: String) throws -> SecretBytes {
         var status = stat()
         guard stat(path, &status) == 0 else { throw CommandError("The key file cannot be read. Check that it is there.") }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || geteuid() == 0 else {
             throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
         }
         return try contents(of: path)

@@ -29,7 +29,8 @@ enum Sample {
 
     /// The seed is 32 bytes counting up.
     static func key(firstByte: UInt8) throws -> SigningKey {
-        guard let key = SigningKey(seed: Array(firstByte..<firstByte + 32)) else { throw LedgerError.malformedKey }
+        var seed = Array(firstByte..<firstByte + 32)
+        let key = try SigningKey(seed: SecretBytes(wiping: &seed))
         return key
     }
 

@@ -62,7 +62,8 @@ public struct KeyringStore: Sendable {
         }
     }
 
-    public func close() throws { try Database.translating(Self.name) { try pool.close() } }
+    /// Closes the file. No further call may be made.
+    public func close() async throws { try await Database.close(pool, store: Self.name) }
 }
 
 /// A key under a key, as it is kept.

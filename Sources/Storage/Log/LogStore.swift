@@ -110,11 +110,14 @@ extension ReadTransaction {
                 SELECT leaf, child, openings FROM entries WHERE position >= :from AND position < :to ORDER BY position
                 """)
         let arguments: StatementArguments = ["from": Int64(clamping: range.lowerBound), "to": Int64(clamping: range.upperBound)]
-        return try Row.fetchAll(statement, arguments: arguments).map { row in
-            LogRow(
-                leaf: try Leaf(parsing: bytes(row, "leaf")), child: try optionalID(row, "child"),
-                openings: optionalBytes(row, "openings"))
+        return try Row.fetchAll(statement, arguments: arguments).map(logRow)
+    }
+
+    private func logRow(_ row: Row) throws -> LogRow {
+        guard let leaf = try? Leaf(parsing: bytes(row, "leaf")) else {
+            throw StorageError.damagedStore(store: "ledger")
         }
+        return LogRow(leaf: leaf, child: try optionalID(row, "child"), openings: optionalBytes(row, "openings"))
     }
 
     /// The newest signed checkpoint.
@@ -142,6 +145,22 @@ extension ReadTransaction {
     /// The tree head at `size`, or `nil` when the ledger is shorter.
     public func treeHeadIfAny(size: UInt64) -> TreeHead? { try? treeHead(size: size) }
 
+    /// Entries that give or end somebody's standing, in order.
+    public func standingEntries() throws -> [LogRow] {
+        let kinds = [EventKind.personDisabled, .teamAdded, .teamRemoved].map(\.rawValue)
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT leaf, child, openings FROM entries
+                WHERE substr(leaf, 13, 2) IN (:disabled, :added, :removed) ORDER BY position
+                """,
+            arguments: [
+                "disabled": kinds[0].leafBytes.data, "added": kinds[1].leafBytes.data,
+                "removed": kinds[2].leafBytes.data,
+            ]
+        ).map(logRow)
+    }
+
     /// Whether a policy file refers to this entry.
     public func hasPolicy(entry: UInt64) throws -> Bool {
         try Row.fetchOne(
@@ -150,7 +169,12 @@ extension ReadTransaction {
 
     /// Whether a document version refers to this entry.
     public func hasVersion(entry: UInt64) throws -> Bool {
-        let statement = try db.cachedStatement(sql: "SELECT 1 FROM versions WHERE entry = :entry")
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM versions JOIN documents ON documents.id = versions.document WHERE entry = :entry")
         return try Row.fetchOne(statement, arguments: ["entry": Int64(entry)]) != nil
     }
+}
+
+extension UInt16 {
+    /// As it stands in a leaf.
+    fileprivate var leafBytes: [UInt8] { [UInt8(self >> 8), UInt8(truncatingIfNeeded: self)] }
 }

@@ -91,6 +91,8 @@ public final class FileDescriptor: Sendable {
         guard syncfs(number) == 0 else { throw failure("write files to the disk") }
     }
 
+    func unlock() { flock(number, LOCK_UN) }
+
     /// The file's length in bytes.
     public func byteCount() throws(StorageError) -> UInt64 {
         var status = stat()
@@ -202,7 +204,8 @@ public enum Folder {
         guard rmdir(path) == 0 else { throw failure("remove a folder") }
     }
 
-    static func parent(of path: String) -> String {
+    /// The folder that holds `path`.
+    public static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
@@ -234,4 +237,7 @@ public final class VaultHold: Sendable {
 
     /// Lets other processes in, once recovery is done.
     public func share() throws(StorageError) { _ = try file.lock(exclusively: false, waiting: true) }
+
+    /// Lets go, before the last owner of the vault does.
+    public func release() { file.unlock() }
 }

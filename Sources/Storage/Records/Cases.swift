@@ -137,6 +137,33 @@ extension ReadTransaction {
         ).map(teamRow)
     }
 
+    /// Everyone who is on a team now.
+    public func currentTeams() throws -> [TeamRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM team WHERE removed IS NULL").map(teamRow)
+    }
+
+    /// Tables in which a row is not as this vault wrote it.
+    public func tablesWithForeignRows() throws -> [String] {
+        func holds(_ sql: String, _ read: (Row) throws -> Void) throws -> Bool {
+            let rows = try Row.fetchCursor(db, sql: sql)
+            do {
+                while let row = try rows.next() { try read(row) }
+                return true
+            } catch is StorageError {
+                return false
+            }
+        }
+        let tables = [
+            ("people", try holds("SELECT * FROM people") { _ = try person($0) }),
+            ("memberships", try holds("SELECT * FROM memberships") { _ = try membership($0) }),
+            ("organisations", try holds("SELECT * FROM organisations") { _ = try organisation($0) }),
+            ("sessions", try holds("SELECT * FROM sessions") { _ = try session($0) }),
+            ("cases", try holds("SELECT * FROM cases") { _ = try caseRow($0) }),
+            ("team", try holds("SELECT * FROM team") { _ = try teamRow($0) }),
+        ]
+        return tables.filter { !$0.1 }.map(\.0)
+    }
+
     /// The person's present places on the team.
     public func team(of caseID: CaseID, person: PersonID) throws -> [TeamRow] {
         let statement = try db.cachedStatement(

@@ -137,11 +137,14 @@ extension WriteTransaction {
         try db.execute(sql: "DELETE FROM sessions WHERE token = :token", arguments: ["token": token.bytes.data])
     }
 
-    /// Ends every session of a person, and all that have run out.
-    public func removeSessions(of person: PersonID, expiredBy now: Instant) throws {
+    /// Ends every session of a person.
+    public func removeSessions(of person: PersonID) throws {
         try db.execute(
-            sql: "DELETE FROM sessions WHERE person = :person OR expires <= :now",
-            arguments: ["person": person.bytes.data, "now": now.milliseconds])
+            sql: "DELETE FROM sessions WHERE person = :person", arguments: ["person": person.bytes.data])
+    }
+
+    public func removeExpiredSessions(by now: Instant) throws {
+        try db.execute(sql: "DELETE FROM sessions WHERE expires <= :now", arguments: ["now": now.milliseconds])
     }
 }
 
@@ -175,27 +178,31 @@ extension ReadTransaction {
         try Row.fetchAll(
             db, sql: "SELECT * FROM memberships WHERE person = :person ORDER BY role",
             arguments: ["person": person.bytes.data]
-        ).map { row in
-            let membership = Membership(
-                person: try id(row, "person"), organisation: try id(row, "organisation"),
-                role: try word(row, "role", Role.init(rawValue:)))
-            try rows.check(bytes(row, "mac"), "memberships", membership.columns)
-            return membership
-        }
+        ).map(membership)
+    }
+
+    func membership(_ row: Row) throws -> Membership {
+        let membership = Membership(
+            person: try id(row, "person"), organisation: try id(row, "organisation"),
+            role: try word(row, "role", Role.init(rawValue:)))
+        try rows.check(bytes(row, "mac"), "memberships", membership.columns)
+        return membership
     }
 
     public func session(_ token: Digest) throws -> SessionRow? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM sessions WHERE token = :token", arguments: ["token": token.bytes.data]
-        ).map { row in
-            let session = SessionRow(
-                token: try digest(row, "token"), person: try id(row, "person"), expires: instant(row, "expires"))
-            try rows.check(bytes(row, "mac"), "sessions", session.columns)
-            return session
-        }
+        ).map(session)
     }
 
-    private func organisation(_ row: Row) throws -> OrganisationRow {
+    func session(_ row: Row) throws -> SessionRow {
+        let session = SessionRow(
+            token: try digest(row, "token"), person: try id(row, "person"), expires: instant(row, "expires"))
+        try rows.check(bytes(row, "mac"), "sessions", session.columns)
+        return session
+    }
+
+    func organisation(_ row: Row) throws -> OrganisationRow {
         let organisation = OrganisationRow(
             id: try id(row, "id"), party: try word(row, "party", Party.init(rawValue:)), name: bytes(row, "name"),
             added: instant(row, "added"))
@@ -203,7 +210,7 @@ extension ReadTransaction {
         return organisation
     }
 
-    private func person(_ row: Row) throws -> PersonRow {
+    func person(_ row: Row) throws -> PersonRow {
         let cost = Argon2Cost(passes: try number(row, "passes"), memory: try number(row, "memory"))
         let person = PersonRow(
             id: try id(row, "id"), username: bytes(row, "username"), name: bytes(row, "name"),

@@ -42,7 +42,7 @@ public struct RecordsStore: Sendable {
     }
 
     /// Closes the file. No further call may be made.
-    public func close() throws { try Database.translating(Self.name) { try pool.close() } }
+    public func close() async throws { try await Database.close(pool, store: Self.name) }
 }
 
 /// One unchanging state of the records. It must not leave the closure it was given to.
