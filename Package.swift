@@ -36,6 +36,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "muniment-bench",
+            dependencies: ["Vault", "Storage", "Rules", "Ledger", "Sealing", "CSodium", "COpenSSL"],
+            path: "bench/harness", swiftSettings: strict),
         .systemLibrary(name: "CZlib", path: "Tests/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .testTarget(name: "SealingTests", dependencies: ["Sealing", "CZlib"], swiftSettings: strict),
         .testTarget(

@@ -81,7 +81,8 @@ enum AEAD {
         return unsafe key.withUnsafeBytes { key in
             unsafe [UInt8](unsafeUninitializedCapacity: count + SecretBytes.tagCount) { out, written in
                 unsafe crypto_aead_xchacha20poly1305_ietf_encrypt(
-                    UnsafeMutableRawBufferPointer(out).start, nil, input, UInt64(count), facts, UInt64(facts.count), nil, nonce,
+                    UnsafeMutableRawBufferPointer(out).start, nil, input, UInt64(count), facts, UInt64(facts.count),
+                    nil, nonce,
                     key.start)
                 written = count + SecretBytes.tagCount
             }

@@ -29,7 +29,7 @@ public enum Age {
 
     /// As `begin(sealingTo:random:)`, for whoever knows the passphrase.
     ///
-    /// - Parameter logN: scrypt's work factor, 1 to 22; 18 takes about a second.
+    /// `logN`: scrypt's work factor, 1 to 22; 18 takes about a second.
     public static func begin(
         sealingUnder passphrase: borrowing SecretBytes, logN: Int = 18, random: RandomSource
     ) throws(SealingError) -> AgeStart {
@@ -60,7 +60,8 @@ public enum Age {
 
     /// The cipher that opens the chunks behind `header`.
     ///
-    /// - Parameter nonce: the 16 bytes that follow the header.
+    /// `nonce`: the 16 bytes that follow the header.
+    ///
     /// - Throws: `SealingError.noMatchingKey`, `.headerAltered`, `.malformedHeader`.
     public static func open(
         _ header: AgeHeader, nonce: [UInt8], with opener: borrowing AgeOpener
@@ -134,9 +135,8 @@ public struct AgeStart: ~Copyable, Sendable {
 
     /// Seals one chunk.
     ///
-    /// - Parameters:
-    ///   - plaintext: 64 KiB, or less in the last chunk.
-    ///   - out: has room for the plaintext and 16 bytes more from `offset` on.
+    /// `plaintext`: 64 KiB, or less in the last chunk.
+    /// `out`: has room for the plaintext and 16 bytes more from `offset` on.
     public mutating func seal(
         _ plaintext: Span<UInt8>, index: UInt64, isLast: Bool, into out: inout MutableSpan<UInt8>,
         at offset: Int = 0
@@ -146,9 +146,9 @@ public struct AgeStart: ~Copyable, Sendable {
 
     /// Opens one chunk. On failure `out` holds zeros.
     ///
-    /// - Parameters:
-    ///   - sealed: the chunk with its 16-byte tag.
-    ///   - out: has room for 16 bytes less from `offset` on.
+    /// `sealed`: the chunk with its 16-byte tag.
+    /// `out`: has room for 16 bytes less from `offset` on.
+    ///
     /// - Throws: `SealingError.payloadDamaged` when it is not this chunk of this file.
     public mutating func open(
         _ sealed: Span<UInt8>, index: UInt64, isLast: Bool, into out: inout MutableSpan<UInt8>,

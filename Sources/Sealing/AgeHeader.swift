@@ -106,7 +106,9 @@ struct LineReader {
         let limit = min(bytes.count, AgeHeader.maximumByteCount)
         var end = position
         while end < limit, bytes[end] != UInt8(ascii: "\n") {
-            guard (32...126).contains(bytes[end]) else { throw .malformedHeader("it has a byte that is not ASCII text") }
+            guard (32...126).contains(bytes[end]) else {
+                throw .malformedHeader("it has a byte that is not ASCII text")
+            }
             end += 1
         }
         guard end < limit else { throw .malformedHeader("it ends too soon") }

@@ -104,7 +104,9 @@ extension AgeHeader.Stanza {
     static func wrap(
         _ fileKey: borrowing SecretBytes, passphrase: borrowing SecretBytes, logN: Int, random: RandomSource
     ) throws(SealingError) -> Self {
-        guard (1...maximumLogN).contains(logN) else { throw .malformedKey("scrypt's work factor is 1 to \(maximumLogN)") }
+        guard (1...maximumLogN).contains(logN) else {
+            throw .malformedKey("scrypt's work factor is 1 to \(maximumLogN)")
+        }
         let salt = random.bytes(16)
         let key = try passphrase.scrypt(salt: scryptLabel + salt, logN: logN)
         return Self(

@@ -25,14 +25,15 @@ extension SecretBytes {
     }
 
     /// HMAC-SHA-256 of a stream under this key.
-    public borrowing func macStream() -> MACStream {
+    borrowing func macStream() -> MACStream {
         unsafe withUnsafeBytes { unsafe MACStream(key: $0) }
     }
 
     /// HKDF-SHA-256 (RFC 5869) with this as input key material.
     ///
-    /// - Parameter info: what the derived key is for; two purposes never share one.
-    public borrowing func derive(salt: [UInt8] = [], info: [UInt8], count: Int = 32) throws(SealingError) -> SecretBytes {
+    /// `info`: what the derived key is for; two purposes never share one.
+    public borrowing func derive(salt: [UInt8] = [], info: [UInt8], count: Int = 32) throws(SealingError) -> SecretBytes
+    {
         unsafe try withUnsafeBytes { (key) throws(SealingError) in
             unsafe try SecretBytes(count: count) { (out) throws(SealingError) in
                 unsafe try hkdf(key: key, salt: salt, info: info, into: out)
@@ -42,7 +43,7 @@ extension SecretBytes {
 }
 
 /// HMAC-SHA-256 of a stream.
-@safe public struct MACStream: ~Copyable {
+@safe struct MACStream: ~Copyable {
     private let context: OpaquePointer
 
     init(key: UnsafeRawBufferPointer) {
@@ -60,14 +61,14 @@ extension SecretBytes {
 
     deinit { unsafe EVP_MAC_CTX_free(context) }
 
-    public mutating func update(_ bytes: Span<UInt8>) {
+    mutating func update(_ bytes: Span<UInt8>) {
         let done = unsafe bytes.withUnsafeBytes { buffer in
             unsafe EVP_MAC_update(context, buffer.start, buffer.count)
         }
         precondition(done == 1, "HMAC refused to run")
     }
 
-    public consuming func finish() -> Digest {
+    consuming func finish() -> Digest {
         unsafe Digest { out in
             var count = 0
             let done = unsafe EVP_MAC_final(context, out, &count, Digest.byteCount)
@@ -116,7 +117,7 @@ private enum ParameterName {
 
 private func withDigestName<Result>(_ body: (UnsafeMutablePointer<CChar>) -> Result) -> Result {
     var name = Array("SHA256".utf8CString)
-    return unsafe name.withUnsafeMutableBufferPointer { buffer in
-        unsafe body(buffer.baseAddress!)  // swift-format-ignore: NeverForceUnwrap
+    return unsafe name.withUnsafeMutableBytes { buffer in
+        unsafe body(UnsafeMutableRawPointer(buffer.start).assumingMemoryBound(to: CChar.self))
     }
 }

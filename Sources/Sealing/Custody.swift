@@ -7,9 +7,8 @@ public enum Custody: Hashable, Sendable {
 
     /// Wraps `root` so that `secret` opens it.
     ///
-    /// - Parameters:
-    ///   - secret: the passphrase, or the key file's bytes.
-    ///   - vault: the vault's identifier; a wrap of another vault does not open.
+    /// `secret`: the passphrase, or the key file's bytes.
+    /// `vault`: the vault's identifier; a wrap of another vault does not open.
     public func wrap(
         _ root: Key, with secret: borrowing SecretBytes, vault: [UInt8], random: RandomSource
     ) throws(SealingError) -> [UInt8] {
@@ -44,7 +43,8 @@ public enum Custody: Hashable, Sendable {
 
     private func facts(_ vault: [UInt8]) -> Facts {
         switch self {
-        case .passphrase(let salt, let cost): Facts("root/passphrase", vault, salt, Array("\(cost.passes) \(cost.memory)".utf8))
+        case .passphrase(let salt, let cost):
+            Facts("root/passphrase", vault, salt, Array("\(cost.passes) \(cost.memory)".utf8))
         case .keyFile: Facts("root/key-file", vault)
         }
     }

@@ -85,6 +85,8 @@ enum OpenSSL {
     // swift-format-ignore: NeverForceUnwrap
     nonisolated(unsafe) static let hkdf: OpaquePointer = unsafe EVP_KDF_fetch(nil, "HKDF", nil)!
     // swift-format-ignore: NeverForceUnwrap
+    nonisolated(unsafe) static let poly1305: OpaquePointer = unsafe EVP_MAC_fetch(nil, "POLY1305", nil)!
+    // swift-format-ignore: NeverForceUnwrap
     nonisolated(unsafe) static let chaChaPoly: OpaquePointer = unsafe EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil)!
 }
 

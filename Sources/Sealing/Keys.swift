@@ -4,14 +4,20 @@
 public struct Facts: Hashable, Sendable {
     public let bytes: [UInt8]
 
-    /// - Parameter purpose: what the value is; begins with `muniment/v1/` on disk.
+    /// `purpose`: what the value is; begins with `muniment/v1/` on disk.
     public init(_ purpose: String, _ parts: [UInt8]...) {
         bytes = Self.list([Array("muniment/v1/\(purpose)".utf8)] + parts)
     }
 
     /// A list of parts as one part.
     public static func list(_ parts: [[UInt8]]) -> [UInt8] {
-        parts.reduce(into: []) { $0 += bigEndian(UInt32($1.count)) + $1 }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(parts.reduce(0) { $0 + 4 + $1.count })
+        for part in parts {
+            for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: part.count >> shift)) }
+            bytes += part
+        }
+        return bytes
     }
 
     /// Takes a list apart again.
@@ -30,7 +36,9 @@ public struct Facts: Hashable, Sendable {
         return parts
     }
 
-    static func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+    static func bigEndian(_ value: UInt32) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+    }
 
     /// A field of a database row, sealed under a child's or the vault's key.
     public static func field(table: String, column: String, row: [UInt8], owner: [UInt8]) -> Facts {

@@ -28,7 +28,8 @@ extension SecretBytes {
 
     /// A 32-byte key from this passphrase with Argon2id.
     ///
-    /// - Parameter salt: 16 bytes.
+    /// `salt`: 16 bytes.
+    ///
     /// - Throws: `SealingError.unavailable` when the machine has not the memory that the cost asks for.
     public borrowing func stretch(salt: [UInt8], cost: Argon2Cost) throws(SealingError) -> SecretBytes {
         guard salt.count == Self.saltCount, cost.isWithinReason else {
@@ -38,7 +39,8 @@ extension SecretBytes {
             unsafe try SecretBytes(count: 32) { (out) throws(SealingError) in
                 let done = unsafe crypto_pwhash(
                     out.start, UInt64(out.count),
-                    UnsafeRawPointer(passphrase.start).assumingMemoryBound(to: CChar.self), UInt64(passphrase.count), salt,
+                    UnsafeRawPointer(passphrase.start).assumingMemoryBound(to: CChar.self), UInt64(passphrase.count),
+                    salt,
                     cost.passes, cost.memory, crypto_pwhash_ALG_ARGON2ID13)
                 guard done == 0 else { throw .unavailable("Memory for Argon2id") }
             }

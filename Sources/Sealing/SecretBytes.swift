@@ -1,6 +1,6 @@
 internal import CSodium
 
-/// Bytes that must not leak: locked in memory, fenced by guard pages, wiped when the value dies.
+/// Bytes that must not leak: in locked memory, left out of core dumps, wiped when the value dies.
 ///
 /// Noncopyable, so that the number of copies is what the source shows. It cannot be printed.
 @safe public struct SecretBytes: ~Copyable, @unchecked Sendable {
@@ -13,22 +13,15 @@ internal import CSodium
     init(
         count: Int, filling fill: (UnsafeMutableRawBufferPointer) throws(SealingError) -> Void
     ) throws(SealingError) {
-        Sodium.start()
-        guard let memory = unsafe sodium_malloc(max(count, 1)) else { throw .unavailable("Locked memory") }
-        // sodium_malloc goes on without a word when the memory could not be locked.
-        guard unsafe sodium_mlock(memory, max(count, 1)) == 0 else {
-            unsafe sodium_free(memory)
-            throw .unavailable("Locked memory (see RLIMIT_MEMLOCK)")
-        }
+        let memory = unsafe try LockedMemory.take(count)
         do throws(SealingError) {
             unsafe try fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
         } catch {
-            unsafe sodium_free(memory)
+            unsafe LockedMemory.giveBack(memory, count)
             throw error
         }
         unsafe base = memory
         self.count = count
-        unsafe sodium_mprotect_readonly(memory)
     }
 
     /// `count` bytes from `random`.
@@ -46,7 +39,9 @@ internal import CSodium
             bytes = []
         }
         unsafe try self.init(count: count) { (buffer: UnsafeMutableRawBufferPointer) throws(SealingError) in
-            unsafe bytes.withUnsafeBytes { unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            unsafe bytes.withUnsafeBytes {
+                unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            }
         }
     }
 
@@ -58,7 +53,7 @@ internal import CSodium
         }
     }
 
-    deinit { unsafe sodium_free(base) }
+    deinit { unsafe LockedMemory.giveBack(base, count) }
 
     /// Lends the bytes for the length of `body`. They must not be copied out of locked memory.
     borrowing func withUnsafeBytes<Result: ~Copyable, Failure: Error>(

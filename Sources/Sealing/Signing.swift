@@ -21,7 +21,7 @@ public struct SigningKey: ~Copyable, Sendable {
     private let secret: SecretBytes
     public let verifyingKey: VerifyingKey
 
-    /// - Parameter seed: 32 bytes (RFC 8032 private key).
+    /// `seed`: 32 bytes (RFC 8032 private key).
     public init(seed: borrowing SecretBytes) throws(SealingError) {
         guard seed.count == Int(crypto_sign_SEEDBYTES) else { throw .malformedKey("a signing seed has 32 bytes") }
         var publicKey = [UInt8](repeating: 0, count: Int(crypto_sign_PUBLICKEYBYTES))

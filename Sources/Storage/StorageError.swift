@@ -42,7 +42,8 @@ public enum StorageError: Error, Hashable, Sendable {
         case .objectDamaged(let name): "Object \(name) is damaged. Restore it from a backup."
         case .wrongKey(let name): "The key in the keyring does not open object \(name). Run `muniment check`."
         case .diskFull: "The disk is full. Nothing was half-made; free some space and try again."
-        case .notWritable: "The vault or the output cannot be written. Check the permissions and that it is not mounted read-only."
+        case .notWritable:
+            "The vault or the output cannot be written. Check the permissions and that it is not mounted read-only."
         case .notReadable: "The file cannot be read. Check that it exists, and its permissions."
         case .clockWentBackwards:
             "This machine's clock is behind the newest ledger entry. Set the clock right; nothing was changed. "

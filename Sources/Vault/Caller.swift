@@ -52,7 +52,8 @@ extension DocumentVault {
         try await records.write { transaction in
             try transaction.removeExpiredSessions(by: now)
             try transaction.insert(
-                SessionRow(token: token.digest, person: caller.person, expires: now.adding(seconds: Self.sessionSeconds)))
+                SessionRow(
+                    token: token.digest, person: caller.person, expires: now.adding(seconds: Self.sessionSeconds)))
             _ = try transaction.append(row)
         }
         return token

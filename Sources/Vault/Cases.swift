@@ -30,9 +30,11 @@ extension DocumentVault {
         guard try await records.read({ try $0.child(child) }) != nil, let key = try await childKey(child) else {
             throw VaultError.notFound(.child)
         }
-        guard let lead = caller.memberships.first(where: { place in
-            if case .permit = agreement.decideDuty("case.open", roles: [place.role]) { true } else { false }
-        }) else { throw VaultError.denied(.dutyNotHeld("case.open")) }
+        guard
+            let lead = caller.memberships.first(where: { place in
+                if case .permit = agreement.decideDuty("case.open", roles: [place.role]) { true } else { false }
+            })
+        else { throw VaultError.denied(.dutyNotHeld("case.open")) }
 
         let id = CaseID(from: environment.random)
         let now = environment.now()

@@ -27,9 +27,8 @@ extension DocumentVault {
     /// Checks everything that can be checked at rest: the ledger against itself and its checkpoints, records against ledger,
     /// wraps against agreement, objects against records, and what belongs to nothing.
     ///
-    /// - Parameters:
-    ///   - readPercent: how many of the objects to read back against their names, 0 to 100.
-    ///   - progress: told now and then how many documents and objects are done.
+    /// `readPercent`: how many of the objects to read back against their names, 0 to 100.
+    /// `progress`: told now and then how many documents and objects are done.
     public func check(
         readPercent: Int, as caller: Caller, progress: @Sendable (CheckReport) -> Void
     ) async throws -> CheckReport {
@@ -213,7 +212,9 @@ extension DocumentVault {
             let strays = try await records.read { transaction in
                 try page.filter { try !expected.contains($0) && transaction.rendition($0) == nil }
             }
-            for stray in strays { report.found("rendition \(stray)", "the keyring has wraps and the records do not know it") }
+            for stray in strays {
+                report.found("rendition \(stray)", "the keyring has wraps and the records do not know it")
+            }
             last = end
         }
     }
@@ -262,7 +263,9 @@ extension ReadTransaction {
         }
         for (index, row) in zip(range, rows) {
             let isDeposit = row.leaf.kind == .documentDeposited || row.leaf.kind == .documentReplaced
-            if try isDeposit && !hasVersion(entry: index) { problems.append((index, "its document version is missing")) }
+            if try isDeposit && !hasVersion(entry: index) {
+                problems.append((index, "its document version is missing"))
+            }
             if try row.leaf.kind == .agreementActivated && !hasPolicy(entry: index) {
                 problems.append((index, "its policy file is missing"))
             }

@@ -39,7 +39,8 @@ public struct ChildProfile: Hashable, Sendable, Codable {
 
     /// Letter case, accents and spacing do not matter when looking for a name.
     fileprivate static func nameAndBirth(_ name: String, _ birth: Day) -> String {
-        let plain = name.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: Locale(identifier: "en_GB"))
+        let plain = name.folding(
+            options: [.caseInsensitive, .diacriticInsensitive], locale: Locale(identifier: "en_GB"))
         return plain.split(separator: " ").joined(separator: " ") + "|\(birth)"
     }
 }

@@ -9,7 +9,7 @@ extension DocumentVault {
         let steps = environment.steps
         // Harmless when it fails: the next recovery sweeps the files aside. Those that were placed are gone from there.
         defer { for draft in drafts { try? objects.discard(draft.staged) } }
-        let drafts = try sharingObjects(drafts)
+        let drafts = try await sharingObjects(drafts)
         try await steps.around(.keyring) { try await writeKeys(drafts) }
         try await steps.around(.place) { try objects.place(drafts.filter { !$0.isStoredAlready }.map(\.staged)) }
         // Commit point. Until this transaction ends, keys and objects are leftovers that recovery removes.
@@ -21,19 +21,40 @@ extension DocumentVault {
         return receipts
     }
 
-    /// Of drafts with the same content for the same child and holder, all refer to the first one's object.
-    private func sharingObjects(_ drafts: [Draft]) throws -> [Draft] {
-        var first: [Digest: Draft] = [:]
+    /// The same content for the same child and holder is stored once: a draft refers to the object that is there already, or
+    /// to the first of its kind among the drafts.
+    private func sharingObjects(_ drafts: [Draft]) async throws -> [Draft] {
+        var known = try await stored(drafts)
         return try drafts.map { draft in
-            guard !draft.isStoredAlready, let twin = first[draft.staged.fingerprint],
-                let wrap = twin.wraps.first(where: { $0.party == twin.document.holder.rawValue })
-            else {
-                first[draft.staged.fingerprint] = draft
+            let mark = draft.staged.fingerprint
+            guard let twin = known[mark] else {
+                known[mark] = draft.wraps.first { $0.party == draft.document.holder.rawValue }.map {
+                    (draft.object, $0)
+                }
                 return draft
             }
             var shared = draft
-            try share(twin.object, wrap, with: &shared)
+            try share(twin.object, twin.wrap, with: &shared)
             return shared
+        }
+    }
+
+    /// Objects that are there with the content of these drafts, each with its holder's wrap of the key.
+    private func stored(_ drafts: [Draft]) async throws -> [Digest: (object: Digest, wrap: WrapRow)] {
+        let twins = try await records.read { transaction in
+            try drafts.compactMap { draft in
+                try transaction.rendition(fingerprint: draft.staged.fingerprint).map { (draft, $0) }
+            }
+        }
+        guard !twins.isEmpty else { return [:] }
+        let objects = objects
+        return try await keyring.read { keyring in
+            try twins.reduce(into: [:]) { known, twin in
+                let (draft, rendition) = twin
+                guard rendition.byteCount == draft.staged.byteCount, objects.exists(rendition.object) else { return }
+                let wrap = try keyring.wrap(of: rendition.id, for: draft.document.holder.rawValue)
+                known[draft.staged.fingerprint] = wrap.map { (rendition.object, $0) }
+            }
         }
     }
 

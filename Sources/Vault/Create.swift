@@ -45,10 +45,10 @@ extension DocumentVault {
 
     /// Makes a vault, whole or not at all: it is built aside and renamed.
     ///
-    /// - Parameters:
-    ///   - folder: must not exist, or be empty.
-    ///   - secret: the passphrase, or the key file's bytes.
-    ///   - password: the first administrator's.
+    /// `folder`: must not exist, or be empty.
+    /// `secret`: the passphrase, or the key file's bytes.
+    /// `password`: the first administrator's.
+    ///
     /// - Throws: `StorageError.alreadyExists`, `.notWritable`; `VaultError.policy`, `.invalid`.
     public static func create(
         _ new: NewVault, in folder: String, unlockedBy secret: Key,
@@ -132,7 +132,8 @@ extension DocumentVault {
         let keyring = try KeyringStore(vaultFolder: folder)
         let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity, isNew: true)
         let anchor = try Anchor(
-            path: VaultMarker.resolve(new.anchorPath, in: folder), origin: new.origin, key: try keys.signingKey().verifyingKey)
+            path: VaultMarker.resolve(new.anchorPath, in: folder), origin: new.origin,
+            key: try keys.signingKey().verifyingKey)
         let vault = DocumentVault(
             id: keys.vault, origin: new.origin, agreement: agreement, readOnlyReason: nil, records: records,
             keyring: keyring, objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment,

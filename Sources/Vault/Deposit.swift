@@ -32,13 +32,14 @@ public struct Receipt: Hashable, Sendable, Codable {
 extension DocumentVault {
     /// Deposits one file as the first version of a new document.
     ///
-    /// - Parameter content: read to its end; of any length.
+    /// `content`: read to its end; of any length.
+    ///
     /// - Throws: `VaultError.denied`, `.notFound(.theCase)`, `.caseClosed`, `.typeMismatch`, `.invalid`; `StorageError`.
     public func deposit(
         _ new: NewDocument, content: FileDescriptor, as caller: Caller
     ) async throws -> Receipt {
         let author = try await authoriseDeposit(new, caller)
-        let draft = try await draft(new, author, content: content)
+        let draft = try draft(new, author, content: content)
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }
@@ -61,7 +62,7 @@ extension DocumentVault {
                     .on(["document": "\(document)"]).with(["reason": DenialReason.notOwn.code]),
                 childKey: view.childKey)
         }
-        let draft = try await draft(new, author, replacing: view.document, content: content)
+        let draft = try draft(new, author, replacing: view.document, content: content)
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }
@@ -117,7 +118,8 @@ extension DocumentVault {
                 .deposit, category: new.category, holder: holder, labels: new.labels, caller: place.party,
                 role: place.role, purpose: purpose(of: row, for: place.party), isOnCase: true, isOwn: true)
             switch agreement.decide(facts, on: environment.today()) {
-            case .permit(let permit): return Author(person: caller.person, place: place, holder: holder, childKey: childKey, permit: permit)
+            case .permit(let permit):
+                return Author(person: caller.person, place: place, holder: holder, childKey: childKey, permit: permit)
             case .deny(let denial): reason = denial
             }
         }
@@ -137,22 +139,21 @@ extension DocumentVault {
     }
 
     /// Seals the file aside and wraps its key for every party that the agreement admits.
+    ///
+    /// `syncing`: `false` for one of many, which the commit makes durable together.
     func draft(
         _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: FileDescriptor,
         syncing: Bool = true
-    ) async throws -> Draft {
+    ) throws -> Draft {
         let document = try old ?? documentRow(new, author)
         let rendition = RenditionID(from: environment.random)
-        let (staged, wraps) = try await environment.steps.around(.stage) {
-            try stage(content, as: new.mediaType, rendition, document, author.childKey, syncing: syncing)
-        }
-        var draft = Draft(
+        try environment.steps.before(.stage)
+        let (staged, wraps) = try stage(
+            content, as: new.mediaType, rendition, document, author.childKey, syncing: syncing)
+        try environment.steps.after(.stage)
+        return Draft(
             document: document, isNew: old == nil, rendition: rendition, mediaType: new.mediaType, staged: staged,
             object: staged.name, wraps: wraps, author: author)
-        if let (object, wrap) = try await twin(of: staged, holder: author.holder) {
-            try share(object, wrap, with: &draft)
-        }
-        return draft
     }
 
     /// Seals the content under a key of its own, and wraps that key.
@@ -163,7 +164,8 @@ extension DocumentVault {
         let identity = try AgeIdentity(from: environment.random)
         let mark = try childKey.fingerprint(holder: document.holder)
         let staged = try objects.stage(
-            content, to: identity.recipient, fingerprint: mark.secret.macStream(), syncing: syncing, random: environment.random
+            content, to: identity.recipient, fingerprint: FingerprintStream(mark), syncing: syncing,
+            random: environment.random
         ) { front in
             guard mediaType.admits(front) else { throw VaultError.typeMismatch(declared: mediaType.name) }
         }
@@ -190,15 +192,6 @@ extension DocumentVault {
 
     static func titleFacts(_ document: DocumentID, _ child: ChildID) -> Facts {
         .field(table: "documents", column: "title", row: document.bytes, owner: child.bytes)
-    }
-
-    /// An object of the same content, for the same child and holder, that is there, and the holder's wrap of its key.
-    private func twin(of staged: StagedObject, holder: Party) async throws -> (Digest, WrapRow)? {
-        guard let row = try await records.read({ try $0.rendition(fingerprint: staged.fingerprint) }),
-            row.byteCount == staged.byteCount, objects.exists(row.object)
-        else { return nil }
-        let wrap = try await keyring.read { try $0.wrap(of: row.id, for: holder.rawValue) }
-        return wrap.map { (row.object, $0) }
     }
 
     /// Wraps a rendition key for exactly the parties that the agreement admits today.

@@ -22,8 +22,8 @@ public struct DocumentVault: Sendable {
 
     /// Opens and unlocks a vault, finishes or undoes what a crash left, and compares the ledger with its anchor.
     ///
-    /// - Parameters:
-    ///   - secret: the passphrase or the key file's bytes, as custody asks.
+    /// `secret`: the passphrase or the key file's bytes, as custody asks.
+    ///
     /// - Throws: `StorageError.notAVault`, `.newerFormat`, `.foreignStore`, `.damagedStore`; `SealingError.wrongUnlockSecret`.
     public static func open(
         _ folder: String, unlockedWith secret: Key, in environment: VaultEnvironment

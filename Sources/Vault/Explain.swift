@@ -23,7 +23,8 @@ extension DocumentVault {
     ///
     /// People may ask about themselves where they may know of the document; about others, those with the duty to explain.
     ///
-    /// - Parameter username: the person to ask about; the caller when `nil`.
+    /// `username`: the person to ask about; the caller when `nil`.
+    ///
     /// - Throws: `VaultError.notFound`, `.denied`.
     public func explain(
         _ action: AccessAction, _ id: DocumentID, by username: String?, purpose: Purpose?, as caller: Caller

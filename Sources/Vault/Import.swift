@@ -2,6 +2,7 @@ internal import Ledger
 internal import Rules
 internal import Sealing
 public import Storage
+internal import Synchronization
 
 /// One file of a bulk import.
 public struct ImportItem: Sendable {
@@ -38,7 +39,8 @@ extension DocumentVault {
     ///
     /// While one batch is made durable the next is being sealed.
     ///
-    /// - Parameter report: told of every file once its fate is durable, in order of batches.
+    /// `report`: told of every file once its fate is durable, in order of batches.
+    ///
     /// - Throws: what stops the whole import: a full disk, an expired session.
     public func importFiles(
         _ items: [ImportItem], as caller: Caller,
@@ -66,6 +68,13 @@ extension DocumentVault {
         keys.service(.blindIndex).secret.authenticate(
             Facts("import", item.new.caseID.bytes, Array(item.new.category.rawValue.utf8), item.mark).bytes)
     }
+}
+
+/// Deals out the numbers from 0 on, each to one worker.
+private final class Turns: Sendable {
+    private let next = Atomic(0)
+
+    func take() -> Int { next.add(1, ordering: .relaxed).oldValue }
 }
 
 /// One run of an import: what it has learned about who may deposit where.
@@ -97,21 +106,18 @@ private final class ImportRun {
     func stage(_ rest: inout ArraySlice<ImportItem>, files: Int, bytes: UInt64) async throws -> Batch {
         var batch = Batch()
         var chosen: [(item: ImportItem, author: Author)] = []
-        var byteCount: UInt64 = 0
-        while chosen.count < files, byteCount < bytes, let item = rest.popFirst() {
-            guard seen.insert(vault.source(item)).inserted else {
+        for (item, source, document) in try await next(&rest, files: files, bytes: bytes) {
+            guard seen.insert(source).inserted else {
                 batch.others.append((item, .refused(VaultError.invalid(field: "row", reason: "the file stands twice"))))
                 continue
             }
-            if let document = try await alreadyThere(item) {
+            if let document {
                 batch.others.append((item, .alreadyThere(document)))
                 continue
             }
             switch await author(for: item) {
             case .failure(let error): batch.others.append((item, .refused(error)))
-            case .success(let author):
-                chosen.append((item, author))
-                byteCount += item.byteCount
+            case .success(let author): chosen.append((item, author))
             }
         }
         for (choice, result) in zip(chosen, await Self.seal(chosen, in: vault)) {
@@ -127,27 +133,49 @@ private final class ImportRun {
         return batch
     }
 
+    /// The next files, each with its mark and what an earlier run made of it: one look at the records for all of them.
+    private func next(
+        _ rest: inout ArraySlice<ImportItem>, files: Int, bytes: UInt64
+    ) async throws -> [(ImportItem, Digest, DocumentID?)] {
+        var items: [(ImportItem, Digest)] = []
+        var byteCount: UInt64 = 0
+        while items.count < files, byteCount < bytes, let item = rest.popFirst() {
+            items.append((item, vault.source(item)))
+            byteCount += item.byteCount
+        }
+        let known = items
+        return try await vault.records.read { transaction in
+            try known.map { ($0, $1, try transaction.imported($1)) }
+        }
+    }
+
     /// Seals files on every core, and gives the results in the order of the files.
     private static func seal(
         _ chosen: [(item: ImportItem, author: Author)], in vault: DocumentVault
     ) async -> [Result<Draft, any Error>] {
-        await withTaskGroup(of: (Int, Result<Draft, any Error>).self) { group in
-            var results = [Result<Draft, any Error>?](repeating: nil, count: chosen.count)
-            for (index, choice) in chosen.enumerated() {
-                if index >= workers, let (done, result) = await group.next() { results[done] = result }
-                group.addTask { (index, await draft(choice.item, choice.author, vault)) }
+        let turns = Turns()
+        return await withTaskGroup(of: [(Int, Result<Draft, any Error>)].self) { group in
+            for _ in 0..<workers {
+                group.addTask {
+                    var results: [(Int, Result<Draft, any Error>)] = []
+                    while true {
+                        let index = turns.take()
+                        guard index < chosen.count else { return results }
+                        results.append((index, draft(chosen[index].item, chosen[index].author, vault)))
+                    }
+                }
             }
-            for await (done, result) in group { results[done] = result }
-            return results.compactMap(\.self)
+            let results = await group.reduce(into: []) { $0 += $1 }
+            return results.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
 
     private static func draft(
         _ item: ImportItem, _ author: Author, _ vault: DocumentVault
-    ) async -> Result<Draft, any Error> {
+    ) -> Result<Draft, any Error> {
         do {
             let content = try FileDescriptor.reading(item.path)
-            var draft = try await vault.draft(item.new, author, content: content, syncing: false)
+            var draft = try vault.draft(item.new, author, content: content, syncing: false)
             draft.source = vault.source(item)
             return .success(draft)
         } catch {
@@ -167,11 +195,6 @@ private final class ImportRun {
         }
         authors[place] = author
         return author
-    }
-
-    private func alreadyThere(_ item: ImportItem) async throws -> DocumentID? {
-        let source = vault.source(item)
-        return try await vault.records.read { try $0.imported(source) }
     }
 
     /// What no later file would escape stops the import; everything before it is safe.

@@ -30,9 +30,8 @@ extension DocumentVault {
 
     /// The newest entries first. Reading the ledger is in the ledger.
     ///
-    /// - Parameters:
-    ///   - before: entries below this index; the newest when `nil`.
-    ///   - limit: how many.
+    /// `before`: entries below this index; the newest when `nil`.
+    /// `limit`: how many.
     public func ledger(before: UInt64?, limit: Int, as caller: Caller) async throws -> [LedgerEntry] {
         try await authorise("ledger.show", caller)
         var seesDetails = false

@@ -103,7 +103,8 @@ extension DocumentVault {
         try await authorise("person.list", caller)
         let rows = try await records.read { try $0.organisations() }
         return try rows.map {
-            Organisation(id: "\($0.id)", party: $0.party.rawValue, name: try open($0.name, "organisations", $0.id.bytes))
+            Organisation(
+                id: "\($0.id)", party: $0.party.rawValue, name: try open($0.name, "organisations", $0.id.bytes))
         }
     }
 

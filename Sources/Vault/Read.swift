@@ -47,9 +47,9 @@ public final class OpenContent {
 extension DocumentVault {
     /// Decides, opens and records a read. When this returns the entry is durable and no byte has left yet.
     ///
-    /// - Parameters:
-    ///   - version: the newest when `nil`.
-    ///   - purpose: why the caller asks, when it is not the case's purpose.
+    /// `version`: the newest when `nil`.
+    /// `purpose`: why the caller asks, when it is not the case's purpose.
+    ///
     /// - Throws: `VaultError.notFound`, `.denied`, `.keyMissing`, `.rangeOutsideContent`; `StorageError.objectMissing`, `.objectDamaged`.
     public func open(
         _ id: DocumentID, version: Int64? = nil, range: ByteRange = .whole, purpose: Purpose? = nil,
@@ -153,7 +153,8 @@ public enum Release: Sendable {
             return (header, recipients.map(\.text).joined(separator: " "))
         case .passphrase(let passphrase):
             return (
-                try Age.readdress(header, openedWith: opener, passphrase: passphrase.secret, random: random), "passphrase"
+                try Age.readdress(header, openedWith: opener, passphrase: passphrase.secret, random: random),
+                "passphrase"
             )
         }
     }

@@ -20,8 +20,8 @@ extension DocumentVault {
 
     /// Clears the notes of work that reached the records, and the keys of work that never will.
     ///
-    /// - Parameter undoing: only while this process has the vault alone: beside others, what has not reached the records
-    ///   may be about to.
+    /// `undoing`: only while this process has the vault alone: beside others, what has not reached the records
+    /// may be about to.
     func settle(undoing: Bool = false) async throws {
         let pending = try await keyring.read { try $0.pending() }
         guard !pending.isEmpty else { return }

@@ -42,14 +42,16 @@ public enum VaultError: Error, Hashable, Sendable {
         case .wrongCredentials: "The user name or the password is wrong."
         case .accountDisabled: "This account is disabled. Ask the system administrator."
         case .usernameTaken: "This user name is taken. Choose another."
-        case .identifierTaken(let kind): "Another child already has this \(kind). Find that child, or correct the number."
+        case .identifierTaken(let kind):
+            "Another child already has this \(kind). Find that child, or correct the number."
         case .invalid(let field, let reason): "The \(field) is not usable: \(reason)."
         case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."
         case .rangeOutsideContent(let count): "The range goes beyond the content, which has \(count) bytes."
-        case .keyMissing: "The key for this document is not in the keyring. Run `muniment check` and tell the administrator."
+        case .keyMissing:
+            "The key for this document is not in the keyring. Run `muniment check` and tell the administrator."
         case .rolledBack:
             "This vault is older than its anchor: it was rolled back or tampered with. It is closed to all but status and check. See docs/RUNBOOK.md."
         case .anchorMissing:

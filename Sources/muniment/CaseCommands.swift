@@ -63,7 +63,8 @@ struct ChildCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a child and the cases you may know of.", discussion: "Example:\n  muniment child show 6ab1…")
+            abstract: "Show a child and the cases you may know of.", discussion: "Example:\n  muniment child show 6ab1…"
+        )
         @Argument(help: "The child.") var child: ChildID
         @OptionGroup var common: CommonOptions
 
@@ -99,7 +100,8 @@ struct DetailsOption: ParsableArguments {
         for line in text.split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
             guard parts.count == 2, allowed.contains(parts[0]), fields[parts[0]] == nil else {
-                throw CommandError("A line of the details is not one of \(allowed.sorted().joined(separator: ", ")), or stands twice.")
+                throw CommandError(
+                    "A line of the details is not one of \(allowed.sorted().joined(separator: ", ")), or stands twice.")
             }
             fields[parts[0]] = parts[1]
         }
@@ -148,7 +150,8 @@ struct CaseCommand: AsyncParsableCommand {
 
     struct Close: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Close a case: nothing more is deposited in it.", discussion: "Example:\n  muniment case close 5f0c…")
+            abstract: "Close a case: nothing more is deposited in it.",
+            discussion: "Example:\n  muniment case close 5f0c…")
         @Argument(help: "The case.") var caseID: CaseID
         @OptionGroup var common: CommonOptions
 
@@ -173,7 +176,9 @@ struct CaseCommand: AsyncParsableCommand {
 
             func run() async throws {
                 try await common.inVault { try await $0.addToTeam(username, role: role, of: caseID, as: $1) }
-                try common.show(["added": username, "role": role.rawValue]) { ["\(username) is on the team as \(role)."] }
+                try common.show(["added": username, "role": role.rawValue]) {
+                    ["\(username) is on the team as \(role)."]
+                }
             }
         }
 

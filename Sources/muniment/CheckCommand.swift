@@ -26,7 +26,8 @@ struct CheckCommand: AsyncParsableCommand {
         let report = try await common.inVault { vault, caller in
             try await vault.check(readPercent: percent, as: caller) { report in
                 guard Terminal.showsProgress else { return }
-                Terminal.progress("\(report.documents) documents, \(report.objects) objects, \(report.objectsRead) read back")
+                Terminal.progress(
+                    "\(report.documents) documents, \(report.objects) objects, \(report.objectsRead) read back")
             }
         }
         Terminal.endProgress()
@@ -59,7 +60,8 @@ struct StatusCommand: AsyncParsableCommand {
                 "ledger     \(status.ledgerSize) entries, root \(status.ledgerRoot)",
                 "key        \(status.vkey)",
                 "agreement  version \(status.agreementVersion), \(status.agreementStanding), review by \(status.agreementReviewBy)",
-                "parties    " + status.parties.map { $0.keyVersion == nil ? "\($0.name) (sealed)" : $0.name }
+                "parties    "
+                    + status.parties.map { $0.keyVersion == nil ? "\($0.name) (sealed)" : $0.name }
                     .joined(separator: ", "),
             ] + status.warnings.map { "WARNING  \($0)" }
         }

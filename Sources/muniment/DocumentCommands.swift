@@ -116,7 +116,9 @@ struct DocumentCommand: AsyncParsableCommand {
         @Argument(help: "The document.") var document: DocumentID
         @Option(help: ArgumentHelp("Write to this file, which must not exist yet.", valueName: "file"))
         var output: String?
-        @Option(help: ArgumentHelp("First and last byte, counted from 0: 0-99, or 100- to the end.", valueName: "first-last"))
+        @Option(
+            help: ArgumentHelp(
+                "First and last byte, counted from 0: 0-99, or 100- to the end.", valueName: "first-last"))
         var range: ByteRange = .whole
         @Option(help: "An earlier version.") var version: Int64?
         @Option(help: "Why you read it, when not for the case's own purpose.") var purpose: Rules.Purpose?
@@ -176,10 +178,13 @@ struct ExportCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "The document.") var document: DocumentID
-    @Option(name: .customLong("to"), help: ArgumentHelp("A recipient's age public key. May be repeated.", valueName: "age1…"))
+    @Option(
+        name: .customLong("to"),
+        help: ArgumentHelp("A recipient's age public key. May be repeated.", valueName: "age1…"))
     var recipients: [String] = []
     @Flag(help: "Ask for a passphrase that opens the file.") var passphrase = false
-    @Option(help: ArgumentHelp("Read that passphrase from a file.", valueName: "file")) var passphraseForRecipient: String?
+    @Option(help: ArgumentHelp("Read that passphrase from a file.", valueName: "file")) var passphraseForRecipient:
+        String?
     @Option(help: ArgumentHelp("The file to make; it must not exist yet.", valueName: "file")) var output: String
     @Option(help: "An earlier version.") var version: Int64?
     @OptionGroup var common: CommonOptions

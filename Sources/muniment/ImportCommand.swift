@@ -131,7 +131,8 @@ final class ImportProgress: Sendable {
         let seconds = Date().timeIntervalSince(started)
         let rate = Double(summary.byteCount) / max(seconds, 0.001)
         let left = rate > 0 ? Int(Double(totalBytes - min(totalBytes, summary.byteCount)) / rate) : 0
-        return "\(done) of \(total) files, \(Terminal.size(summary.byteCount)), \(Terminal.size(UInt64(rate))) a second, \(left) s left"
+        return
+            "\(done) of \(total) files, \(Terminal.size(summary.byteCount)), \(Terminal.size(UInt64(rate))) a second, \(left) s left"
     }
 }
 
@@ -230,7 +231,8 @@ enum Manifest {
         guard !records.isEmpty else { throw CommandError("The manifest is empty.") }
         let header = records.removeFirst().fields
         guard header.contains("path"), Set(header).isSubset(of: columns), Set(header).count == header.count else {
-            throw CommandError("The manifest's first line names the columns: \(columns.sorted().joined(separator: ", ")).")
+            throw CommandError(
+                "The manifest's first line names the columns: \(columns.sorted().joined(separator: ", ")).")
         }
         return records.map { line, fields in
             guard fields.count == header.count else { return (line, [:]) }

@@ -27,9 +27,14 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The first administrator's user name.", valueName: "username")) var administrator: String
     @Option(help: "The administrator's full name.") var name: String
     @Option(help: "The organisation that runs the vault.") var organisation: String
-    @Option(help: ArgumentHelp("Read the administrator's password from a file ('-' for standard input).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Read the administrator's password from a file ('-' for standard input).", valueName: "file")
+    )
     var passwordFile: String?
-    @Option(help: ArgumentHelp("The folder with categories.yaml and agreement.yaml; MUNIMENT_POLICIES, or ./Policies, when not given.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder with categories.yaml and agreement.yaml; MUNIMENT_POLICIES, or ./Policies, when not given.",
+            valueName: "dir"))
     var policies: String?
 
     func run() async throws {
@@ -50,7 +55,9 @@ struct InitCommand: AsyncParsableCommand {
             password: password, environment: .live)
         print("The vault is ready. Sign in with: muniment sign-in \(administrator) --vault \(folder)")
         if anchor == nil {
-            Terminal.note("The anchor is beside the vault, at \(path).anchor. For real use keep it on another disk: --anchor FILE.")
+            Terminal.note(
+                "The anchor is beside the vault, at \(path).anchor. For real use keep it on another disk: --anchor FILE."
+            )
         }
     }
 
@@ -72,7 +79,8 @@ struct InitCommand: AsyncParsableCommand {
         let file = try FileDescriptor.creating(path)
         try file.write(RandomSource.system.bytes(Custody.minimumKeyFileCount).span)
         try file.sync()
-        Terminal.note("A new key file was made at \(path). Keep a copy on another device: without it the vault cannot be opened.")
+        Terminal.note(
+            "A new key file was made at \(path). Keep a copy on another device: without it the vault cannot be opened.")
     }
 }
 

@@ -118,7 +118,9 @@ struct LedgerCommand: AsyncParsableCommand {
                 "what": what.kind.description, "time": Instant(milliseconds: Int64(what.time)).text,
             ]
             if json { return try Terminal.json(result) }
-            print("Entry \(file.proof.index) is in the ledger of \(seen.checkpoint.head.size) entries signed by this key.")
+            print(
+                "Entry \(file.proof.index) is in the ledger of \(seen.checkpoint.head.size) entries signed by this key."
+            )
             print("It records: \(what.kind) at \(Instant(milliseconds: Int64(what.time)).text).")
         }
     }
@@ -175,7 +177,8 @@ struct LedgerCommand: AsyncParsableCommand {
         @Argument(help: "An administrator's user name.") var username: String
         @Option(help: ArgumentHelp("Read the password from a file ('-' for standard input).", valueName: "file"))
         var passwordFile: String?
-        @Option(help: ArgumentHelp("The vault's identifier, as `status` shows it.", valueName: "id")) var confirm: String
+        @Option(help: ArgumentHelp("The vault's identifier, as `status` shows it.", valueName: "id")) var confirm:
+            String
         @OptionGroup var common: CommonOptions
 
         func run() async throws {

@@ -22,10 +22,13 @@ struct VaultOptions: ParsableArguments {
 
 /// The secret that opens a vault. It comes from a file or a prompt, never from the command line.
 struct UnlockOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The file with the root key's secret; MUNIMENT_KEY_FILE when not given.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The file with the root key's secret; MUNIMENT_KEY_FILE when not given.", valueName: "file"))
     var keyFile: String?
 
-    @Option(help: ArgumentHelp("Read the passphrase from the first line of a file ('-' for standard input).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Read the passphrase from the first line of a file ('-' for standard input).", valueName: "file"))
     var passphraseFile: String?
 
     /// The path of the key file, when one is used.
@@ -43,7 +46,9 @@ struct UnlockOptions: ParsableArguments {
 
 /// Who acts.
 struct SessionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The session file; MUNIMENT_SESSION, or ~/.muniment/session, when not given.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The session file; MUNIMENT_SESSION, or ~/.muniment/session, when not given.", valueName: "file"))
     var session: String?
 
     var path: String {

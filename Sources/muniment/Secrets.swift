@@ -11,7 +11,9 @@ enum Secrets {
     /// All bytes of a key file, which must be the user's own and closed to everybody else.
     static func keyFile(_ path: String) throws -> SecretBytes {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw CommandError("The key file cannot be read. Check that it is there.") }
+        guard stat(path, &status) == 0 else {
+            throw CommandError("The key file cannot be read. Check that it is there.")
+        }
         guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || geteuid() == 0 else {
             throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
         }
@@ -50,7 +52,9 @@ enum Secrets {
 
     private static func hidden(_ prompt: String) throws -> SecretBytes {
         var settings = termios()
-        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { throw CommandError("The terminal cannot hide what is typed.") }
+        guard tcgetattr(STDIN_FILENO, &settings) == 0 else {
+            throw CommandError("The terminal cannot hide what is typed.")
+        }
         var silent = settings
         silent.c_lflag &= ~tcflag_t(ECHO)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)

@@ -3,12 +3,16 @@ import Testing
 
 @Suite("Numbers and types are checked before they are believed")
 struct IdentityTests {
-    @Test("NHS numbers with a right check digit", arguments: ["9434765919", "943 476 5919", "943-476-5870", "999 000 0018"])
+    @Test(
+        "NHS numbers with a right check digit",
+        arguments: ["9434765919", "943 476 5919", "943-476-5870", "999 000 0018"])
     func nhsNumbers(text: String) { #expect(NHSNumber(text) != nil) }
 
-    @Test("NHS numbers with a wrong check digit or shape", arguments: [
-        "9434765918", "943476591", "94347659190", "943476591X", "", "٩٤٣٤٧٦٥٩١٩",
-    ])
+    @Test(
+        "NHS numbers with a wrong check digit or shape",
+        arguments: [
+            "9434765918", "943476591", "94347659190", "943476591X", "", "٩٤٣٤٧٦٥٩١٩",
+        ])
     func wrongNHSNumbers(text: String) { #expect(NHSNumber(text) == nil) }
 
     @Test("a UPN's letter follows from its digits, and no other letter will do")
@@ -37,7 +41,8 @@ struct IdentityTests {
         ("text/plain", Array("plain words".utf8), [0x61, 0x00, 0x62]),
         (
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-            [0x50, 0x4b, 0x03, 0x04] + Array("....word/document.xml".utf8), [0x50, 0x4b, 0x03, 0x04] + Array("xl/workbook".utf8)
+            [0x50, 0x4b, 0x03, 0x04] + Array("....word/document.xml".utf8),
+            [0x50, 0x4b, 0x03, 0x04] + Array("xl/workbook".utf8)
         ),
     ]
 

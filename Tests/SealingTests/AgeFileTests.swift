@@ -11,7 +11,8 @@ struct AgeFileTests {
         let identity = try AgeIdentity(from: .system)
         let plaintext = RandomSource.system.bytes(count)
         let file = try Whole.seal(plaintext, to: [identity.recipient])
-        #expect(file.count == (try AgeHeader(parsing: file).byteCount) + Int(Age.payloadByteCount(sealing: UInt64(count))))
+        #expect(
+            file.count == (try AgeHeader(parsing: file).byteCount) + Int(Age.payloadByteCount(sealing: UInt64(count))))
         #expect(try Whole.open(file, with: .identity(identity)) == plaintext)
     }
 

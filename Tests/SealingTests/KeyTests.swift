@@ -16,12 +16,18 @@ struct KeyTests {
     }
 
     static let otherFacts = [
-        WrapBinding(rendition: [9], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
-        WrapBinding(rendition: [1], child: [9], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
-        WrapBinding(rendition: [1], child: [2], party: "rights", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
-        WrapBinding(rendition: [1], child: [2], party: "health", partyKeyVersion: 2, childKeyVersion: 1, isOverride: false),
-        WrapBinding(rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 2, isOverride: false),
-        WrapBinding(rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: true),
+        WrapBinding(
+            rendition: [9], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
+        WrapBinding(
+            rendition: [1], child: [9], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
+        WrapBinding(
+            rendition: [1], child: [2], party: "rights", partyKeyVersion: 1, childKeyVersion: 1, isOverride: false),
+        WrapBinding(
+            rendition: [1], child: [2], party: "health", partyKeyVersion: 2, childKeyVersion: 1, isOverride: false),
+        WrapBinding(
+            rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 2, isOverride: false),
+        WrapBinding(
+            rendition: [1], child: [2], party: "health", partyKeyVersion: 1, childKeyVersion: 1, isOverride: true),
     ]
 
     @Test("moved to another rendition, child, party, version or use, it does not open", arguments: otherFacts)
@@ -86,5 +92,31 @@ struct KeyTests {
         #expect(try record.accepts(right, pepper: pepper))
         #expect(try !record.accepts(SecretBytes(copying: Array("correct hors".utf8)), pepper: pepper))
         #expect(try !record.accepts(right, pepper: Key(from: .system)))
+    }
+}
+
+@Suite("Fingerprints recognise content, under one key")
+struct FingerprintTests {
+    private func fingerprint(_ parts: [[UInt8]], _ key: Key) throws -> Digest {
+        var stream = try FingerprintStream(key)
+        for part in parts { stream.update(part.span) }
+        return stream.digest()
+    }
+
+    @Test("the same content in other pieces is the same; any other content, length or key is not")
+    func recognition() throws {
+        let key = try Key(from: .system)
+        let content = RandomSource.system.bytes(100_000)
+        let whole = try fingerprint([content], key)
+        #expect(
+            try fingerprint([Array(content[..<7]), Array(content[7..<70_000]), Array(content[70_000...])], key) == whole
+        )
+        var changed = content
+        changed[99_999] ^= 1
+        #expect(try fingerprint([changed], key) != whole)
+        #expect(try fingerprint([content + [0]], key) != whole)
+        #expect(try fingerprint([Array(content.dropLast())], key) != whole)
+        #expect(try fingerprint([content], Key(from: .system)) != whole)
+        #expect(try fingerprint([[]], key) != fingerprint([[0]], key))
     }
 }

@@ -97,14 +97,14 @@ struct Rule: Sendable {
 
     /// Who may import what: our own modules, then packages, then the system's.
     static let importTable: [String: Set<String>] = [
-        "Sealing": ["CSodium", "COpenSSL"],
+        "Sealing": ["CSodium", "COpenSSL", "Synchronization"],
         "Ledger": ["Sealing"],
         "Rules": ["Yams"],
         "Storage": [
             "Rules", "Ledger", "Sealing", "GRDB", "CLinux", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
-        "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Foundation"],
+        "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Foundation", "Synchronization"],
         "muniment": [
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser",
             "Foundation", "Glibc", "Synchronization",

@@ -8,7 +8,10 @@ import Testing
 
 @Suite("What lies on the disk")
 struct AtRestTests {
-    static let canaries = ["Wilhelmina Quintessa", "9434765870", "canary.person", "Canary Person", "Canary House", "canary title", "canary content"]
+    static let canaries = [
+        "Wilhelmina Quintessa", "9434765870", "canary.person", "Canary Person", "Canary House", "canary title",
+        "canary content",
+    ]
 
     @Test("I5: nothing personal is in clear in any file of the vault")
     func canary() async throws {
@@ -22,7 +25,8 @@ struct AtRestTests {
             password: Fixture.password(), as: ada)
         let birth = try #require(Day("2014-02-03"))
         _ = try await vault.addChild(
-            ChildProfile(name: "Wilhelmina Quintessa", dateOfBirth: birth, nhsNumber: "943 476 5870", upn: nil), as: sam)
+            ChildProfile(name: "Wilhelmina Quintessa", dateOfBirth: birth, nhsNumber: "943 476 5870", upn: nil), as: sam
+        )
         let content = Array(String(repeating: "canary content ", count: 9000).utf8)
         let id = try await fixture.deposit(content, title: "canary title", in: vault)
         _ = try await fixture.read(id, as: "sam", in: vault)
@@ -36,15 +40,19 @@ struct AtRestTests {
 
     private func search(_ fixture: Fixture) throws {
         let root = fixture.vaultPath
-        let paths = try FileManager.default.subpathsOfDirectory(atPath: root).map { root + "/" + $0 }
+        let paths =
+            try FileManager.default.subpathsOfDirectory(atPath: root).map { root + "/" + $0 }
             + [fixture.folder.appending(path: "anchor").path]
         let files = try paths.compactMap { path -> (String, Data)? in
             var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { return nil }
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+                return nil
+            }
             return (path, try Data(contentsOf: URL(filePath: path)))
         }
         #expect(files.count >= 5)
-        #expect(files.contains { $0.1.range(of: Data("vault.test/ledger".utf8)) != nil }, "the search finds what is there")
+        #expect(
+            files.contains { $0.1.range(of: Data("vault.test/ledger".utf8)) != nil }, "the search finds what is there")
         for canary in Self.canaries {
             for text in [canary, canary.lowercased(), canary.uppercased()] {
                 for needle in [Data(text.utf8), text.data(using: .utf16LittleEndian) ?? Data()] {
@@ -60,7 +68,9 @@ struct AtRestTests {
     func names() async throws {
         let fixture = try await Fixture.copy()
         let vault = try await fixture.open()
-        for count in [0, 10, 70_000] { _ = try await fixture.deposit(RandomSource.system.bytes(count), title: "t\(count)", in: vault) }
+        for count in [0, 10, 70_000] {
+            _ = try await fixture.deposit(RandomSource.system.bytes(count), title: "t\(count)", in: vault)
+        }
         let paths = try fixture.objectPaths()
         #expect(paths.count == 3)
         let output = try run("/usr/bin/sha256sum", paths)
@@ -80,7 +90,8 @@ struct AtRestTests {
             let rendition = try #require(try await vault.records.read { try $0.renditions(of: id) }.first)
             let key = fixture.folder.appending(path: "key-\(count)")
             try Data(try await exposedKey(of: rendition, vault)).write(to: key)
-            let plain = try output(of: "/usr/bin/age", ["-d", "-i", key.path, vault.objects.path(of: rendition.object)])
+            let plain = try output(
+                of: "/usr/bin/age", ["-d", "-i", key.path, vault.objects.path(of: rendition.object)])
             #expect([UInt8](plain) == content)
         }
     }

@@ -159,7 +159,9 @@ extension Fixture {
         return try #require(DocumentID(receipt.document))
     }
 
-    func read(_ id: DocumentID, as name: String, in vault: DocumentVault, range: ByteRange = .whole) async throws -> [UInt8] {
+    func read(_ id: DocumentID, as name: String, in vault: DocumentVault, range: ByteRange = .whole) async throws
+        -> [UInt8]
+    {
         var bytes: [UInt8] = []
         let content = try await vault.open(id, range: range, as: try await caller(name, in: vault))
         try content.read { bytes += $0 }

@@ -26,7 +26,9 @@ struct ReadTests {
         let vault = try await fixture.open()
         let content = RandomSource.system.bytes(200_000)
         let id = try await fixture.deposit(content, in: vault)
-        for (from, through) in [(0, 0), (65_535, 65_536), (65_536, 131_071), (199_999, 199_999), (0, 199_999), (7, 150_000)] {
+        for (from, through) in [
+            (0, 0), (65_535, 65_536), (65_536, 131_071), (199_999, 199_999), (0, 199_999), (7, 150_000),
+        ] {
             let range = ByteRange.bytes(from: UInt64(from), through: UInt64(through))
             #expect(try await fixture.read(id, as: "sam", in: vault, range: range) == Array(content[from...through]))
         }
@@ -92,9 +94,12 @@ struct ReadTests {
             var answers: [VaultError?] = []
             let before = try await vault.records.read { try $0.logSize() }
             for document in [id, absent] {
-                answers.append(await #expect(throws: VaultError.self) { _ = try await vault.open(document, as: caller) })
-                answers.append(await #expect(throws: VaultError.self) { _ = try await vault.show(document, as: caller) })
-                answers.append(await #expect(throws: VaultError.self) { _ = try await vault.history(of: document, as: caller) })
+                answers.append(
+                    await #expect(throws: VaultError.self) { _ = try await vault.open(document, as: caller) })
+                answers.append(
+                    await #expect(throws: VaultError.self) { _ = try await vault.show(document, as: caller) })
+                answers.append(
+                    await #expect(throws: VaultError.self) { _ = try await vault.history(of: document, as: caller) })
             }
             #expect(Set(answers) == [.notFound(.document)])
             #expect(try await vault.records.read { try $0.logSize() } == before + 6)

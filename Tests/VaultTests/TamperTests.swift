@@ -36,10 +36,14 @@ struct TamperTests {
             guard case .objectDamaged = error else { Issue.record("\(String(describing: error))"); continue }
         }
         let found = try await fixture.check(vault).findings.map(\.what)
-        for path in try fixture.objectPaths() { #expect(found.contains("object \(URL(filePath: path).lastPathComponent)")) }
+        for path in try fixture.objectPaths() {
+            #expect(found.contains("object \(URL(filePath: path).lastPathComponent)"))
+        }
     }
 
-    @Test("I6: objects that changed places, were cut or lengthened do not open", arguments: ["swap", "cut", "lengthen", "remove"])
+    @Test(
+        "I6: objects that changed places, were cut or lengthened do not open",
+        arguments: ["swap", "cut", "lengthen", "remove"])
     func wrongObject(how: String) async throws {
         let (fixture, first, _) = try await filled()
         let urls = try fixture.objectPaths().map { URL(filePath: $0) }
@@ -109,7 +113,8 @@ struct TamperTests {
         try await vault.close()
         let id = Hex.encode(rendition.id.bytes)
         if admitted.contains(party.rawValue) {
-            try fixture.tamper("keyring", "DELETE FROM wraps WHERE rendition = x'\(id)' AND party = '\(party.rawValue)'")
+            try fixture.tamper(
+                "keyring", "DELETE FROM wraps WHERE rendition = x'\(id)' AND party = '\(party.rawValue)'")
         } else {
             try fixture.tamper(
                 "keyring",
@@ -160,10 +165,12 @@ struct TamperTests {
         try await again.close()
     }
 
-    @Test("I6: ledger rows that were changed, removed or invented are found", arguments: [
-        "UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE position = 1) WHERE position = 2",
-        "DELETE FROM entries WHERE position = 7", "UPDATE hashes SET hash = zeroblob(32) WHERE position = 4",
-    ])
+    @Test(
+        "I6: ledger rows that were changed, removed or invented are found",
+        arguments: [
+            "UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE position = 1) WHERE position = 2",
+            "DELETE FROM entries WHERE position = 7", "UPDATE hashes SET hash = zeroblob(32) WHERE position = 4",
+        ])
     func ledgerRows(sql: String) async throws {
         let (fixture, _, _) = try await filled()
         let triggers = ["entries_stay", "entries_keep", "hashes_stay", "hashes_keep"]

@@ -26,7 +26,7 @@ public struct MediaType: Hashable, Sendable {
 
     /// Whether content that begins with `front` may be of this type.
     ///
-    /// - Parameter front: the first 64 KiB, or all there is. Empty content may be of any type.
+    /// `front`: the first 64 KiB, or all there is. Empty content may be of any type.
     public func admits(_ front: [UInt8]) -> Bool {
         guard !front.isEmpty, let signature = Self.signatures[name] else { return true }
         return signature.matches(front)

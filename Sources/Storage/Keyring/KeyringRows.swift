@@ -57,7 +57,7 @@ public class KeyringReading {
         ).compactMap { RenditionID([UInt8]($0)) }
     }
 
-    /// - Parameter value: a blind index: a MAC of the identifier, never the identifier.
+    /// `value`: a blind index: a MAC of the identifier, never the identifier.
     public func children(kind: String, value: [UInt8]) throws -> [ChildID] {
         try Data.fetchAll(
             db, sql: "SELECT child FROM child_index WHERE kind = :kind AND value = :value ORDER BY child",

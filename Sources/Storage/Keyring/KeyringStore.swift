@@ -9,7 +9,7 @@ public struct KeyringStore: Sendable {
     static let name = "keyring"
     private let pool: DatabasePool
 
-    /// - Parameter isNew: makes the file; otherwise a missing one is damage.
+    /// `isNew`: makes the file; otherwise a missing one is damage.
     public init(vaultFolder: String, isNew: Bool = false) throws {
         pool = try Database.open(
             vaultFolder + "/keyring.sqlite", store: Self.name, migrator: KeyringSchema.migrator, isErasing: true,

@@ -31,8 +31,9 @@ extension WriteTransaction {
 
     /// Appends an entry to the ledger.
     ///
-    /// - Parameter acceptingClock: for the one act by which an administrator says that the clock is right and the newest
-    ///   entry is not: the next entries are compared with this one.
+    /// `acceptingClock`: for the one act by which an administrator says that the clock is right and the newest
+    /// entry is not: the next entries are compared with this one.
+    ///
     /// - Returns: its index, for ever.
     /// - Throws: `StorageError.clockWentBackwards` when it would be older than the newest entry by more than a minute.
     public func append(_ row: LogRow, acceptingClock: Bool = false) throws -> UInt64 {
@@ -109,7 +110,9 @@ extension ReadTransaction {
             sql: """
                 SELECT leaf, child, openings FROM entries WHERE position >= :from AND position < :to ORDER BY position
                 """)
-        let arguments: StatementArguments = ["from": Int64(clamping: range.lowerBound), "to": Int64(clamping: range.upperBound)]
+        let arguments: StatementArguments = [
+            "from": Int64(clamping: range.lowerBound), "to": Int64(clamping: range.upperBound),
+        ]
         return try Row.fetchAll(statement, arguments: arguments).map(logRow)
     }
 
@@ -169,7 +172,8 @@ extension ReadTransaction {
 
     /// Whether a document version refers to this entry.
     public func hasVersion(entry: UInt64) throws -> Bool {
-        let statement = try db.cachedStatement(sql: "SELECT 1 FROM versions JOIN documents ON documents.id = versions.document WHERE entry = :entry")
+        let statement = try db.cachedStatement(
+            sql: "SELECT 1 FROM versions JOIN documents ON documents.id = versions.document WHERE entry = :entry")
         return try Row.fetchOne(statement, arguments: ["entry": Int64(entry)]) != nil
     }
 }

@@ -57,6 +57,17 @@ public final class FileDescriptor: Sendable {
         return result
     }
 
+    /// At most `count` bytes from the current position: fewer only at the end of the file.
+    func read(_ count: Int) throws(StorageError) -> [UInt8] {
+        var problem: StorageError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            var span = buffer.mutableSpan
+            do throws(StorageError) { filled = try fill(&span) } catch { problem = error }
+        }
+        if let problem { throw problem }
+        return bytes
+    }
+
     /// Fills `buffer` from `offset` bytes into the file.
     ///
     /// - Returns: as `fill(_:)`.

@@ -11,7 +11,8 @@ public struct ObjectReader: ~Copyable, Sendable {
 
     /// Opens an object and checks that it is as long as it must be.
     ///
-    /// - Parameter byteCount: the plaintext's length as the records have it.
+    /// `byteCount`: the plaintext's length as the records have it.
+    ///
     /// - Throws: `StorageError.objectMissing`, `.objectDamaged`.
     public init(
         _ store: ObjectStore, name: Digest, byteCount: UInt64, opener: borrowing AgeOpener

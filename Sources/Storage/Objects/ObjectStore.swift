@@ -9,7 +9,7 @@ public struct ObjectStore: Sendable {
     /// Open since before the first write, so that no error of writing back is missed when the file system is synced.
     private let stagingFolder: FileDescriptor
 
-    /// - Parameter folder: the vault's own folder.
+    /// `folder`: the vault's own folder.
     public init(vaultFolder folder: String) throws(StorageError) {
         objects = folder + "/objects"
         staging = folder + "/staging"
@@ -30,12 +30,11 @@ public struct ObjectStore: Sendable {
 
     /// Seals all of `source` into a file aside. Nothing refers to it until `place`.
     ///
-    /// - Parameters:
-    ///   - fingerprint: takes the plaintext as it passes, to recognise the same file again.
-    ///   - syncing: makes this one file durable now; `false` for one of many, which `place` makes durable together.
-    ///   - inspect: sees the first 64 KiB before anything else happens, and may refuse them.
+    /// `fingerprint`: takes the plaintext as it passes, to recognise the same file again.
+    /// `syncing`: makes this one file durable now; `false` for one of many, which `place` makes durable together.
+    /// `inspect`: sees the first 64 KiB before anything else happens, and may refuse them.
     public func stage(
-        _ source: FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming MACStream,
+        _ source: FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming FingerprintStream,
         syncing: Bool, random: RandomSource, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         let path = staging + "/" + Hex.encode(random.bytes(16))

@@ -10,27 +10,32 @@ struct SealingStream: ~Copyable {
     static let blockCount = 16 * Age.chunkCount
 
     private var start: AgeStart
-    private var fingerprint: MACStream
+    private var fingerprint: FingerprintStream
     private let sink: DigestingSink
     private var chunkIndex: UInt64 = 0
     private var byteCount: UInt64 = 0
 
-    init(_ start: consuming AgeStart, _ fingerprint: consuming MACStream, writingTo file: FileDescriptor) {
+    init(_ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, writingTo file: FileDescriptor) {
         sink = DigestingSink(file)
         self.fingerprint = fingerprint
         self.start = start
     }
 
-    /// - Parameter inspect: sees the first 64 KiB before anything is written, and may refuse them.
+    /// `inspect`: sees the first 64 KiB before anything is written, and may refuse them.
     consuming func run(
         _ source: FileDescriptor, path: String, syncing: Bool, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
-        var block = try read(source)
+        // A file's length may change under us; it is only a hint for how much room to make.
+        let hint = try Int(clamping: source.byteCount())
+        var block = try read(source, min(max(hint, 1) + 1, Self.blockCount))
+        if block.count > hint, block.count < Self.blockCount {
+            block += try read(source, Self.blockCount - block.count)
+        }
         try inspect(Array(block.prefix(Age.chunkCount)))
         try sink.write(start.preamble)
         // A full block may be the last: only the next read tells.
         while block.count == Self.blockCount {
-            let next = try read(source)
+            let next = try read(source, Self.blockCount)
             try sink.writeAside(seal(block, isLast: next.isEmpty))
             if next.isEmpty { return try finish(path: path, syncing: syncing) }
             block = next
@@ -42,33 +47,32 @@ struct SealingStream: ~Copyable {
 
     private consuming func finish(path: String, syncing: Bool) throws(StorageError) -> StagedObject {
         StagedObject(
-            path: path, isSynced: syncing, name: try sink.finish(syncing: syncing), byteCount: byteCount, fingerprint: fingerprint.finish())
+            path: path, isSynced: syncing, name: try sink.finish(syncing: syncing), byteCount: byteCount,
+            fingerprint: fingerprint.digest())
     }
 
-    private mutating func read(_ source: FileDescriptor) throws(StorageError) -> [UInt8] {
-        var block = [UInt8](repeating: 0, count: Self.blockCount)
-        var span = block.mutableSpan
-        let count = try source.fill(&span)
-        block.removeLast(block.count - count)
+    private mutating func read(_ source: FileDescriptor, _ count: Int) throws(StorageError) -> [UInt8] {
+        let block = try source.read(count)
         fingerprint.update(block.span)
-        byteCount += UInt64(count)
+        byteCount += UInt64(block.count)
         return block
     }
 
     private mutating func seal(_ block: [UInt8], isLast: Bool) -> [UInt8] {
         let chunks = Int(Age.chunks(in: UInt64(block.count)))
-        var sealed = [UInt8](repeating: 0, count: block.count + chunks * Age.tagCount)
-        var out = sealed.mutableSpan
-        for chunk in 0..<chunks {
-            let from = chunk * Age.chunkCount
-            let end = min(from + Age.chunkCount, block.count)
-            let target = from + chunk * Age.tagCount
-            start.cipher.seal(
-                block.span.extracting(from..<end), index: chunkIndex, isLast: isLast && chunk == chunks - 1,
-                into: &out, at: target)
-            chunkIndex += 1
+        let count = block.count + chunks * Age.tagCount
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            var out = buffer.mutableSpan
+            for chunk in 0..<chunks {
+                let from = chunk * Age.chunkCount
+                let end = min(from + Age.chunkCount, block.count)
+                start.cipher.seal(
+                    block.span.extracting(from..<end), index: chunkIndex, isLast: isLast && chunk == chunks - 1,
+                    into: &out, at: from + chunk * Age.tagCount)
+                chunkIndex += 1
+            }
+            filled = count
         }
-        return sealed
     }
 }
 

@@ -167,7 +167,7 @@ extension ReadTransaction {
         try Row.fetchOne(db, sql: "SELECT * FROM people WHERE id = :id", arguments: ["id": id.bytes.data]).map(person)
     }
 
-    /// - Parameter username: the blind index of the user name.
+    /// `username`: the blind index of the user name.
     public func person(username: [UInt8]) throws -> PersonRow? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM people WHERE username = :username", arguments: ["username": username.data]

@@ -11,9 +11,8 @@ public struct RecordsStore: Sendable {
     private let queue: CommitQueue
     private let rows: RowSeal
 
-    /// - Parameters:
-    ///   - integrity: the service key under which rows are authenticated.
-    ///   - isNew: makes the file; otherwise a missing one is damage.
+    /// `integrity`: the service key under which rows are authenticated.
+    /// `isNew`: makes the file; otherwise a missing one is damage.
     public init(vaultFolder: String, integrity: Key, isNew: Bool = false) throws {
         pool = try Database.open(
             vaultFolder + "/records.sqlite", store: Self.name, migrator: RecordsSchema.migrator, isErasing: false,
@@ -77,7 +76,9 @@ struct RowSeal: Sendable {
     }
 
     func check(_ mac: [UInt8], _ table: String, _ columns: [[UInt8]]) throws {
-        guard constantTimeEqual(self.mac(table, columns), mac) else { throw StorageError.damagedStore(store: "\(table) table") }
+        guard constantTimeEqual(self.mac(table, columns), mac) else {
+            throw StorageError.damagedStore(store: "\(table) table")
+        }
     }
 }
 
