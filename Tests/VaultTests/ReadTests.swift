@@ -171,3 +171,57 @@ struct ReadTests {
         #expect(try await fixture.check(vault).findings == [])
     }
 }
+
+@Suite("Every act names a person")
+struct ActorTests {
+    @Test("I11: every entry opens to the person who acted")
+    func actors() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        let id = try await fixture.deposit([1, 2, 3], in: vault)
+        _ = try await fixture.read(id, as: "sam", in: vault)
+        _ = try? await fixture.read(id, as: "yusuf", in: vault)
+        _ = try await fixture.check(vault)
+        _ = try await vault.prove(0, as: fixture.caller("sam", in: vault))
+        _ = try await vault.ledger(before: nil, limit: 10, as: fixture.caller("dana", in: vault))
+        _ = try await vault.explain(.read, id, by: "yusuf", purpose: nil, as: fixture.caller("sam", in: vault))
+        let rows = try await vault.records.read { try $0.entries(in: 0..<$0.logSize()) }
+        #expect(rows.count > 30)
+        for row in rows {
+            let event = try #require(try await vault.opened(row))
+            #expect(event.actor["person"]?.utf8.count == 32, "\(row.leaf.kind)")
+        }
+    }
+
+    @Test("I2: a refused sign-in is recorded, and tells neither whether the name or the password was wrong")
+    func refusedSignIn() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        let before = try await vault.records.read { try $0.logSize() }
+        for name in ["sam", "nobody"] {
+            await #expect(throws: VaultError.wrongCredentials) {
+                try await vault.signIn(username: name, password: try Fixture.secret())
+            }
+        }
+        let rows = try await vault.records.read { try $0.entries(in: before..<$0.logSize()) }
+        #expect(rows.map(\.leaf.kind) == [.signInRefused, .signInRefused])
+    }
+
+    @Test("a disabled account's sessions end at once, and it cannot sign in")
+    func disabled() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        try await vault.disablePerson("priya", as: fixture.caller("ada", in: vault))
+        await #expect(throws: VaultError.notSignedIn) { try await fixture.caller("priya", in: vault) }
+        await #expect(throws: VaultError.accountDisabled) {
+            try await vault.signIn(username: "priya", password: try Fixture.password())
+        }
+    }
+
+    @Test("a session ends after ten hours")
+    func expiry() async throws {
+        let fixture = try await Fixture.copy()
+        let late = try await fixture.open(now: Fixture.start.adding(seconds: DocumentVault.sessionSeconds))
+        await #expect(throws: VaultError.notSignedIn) { try await fixture.caller("sam", in: late) }
+    }
+}
