@@ -111,13 +111,15 @@ private final class ImportRun {
                 batch.others.append((item, .refused(VaultError.invalid(field: "row", reason: "the file stands twice"))))
                 continue
             }
-            if let document {
-                batch.others.append((item, .alreadyThere(document)))
-                continue
-            }
+            // Who may not deposit here is not told what is here.
             switch await author(for: item) {
             case .failure(let error): batch.others.append((item, .refused(error)))
-            case .success(let author): chosen.append((item, author))
+            case .success(let author):
+                if let document {
+                    batch.others.append((item, .alreadyThere(document)))
+                } else {
+                    chosen.append((item, author))
+                }
             }
         }
         for (choice, result) in zip(chosen, await Self.seal(chosen, in: vault)) {

@@ -87,6 +87,7 @@ final class ImportProgress: Sendable {
             try Folder.remove(reportPath)
             report = try .creating(reportPath)
         }
+        for file in plan.refused { try report?.write(Array(Self.leftOut(file).utf8).span) }
         state = Mutex(State(report: report))
     }
 
@@ -120,10 +121,15 @@ final class ImportProgress: Sendable {
             summary.alreadyThere += 1
             return "already there,\(document),\(Manifest.quoted(item.path))\n"
         case .refused(let error):
-            let reason = Failure.message(error) ?? "It cannot be taken."
-            summary.leftOut.append(.init(path: item.path, reason: reason))
-            return "left out,,\(Manifest.quoted(item.path)),\(Manifest.quoted(reason))\n"
+            let file = ImportSummary.LeftOut(
+                path: item.path, reason: Failure.message(error) ?? "It cannot be taken.")
+            summary.leftOut.append(file)
+            return leftOut(file)
         }
+    }
+
+    private static func leftOut(_ file: ImportSummary.LeftOut) -> String {
+        "left out,,\(Manifest.quoted(file.path)),\(Manifest.quoted(file.reason))\n"
     }
 
     private func progress(_ summary: ImportSummary) -> String {

@@ -36,6 +36,7 @@ struct Muniment: AsyncParsableCommand {
         ])
 
     static func main() async {
+        umask(0o077)  // SQLite makes its files open to all; whoever copies a file out of the vault copies its mode.
         // A crash must not write what is in memory to a core file.
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
