@@ -190,7 +190,7 @@ extension DocumentVault {
             do {
                 try opens(rendition, with: wrap, key)
             } catch let error as StorageError {
-                report.found("object \(rendition.object.hex)", error.userMessage)
+                return report.found("object \(rendition.object.hex)", error.userMessage)
             } catch {
                 report.found(name, "the wrap for \(wrap.party) does not open")
             }

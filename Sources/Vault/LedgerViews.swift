@@ -66,7 +66,8 @@ extension DocumentVault {
         return try Openings.open(row, with: try key.openings)
     }
 
-    /// Signs the present head and keeps it before it is shown.
+    /// Signs the present head and keeps it before it is shown. Anyone with an account may ask: what is signed tells nothing
+    /// about anybody, and the more people hold one, the harder it is to rewrite the ledger.
     ///
     /// - Throws: `LedgerError.proofRefused` when the ledger does not extend the last checkpoint; nothing is signed then.
     public func checkpoint(as caller: Caller) async throws -> SignedNote {

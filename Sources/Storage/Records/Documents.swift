@@ -223,7 +223,7 @@ extension ReadTransaction {
             cases: try count("SELECT count(*) FROM cases"), documents: try count("SELECT count(*) FROM documents"),
             versions: try count("SELECT count(*) FROM versions"),
             objects: try count("SELECT count(DISTINCT object) FROM renditions"),
-            byteCount: UInt64(clamping: try Int64.fetchOne(db, sql: "SELECT sum(byte_count) FROM renditions") ?? 0))
+            byteCount: UInt64(clamping: try Int64.fetchOne(db, sql: "SELECT sum(n) FROM (SELECT max(byte_count) AS n FROM renditions GROUP BY object)") ?? 0))
     }
 
     private func document(_ row: Row) throws -> DocumentRow {
@@ -252,6 +252,6 @@ extension ReadTransaction {
 /// How much a vault holds.
 public struct Counts: Hashable, Sendable, Codable {
     public let people, children, cases, documents, versions, objects: Int
-    /// Plaintext bytes, counting shared objects once for each version.
+    /// Plaintext bytes, counting each object once.
     public let byteCount: UInt64
 }

@@ -1,0 +1,48 @@
+# What there is to do here; each target sees first to the Debian packages that it needs.
+FILES =
+CYCLES = 50
+
+.SILENT:
+.PHONY: help demo test crash bench build format lint clean
+
+help:
+	echo 'make demo [FILES=folder]   make the vault of a fictional county and show it, with your own files if you like'
+	echo 'make test                  run all tests'
+	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time'
+	echo 'make bench                 measure speed, beside other programs'
+	echo 'make build                 build the release program'
+	echo 'make format, make lint     lay the sources out, or check that they are'
+	echo 'make clean                 remove what was built'
+
+demo:
+	scripts/prepare.sh build age
+	scripts/demo.sh $(if $(FILES),'$(FILES)')
+
+test:
+	scripts/prepare.sh test
+	swift test
+
+crash:
+	scripts/prepare.sh build
+	scripts/crash.sh $(CYCLES)
+
+bench: build
+	scripts/prepare.sh bench
+	bench/run.sh
+
+build:
+	scripts/prepare.sh build
+	swift build -c release --product muniment
+	echo "The program is $$(swift build -c release --show-bin-path)/muniment"
+
+format:
+	scripts/prepare.sh build
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	scripts/prepare.sh build shellcheck
+	swift format lint --strict --recursive Sources Tests Package.swift
+	shellcheck scripts/*.sh bench/*.sh .ci/run
+
+clean:
+	swift package clean

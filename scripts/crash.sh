@@ -1,0 +1,235 @@
+#!/usr/bin/env bash
+# Kills the program at random moments and holds the vault to its word each time.
+#
+#     crash.sh [CYCLES]
+#
+# Half of the cycles import a folder of small files, half deposit one large file; SIGKILL ends each at a random moment.
+# Then everything is checked and read back, what was acknowledged is compared with what was sent, and nothing half-made
+# or in clear may be left. At the end an import that was killed is finished by running it again.
+#
+# SEED repeats the moments of an earlier run, MUNIMENT names the program (the debug build otherwise), TMPDIR the disk.
+# Exit status: 0 when every promise was kept, 1 when not, 2 misused. A vault that failed is left for inspection.
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C.UTF-8
+
+readonly files=700  # More than one batch of an import, so that some kills fall between two.
+readonly sample=25  # Of what an import acknowledged, one in so many is read back; all of it must be listed.
+readonly canary='CANARY-of-the-crash-test'
+
+main() {
+    cycles=${1:-50} seed=${SEED:-$(od -An -tu2 -N 2 /dev/urandom | tr -d ' ')}
+    [[ $cycles =~ ^[0-9]+$ && $seed =~ ^[0-9]+$ ]] || { echo 'crash: CYCLES and SEED are numbers.' >&2 && exit 2; }
+    program
+    work=$(mktemp -d "${TMPDIR:-/tmp}/muniment-crash.XXXXXX")
+    RANDOM=$seed killed=0 finished=0 acknowledged=0
+    printf 'crash: %s cycles, seed %s\n' "$cycles" "$seed"
+    make_vault
+    measure
+    printf 'crash: undisturbed, an import of %s files takes %s ms and a deposit %s ms\n' \
+        "$files" "$import_time" "$deposit_time"
+    for ((cycle = 1; cycle <= cycles; cycle++)); do
+        if ((cycle % 2)); then crash_import "$cycle"; else crash_deposit "$cycle"; fi
+        ((cycle % 10)) || report
+    done
+    ((cycles % 10 == 0)) || report
+    resume
+    rm -rf "$work"
+    printf 'crash: all promises kept: %s cycles, %s killed, %s ended first, %s acknowledged, ' \
+        "$cycles" "$killed" "$finished" "$acknowledged"
+    printf 'seed %s, %s s\n' "$seed" "$SECONDS"
+}
+
+fail() {
+    printf 'crash: cycle %s, seed %s: %s\ncrash: the vault is left in %s\n' "${cycle:-0}" "$seed" "$1" "$work" >&2
+    exit 1
+}
+
+report() {
+    printf 'crash: %3s cycles: %s killed, %s ended first; %s documents, %s acknowledged\n' \
+        $((cycle > cycles ? cycles : cycle)) "$killed" "$finished" "$documents" "$acknowledged"
+}
+
+program() {
+    cd "$(dirname "$0")/.."
+    if [[ -z ${MUNIMENT-} ]]; then
+        swift build -j 2 --product muniment >&2
+        MUNIMENT=$(swift build --show-bin-path)/muniment
+    fi
+    MUNIMENT=$(realpath "$MUNIMENT")
+    export MUNIMENT
+}
+
+# --- A vault with one case -------------------------------------------------------------------------------------------
+
+make_vault() {
+    local organisation child
+    export MUNIMENT_VAULT=$work/vault MUNIMENT_KEY_FILE=$work/vault.key MUNIMENT_SESSION=$work/sam
+    mkdir "$work/policies" "$work/sent" "$work/receipts"
+    touch "$work/acknowledged"
+    cp Policies/categories.yaml "$work/policies/"
+    # The shipped agreement, in force from two months ago, so that the test does not end with it.
+    sed -E "s/^from: .*/from: $(date -d '-60 days' +%F)/; s/^reviewBy: .*/reviewBy: $(date -d '+180 days' +%F)/; \
+s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$work/policies/agreement.yaml"
+    echo 'a password for the crash test' >"$work/password"
+    {
+        "$MUNIMENT" init "$work/vault" --origin crash.example/ledger --administrator ada --name Ada \
+            --organisation Here --policies "$work/policies" --password-file "$work/password"
+        "$MUNIMENT" sign-in ada --password-file "$work/password" --session "$work/ada"
+        organisation=$("$MUNIMENT" organisation add There --party education --session "$work/ada")
+        "$MUNIMENT" person add sam --name Sam --organisation "$organisation" --role SEND \
+            --password-file "$work/password" --session "$work/ada"
+        "$MUNIMENT" sign-in sam --password-file "$work/password"
+        child=$(printf 'name: Nobody\nborn: 2018-05-09\n' | "$MUNIMENT" child add --details -)
+        case_id=$("$MUNIMENT" case open "$child")
+    } >"$work/setup.log" 2>&1 || fail "the vault could not be made: $(cat "$work/setup.log")"
+}
+
+# A folder of small files, each of its own content and length.
+make_folder() {
+    local number
+    mkdir "$work/sent/$1"
+    for ((number = 0; number < files; number++)); do
+        { printf '%s %s %s\n' "$canary" "$1" "$number" && head -c $((RANDOM % 3000)) /dev/urandom; } \
+            >"$work/sent/$1/$number.bin"
+    done
+}
+
+make_file() {
+    { printf '%s %s\n' "$canary" "$1" && head -c $(((RANDOM % 32 + 1) << 20)) /dev/urandom; } >"$work/sent/$1.bin"
+}
+
+# --- The work that is killed -----------------------------------------------------------------------------------------
+
+import_folder() {
+    exec "$MUNIMENT" import "$work/sent/$1" --case "$case_id" --category D11 --report "$work/receipts/$1.csv"
+}
+
+deposit_file() {
+    exec "$MUNIMENT" document deposit "$work/sent/$1.bin" --case "$case_id" --category D11
+}
+
+measure() {
+    local start
+    make_folder whole
+    start=$(date +%s%3N)
+    (import_folder whole) >/dev/null || fail 'an import without a crash failed.'
+    import_time=$(($(date +%s%3N) - start))
+    make_file whole
+    start=$(date +%s%3N)
+    (deposit_file whole) >"$work/receipts/whole" || fail 'a deposit without a crash failed.'
+    deposit_time=$(($(date +%s%3N) - start))
+    look_after
+    compare_import whole
+    compare_deposit whole
+}
+
+crash_import() {
+    make_folder "$1"
+    kill_within "$import_time" import_folder "$1" >"$work/out" 2>&1
+    look_after
+    compare_import "$1"
+    rm -rf "$work/sent/$1"
+}
+
+crash_deposit() {
+    make_file "$1"
+    kill_within "$deposit_time" deposit_file "$1" >"$work/receipts/$1" 2>"$work/out"
+    look_after
+    compare_deposit "$1"
+    rm -f "$work/sent/$1.bin"
+}
+
+# kill_within MILLISECONDS COMMAND...: runs the command and kills it at a moment of that time; it may end before.
+kill_within() {
+    local moment=$(((RANDOM << 15 | RANDOM) % ($1 + 1))) process status=0
+    shift
+    "$@" &
+    process=$!
+    sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
+    kill -KILL "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || status=$?
+    case $status in
+    0) finished=$((finished + 1)) ;;
+    137) killed=$((killed + 1)) ;;
+    *) fail "the program ended with status $status: $(cat "$work/out")" ;;
+    esac
+}
+
+# --- What must hold --------------------------------------------------------------------------------------------------
+
+# Everything is sound and nothing is half-made (I3, I6); no content stands in clear (I5).
+look_after() {
+    local listed
+    "$MUNIMENT" check --read-data 100% --session "$work/ada" >"$work/check" 2>&1 ||
+        fail "check: $(cat "$work/check")"
+    documents=$(sed -n -E 's/.* entries, ([0-9]+) documents.*/\1/p' "$work/check")
+    "$MUNIMENT" document list --case "$case_id" | sed '1d; s/ .*//' >"$work/listed"
+    listed=$(wc -l <"$work/listed")
+    [[ $documents -eq $listed ]] || fail "check knows $documents documents and the list shows $listed."
+    [[ -z $(find "$work/vault/staging" -type f) ]] || fail 'files were left in staging.'
+    ! grep -rqF "$canary" "$work/vault" "$work/vault.anchor" || fail 'content stands in the vault in clear.'
+}
+
+# compare_import NAME [OUTCOME]: each line of the report that has its end was promised.
+compare_import() {
+    local outcome document path
+    while IFS=, read -r outcome document path; do
+        [[ $outcome == stored || $outcome == "${2-}" ]] || fail "the report says: $outcome $document $path"
+        path=${path#\"} path=${path%\"}
+        acknowledged=$((acknowledged + 1))
+        printf '%s\n' "$document" >>"$work/acknowledged"
+        ((acknowledged % sample)) || printf '%s\0%s\0' "$document" "$path"
+    done < <(complete_lines "$work/receipts/$1.csv") >"$work/promised"
+    [[ -z $(comm -23 <(sort -u "$work/acknowledged") <(sort -u "$work/listed")) ]] ||
+        fail 'a document that was acknowledged is not listed.'
+    compare
+}
+
+compare_deposit() {
+    local document
+    document=$(complete_lines "$work/receipts/$1" | sed -n 's/^document  *//p')
+    [[ -n $document ]] || return 0
+    printf '%s\0%s\0' "$document" "$work/sent/$1.bin" >"$work/promised"
+    acknowledged=$((acknowledged + 1))
+    compare
+}
+
+# A last line without its end was cut short by the kill.
+complete_lines() {
+    [[ -e $1 ]] || return 0
+    if [[ -z $(tail -c 1 "$1") ]]; then cat "$1"; else sed '$d' "$1"; fi
+}
+
+# Two readers at once: they must not disturb each other either.
+compare() {
+    # shellcheck disable=SC2016 # the inner shell expands these
+    xargs -0 -r -n 2 -P 2 bash -c '
+        sent=$(sha256sum <"$2") && got=$("$MUNIMENT" document read "$1" | sha256sum) && [[ $sent == "$got" ]] ||
+            { echo "document $1 is not what was sent" && exit 255; }' compare \
+        <"$work/promised" >"$work/out" 2>&1 || fail "$(cat "$work/out")"
+}
+
+# An import that was killed between two batches goes on where it stopped.
+resume() {
+    local process first before=$documents
+    make_folder last
+    import_folder last >"$work/out" 2>&1 &
+    process=$!
+    until [[ -s $work/receipts/last.csv ]] || ! kill -0 "$process" 2>/dev/null; do sleep 0.01; done
+    kill -KILL "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || true
+    look_after
+    first=$((documents - before))
+    [[ $first -gt 0 ]] || fail 'the import was killed before its first batch, though the report had lines.'
+    (import_folder last) >"$work/out" 2>&1 || fail "the second run failed: $(cat "$work/out")"
+    grep -q "^$((files - first)) stored .* $first there already, 0 left out" "$work/out" ||
+        fail "$first of $files were there, and the second run says: $(cat "$work/out")"
+    look_after
+    compare_import last 'already there'
+    [[ $((documents - before)) -eq $files ]] || fail "an import of $files files made $((documents - before)) documents."
+    printf 'crash: a killed import left %s of %s files; the second run stored the other %s.\n' \
+        "$first" "$files" $((files - first))
+}
+
+main "$@"
