@@ -6,14 +6,23 @@ internal import Storage
 extension DocumentVault {
     /// Makes drafts into documents, all or none, in the write order that a crash cannot break: keys, objects, records.
     func commit(_ drafts: [Draft], as caller: Caller) async throws -> [Receipt] {
+        do {
+            return try await commit(sharing: try await sharingObjects(drafts), caller)
+        } catch {
+            // Harmless when it fails: the next recovery sweeps the files aside.
+            for draft in drafts { try? objects.discard(draft.staged) }
+            throw error
+        }
+    }
+
+    private func commit(sharing drafts: [Draft], _ caller: Caller) async throws -> [Receipt] {
         let steps = environment.steps
-        // Harmless when it fails: the next recovery sweeps the files aside. Those that were placed are gone from there.
-        defer { for draft in drafts { try? objects.discard(draft.staged) } }
-        let drafts = try await sharingObjects(drafts)
         try await steps.around(.keyring) { try await writeKeys(drafts) }
-        try await steps.around(.place) { try objects.place(drafts.filter { !$0.isStoredAlready }.map(\.staged)) }
+        let staged = drafts.filter { !$0.isStoredAlready }.map(\.staged)
+        try await steps.around(.place) { try await blocking { try objects.place(staged) } }
         // Commit point. Until this transaction ends, keys and objects are leftovers that recovery removes.
         let receipts = try await steps.around(.records) { try await writeRecords(drafts, caller) }
+        for draft in drafts where draft.isStoredAlready { try? objects.discard(draft.staged) }  // Harmless, as above.
         // Harmless when it fails: whoever opens the vault next finds the records written, and clears the notes.
         try? await keyring.note { keyring in
             for draft in drafts { try keyring.settle(draft.pending) }

@@ -39,7 +39,7 @@ extension DocumentVault {
         _ new: NewDocument, content: FileDescriptor, as caller: Caller
     ) async throws -> Receipt {
         let author = try await authoriseDeposit(new, caller)
-        let draft = try draft(new, author, content: content)
+        let draft = try await blocking { try self.draft(new, author, content: content) }
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }
@@ -62,7 +62,9 @@ extension DocumentVault {
                     .on(["document": "\(document)"]).with(["reason": DenialReason.notOwn.code]),
                 childKey: view.childKey)
         }
-        let draft = try draft(new, author, replacing: view.document, content: content)
+        let draft = try await blocking {
+            try self.draft(new, author, replacing: view.document, content: content)
+        }
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }

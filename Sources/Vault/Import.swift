@@ -30,173 +30,96 @@ public enum ImportOutcome: Sendable {
 }
 
 extension DocumentVault {
-    /// How much one transaction takes: enough to share its cost, little enough to lose in a crash.
-    private static let batchFiles = 512
-    private static let batchBytes: UInt64 = 128 << 20
-
     /// Deposits many files. A file that cannot be taken is reported and the others go on; a second run leaves out what the
     /// first one stored.
     ///
-    /// While one batch is made durable the next is being sealed.
+    /// Files are sealed aside on every core without a pause, while what is sealed is made durable in batches: as much at a
+    /// time as has gathered while the last batch reached the disk.
     ///
-    /// `report`: told of every file once its fate is durable, in order of batches.
+    /// `report`: told of every file once its fate is durable.
     ///
-    /// - Throws: what stops the whole import: a full disk, an expired session.
+    /// - Throws: what stops the whole import: a full disk, an expired session. What was reported as stored is safe.
     public func importFiles(
         _ items: [ImportItem], as caller: Caller,
         report: @escaping @Sendable (ImportItem, ImportOutcome) throws -> Void
     ) async throws {
         try requireWritable()
-        let run = ImportRun(vault: self, caller: caller)
-        var rest = items[...]
-        var committing: Task<Void, any Error>?
-        while !rest.isEmpty {
-            let batch = try await run.stage(&rest, files: Self.batchFiles, bytes: Self.batchBytes)
-            try await committing?.value
-            committing = Task {
-                let receipts = try await commit(batch.drafts, as: caller)
-                for (item, receipt) in zip(batch.items, receipts) { try report(item, .stored(receipt)) }
-                for (item, outcome) in batch.others { try report(item, outcome) }
-            }
+        let chosen = try await choose(items, as: caller, report)
+        let run = ImportRun(chosen, in: self)
+        let (progress, progressed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        async let sealing: Void = run.sealAll {
+            progressed.yield()
+        } atEnd: {
+            progressed.finish()
         }
-        try await committing?.value
+        do {
+            for await _ in progress { try await commit(run.takeSealed(), as: caller, report) }
+            try await commit(run.takeSealed(), as: caller, report)
+        } catch {
+            run.stop()
+            throw error
+        }
+        try await sealing
         try await log(Event(.imported, by: caller).with(["files": String(items.count)]))
     }
 
-    /// What a file of an import is known by in the records: keyed, so that it tells nothing.
-    func source(_ item: ImportItem) -> Digest {
-        keys.service(.blindIndex).secret.authenticate(
-            Facts("import", item.new.caseID.bytes, Array(item.new.category.rawValue.utf8), item.mark).bytes)
-    }
-}
-
-/// Deals out the numbers from 0 on, each to one worker.
-private final class Turns: Sendable {
-    private let next = Atomic(0)
-
-    func take() -> Int { next.add(1, ordering: .relaxed).oldValue }
-}
-
-/// One run of an import: what it has learned about who may deposit where.
-private final class ImportRun {
-    private struct Place: Hashable {
-        let caseID: CaseID
-        let category: Category
-        let labels: Set<Label>
-    }
-
-    struct Batch: Sendable {
-        var items: [ImportItem] = []
-        var drafts: [Draft] = []
-        var others: [(ImportItem, ImportOutcome)] = []
-    }
-
-    private static let workers = 2
-    private let vault: DocumentVault
-    private let caller: Caller
-    private var seen: Set<Digest> = []
-    private var authors: [Place: Result<Author, any Error>] = [:]
-
-    init(vault: DocumentVault, caller: Caller) {
-        self.vault = vault
-        self.caller = caller
-    }
-
-    /// Seals the next files aside, until the batch is full.
-    func stage(_ rest: inout ArraySlice<ImportItem>, files: Int, bytes: UInt64) async throws -> Batch {
-        var batch = Batch()
-        var chosen: [(item: ImportItem, author: Author)] = []
-        for (item, source, document) in try await next(&rest, files: files, bytes: bytes) {
-            guard seen.insert(source).inserted else {
-                batch.others.append((item, .refused(VaultError.invalid(field: "row", reason: "the file stands twice"))))
-                continue
+    /// The files to seal, each with who deposits it. The others are reported: whoever may not deposit learns nothing, and
+    /// what an earlier run stored is left out.
+    private func choose(
+        _ items: [ImportItem], as caller: Caller, _ report: (ImportItem, ImportOutcome) throws -> Void
+    ) async throws -> [ImportRun.Choice] {
+        var authors: [ImportRun.Place: Result<Author, any Error>] = [:]
+        var seen: Set<Digest> = []
+        var chosen: [ImportRun.Choice] = []
+        let page = 1000
+        for from in stride(from: 0, to: items.count, by: page) {
+            let marked = items[from..<min(from + page, items.count)].map { ($0, source($0)) }
+            let known = try await records.read { transaction in
+                try marked.map { try transaction.imported($0.1) }
             }
-            // Who may not deposit here is not told what is here.
-            switch await author(for: item) {
-            case .failure(let error): batch.others.append((item, .refused(error)))
-            case .success(let author):
-                if let document {
-                    batch.others.append((item, .alreadyThere(document)))
-                } else {
-                    chosen.append((item, author))
+            for ((item, source), document) in zip(marked, known) {
+                let place = ImportRun.Place(item.new)
+                if authors[place] == nil { authors[place] = await author(for: item.new, caller) }
+                switch authors[place] {
+                case .success(let author)? where seen.insert(source).inserted && document == nil:
+                    chosen.append(ImportRun.Choice(item: item, author: author, source: source))
+                case .success?: try report(item, outcome(ofKnown: document))
+                case .failure(let error)?: try report(item, .refused(error))
+                case nil: break
                 }
             }
         }
-        for (choice, result) in zip(chosen, await Self.seal(chosen, in: vault)) {
-            switch result {
-            case .success(let draft):
-                batch.items.append(choice.item)
-                batch.drafts.append(draft)
-            case .failure(let error):
-                try Self.stopIfHopeless(error)
-                batch.others.append((choice.item, .refused(error)))
-            }
-        }
-        return batch
+        return chosen
     }
 
-    /// The next files, each with its mark and what an earlier run made of it: one look at the records for all of them.
-    private func next(
-        _ rest: inout ArraySlice<ImportItem>, files: Int, bytes: UInt64
-    ) async throws -> [(ImportItem, Digest, DocumentID?)] {
-        var items: [(ImportItem, Digest)] = []
-        var byteCount: UInt64 = 0
-        while items.count < files, byteCount < bytes, let item = rest.popFirst() {
-            items.append((item, vault.source(item)))
-            byteCount += item.byteCount
-        }
-        let known = items
-        return try await vault.records.read { transaction in
-            try known.map { ($0, $1, try transaction.imported($1)) }
-        }
+    private func outcome(ofKnown document: DocumentID?) -> ImportOutcome {
+        document.map { .alreadyThere($0) }
+            ?? .refused(VaultError.invalid(field: "row", reason: "the file stands twice"))
     }
 
-    /// Seals files on every core, and gives the results in the order of the files.
-    private static func seal(
-        _ chosen: [(item: ImportItem, author: Author)], in vault: DocumentVault
-    ) async -> [Result<Draft, any Error>] {
-        let turns = Turns()
-        return await withTaskGroup(of: [(Int, Result<Draft, any Error>)].self) { group in
-            for _ in 0..<workers {
-                group.addTask {
-                    var results: [(Int, Result<Draft, any Error>)] = []
-                    while true {
-                        let index = turns.take()
-                        guard index < chosen.count else { return results }
-                        results.append((index, draft(chosen[index].item, chosen[index].author, vault)))
-                    }
-                }
-            }
-            let results = await group.reduce(into: []) { $0 += $1 }
-            return results.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
-    private static func draft(
-        _ item: ImportItem, _ author: Author, _ vault: DocumentVault
-    ) -> Result<Draft, any Error> {
+    private func author(for new: NewDocument, _ caller: Caller) async -> Result<Author, any Error> {
         do {
-            let content = try FileDescriptor.reading(item.path)
-            var draft = try vault.draft(item.new, author, content: content, syncing: false)
-            draft.source = vault.source(item)
-            return .success(draft)
+            return .success(try await authoriseDeposit(new, caller))
         } catch {
             return .failure(error)
         }
     }
 
-    /// Who deposits is asked once for each case and category; the commit asks again.
-    private func author(for item: ImportItem) async -> Result<Author, any Error> {
-        let place = Place(caseID: item.new.caseID, category: item.new.category, labels: item.new.labels)
-        if let known = authors[place] { return known }
-        let author: Result<Author, any Error>
-        do {
-            author = .success(try await vault.authoriseDeposit(item.new, caller))
-        } catch {
-            author = .failure(error)
+    private func commit(
+        _ sealed: [ImportRun.Sealed], as caller: Caller, _ report: (ImportItem, ImportOutcome) throws -> Void
+    ) async throws {
+        var drafts: [(item: ImportItem, draft: Draft)] = []
+        for (item, result) in sealed {
+            switch result {
+            case .success(let draft): drafts.append((item, draft))
+            case .failure(let error):
+                try Self.stopIfHopeless(error)
+                try report(item, .refused(error))
+            }
         }
-        authors[place] = author
-        return author
+        guard !drafts.isEmpty else { return }
+        let receipts = try await commit(drafts.map(\.draft), as: caller)
+        for ((item, _), receipt) in zip(drafts, receipts) { try report(item, .stored(receipt)) }
     }
 
     /// What no later file would escape stops the import; everything before it is safe.
@@ -205,5 +128,94 @@ private final class ImportRun {
         case .diskFull, .notWritable, .busy, .clockWentBackwards: throw error
         default: break
         }
+    }
+
+    /// What a file of an import is known by in the records: keyed, so that it tells nothing.
+    private func source(_ item: ImportItem) -> Digest {
+        keys.service(.blindIndex).secret.authenticate(
+            Facts("import", item.new.caseID.bytes, Array(item.new.category.rawValue.utf8), item.mark).bytes)
+    }
+}
+
+/// The sealing half of an import: workers take files and leave drafts.
+private final class ImportRun: Sendable {
+    /// Where somebody deposits: asked once for each, and again by the commit.
+    struct Place: Hashable {
+        let caseID: CaseID
+        let category: Category
+        let labels: Set<Label>
+
+        init(_ new: NewDocument) {
+            caseID = new.caseID
+            category = new.category
+            labels = new.labels
+        }
+    }
+
+    struct Choice: Sendable {
+        let item: ImportItem
+        let author: Author
+        let source: Digest
+    }
+
+    typealias Sealed = (item: ImportItem, result: Result<Draft, any Error>)
+
+    private struct State {
+        var next = 0
+        var sealed: [Sealed] = []
+    }
+
+    /// More than there are cores: one waits for the disk while another seals.
+    private static let workers = 3
+    private let chosen: [Choice]
+    private let vault: DocumentVault
+    private let state = Mutex(State())
+
+    init(_ chosen: [Choice], in vault: DocumentVault) {
+        self.chosen = chosen
+        self.vault = vault
+    }
+
+    /// Returns when every file is sealed, or the run was stopped.
+    func sealAll(each: @escaping @Sendable () -> Void, atEnd: @Sendable () -> Void) async throws {
+        defer { atEnd() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<Self.workers {
+                group.addTask { [self] in
+                    try await blocking { [self] in
+                        while let choice = take() {
+                            let result = Result { try seal(choice) }
+                            state.withLock { $0.sealed.append((choice.item, result)) }
+                            each()
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    func stop() { state.withLock { $0.next = chosen.count } }
+
+    func takeSealed() -> [Sealed] {
+        state.withLock { state in
+            defer { state.sealed = [] }
+            return state.sealed
+        }
+    }
+
+    private func take() -> Choice? {
+        state.withLock { state in
+            guard state.next < chosen.count else { return nil }
+            defer { state.next += 1 }
+            return chosen[state.next]
+        }
+    }
+
+    private func seal(_ choice: Choice) throws -> Draft {
+        var draft = try vault.draft(
+            choice.item.new, choice.author, content: try FileDescriptor.reading(choice.item.path), syncing: false)
+        draft.source = choice.source
+        return draft
     }
 }

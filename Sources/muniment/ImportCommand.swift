@@ -148,16 +148,16 @@ struct ImportPlan {
     private(set) var refused: [ImportSummary.LeftOut] = []
 
     init(source: String, caseID: CaseID?, category: Rules.Category?) throws {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
-            throw CommandError("There is nothing at \(source).")
-        }
         let defaults = Defaults(caseID: caseID, category: category)
-        if isFolder.boolValue {
-            for path in try Self.files(in: source) { take(["path": path], in: source, defaults, line: nil) }
+        guard Folder.exists(source) else { throw CommandError("There is nothing at \(source).") }
+        if Folder.file(source) == nil {
+            for file in try Folder.files(below: source).sorted(by: { $0.name < $1.name }) {
+                take(["path": file.name], file, in: source, defaults, line: nil)
+            }
         } else {
-            let folder = URL(filePath: source).deletingLastPathComponent().path
-            for (line, row) in try Manifest.rows(of: source) { take(row, in: folder, defaults, line: line) }
+            for (line, row) in try Manifest.rows(of: source) {
+                take(row, nil, in: Folder.parent(of: source), defaults, line: line)
+            }
         }
     }
 
@@ -166,29 +166,21 @@ struct ImportPlan {
         let category: Rules.Category?
     }
 
-    /// Regular files below a folder, in the order of their names. Links are not followed.
-    private static func files(in folder: String) throws -> [String] {
-        guard let found = FileManager.default.enumerator(atPath: folder) else {
-            throw CommandError("The folder \(folder) cannot be read.")
-        }
-        var paths: [String] = []
-        for case let path as String in found where found.fileAttributes?[.type] as? FileAttributeType == .typeRegular {
-            paths.append(path)
-        }
-        return paths.sorted()
-    }
-
-    private mutating func take(_ row: [String: String], in folder: String, _ defaults: Defaults, line: Int?) {
+    private mutating func take(
+        _ row: [String: String], _ file: Folder.File?, in folder: String, _ defaults: Defaults, line: Int?
+    ) {
         let name = row["path"] ?? ""
         do {
-            items.append(try item(row, in: folder, defaults))
+            items.append(try item(row, file, in: folder, defaults))
         } catch {
             let place = line.map { "line \($0): " } ?? ""
             refused.append(.init(path: name, reason: place + (Failure.message(error) ?? "The row cannot be used.")))
         }
     }
 
-    private func item(_ row: [String: String], in folder: String, _ defaults: Defaults) throws -> ImportItem {
+    private func item(
+        _ row: [String: String], _ file: Folder.File?, in folder: String, _ defaults: Defaults
+    ) throws -> ImportItem {
         guard let name = row["path"], !name.isEmpty else { throw CommandError("There is no path.") }
         guard let caseID = try row["case"].map(Self.caseID) ?? defaults.caseID else {
             throw CommandError("There is no case. Add a column, or say --case.")
@@ -199,16 +191,13 @@ struct ImportPlan {
         let mediaType = try row["type"].map(Self.mediaType) ?? MediaType(fileName: name) ?? .unknown
         let labels = (row["labels"] ?? "").split(separator: " ").map { Rules.Label(rawValue: String($0)) }
         let path = name.hasPrefix("/") ? name : folder + "/" + name
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular,
-            let size = attributes[.size] as? UInt64, let changed = attributes[.modificationDate] as? Date
-        else { throw CommandError("There is no such file.") }
+        guard let file = file ?? Folder.file(path) else { throw CommandError("There is no such file.") }
         let title = row["title"] ?? URL(filePath: name).lastPathComponent
         let new = NewDocument(
             caseID: caseID, category: category, title: title, mediaType: mediaType, labels: Set(labels))
         return ImportItem(
-            path: path, new: new, byteCount: size,
-            mark: Array("\(name)\n\(size)\n\(changed.timeIntervalSince1970)".utf8))
+            path: path, new: new, byteCount: file.byteCount,
+            mark: Array("\(name)\n\(file.byteCount)\n\(file.changed)".utf8))
     }
 
     private static func caseID(_ text: String) throws -> CaseID {

@@ -23,7 +23,7 @@ enum Terminal {
         }
     }
 
-    static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
+    static let showsProgress = isatty(STDERR_FILENO) == 1
 
     /// Overwrites the current line of a terminal.
     static func progress(_ text: String) {

@@ -104,7 +104,7 @@ struct Rule: Sendable {
             "Rules", "Ledger", "Sealing", "GRDB", "CLinux", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
-        "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Foundation", "Synchronization"],
+        "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
         "muniment": [
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser",
             "Foundation", "Glibc", "Synchronization",

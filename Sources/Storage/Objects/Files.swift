@@ -17,7 +17,18 @@ public final class FileDescriptor: Sendable {
 
     /// Makes a new file that nobody else may read. Fails when the name is taken.
     public static func creating(_ path: String) throws(StorageError) -> FileDescriptor {
-        try opening(path, O_WRONLY | O_CREAT | O_EXCL, "make a file")
+        try creating(path, isDirect: false)
+    }
+
+    /// `isDirect`: past the page cache; refused with `StorageError.system` where the file system cannot.
+    static func creating(_ path: String, isDirect: Bool) throws(StorageError) -> FileDescriptor {
+        try opening(path, O_WRONLY | O_CREAT | O_EXCL | (isDirect ? __O_DIRECT : 0), "make a file")
+    }
+
+    func setDirect(_ isDirect: Bool) throws(StorageError) {
+        let flags = fcntl(number, F_GETFL, 0)
+        let wanted = isDirect ? flags | __O_DIRECT : flags & ~__O_DIRECT
+        guard flags >= 0, fcntl(number, F_SETFL, wanted) == 0 else { throw failure("write a file") }
     }
 
     static func folder(_ path: String) throws(StorageError) -> FileDescriptor {
@@ -78,18 +89,17 @@ public final class FileDescriptor: Sendable {
 
     /// Writes all of `bytes`.
     public func write(_ bytes: Span<UInt8>) throws(StorageError) {
-        let number = number
-        let isWritten = bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = Glibc.write(number, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count < 0 && errno == EINTR { continue }
-                if count <= 0 { return false }
-                done += count
-            }
-            return true
+        try bytes.withUnsafeBytes { (bytes) throws(StorageError) in try write(bytes) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+        var done = 0
+        while done < bytes.count {
+            let count = Glibc.write(number, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw failure("write a file") }
+            done += count
         }
-        guard isWritten else { throw failure("write a file") }
     }
 
     /// Makes what was written survive a power cut.
@@ -160,6 +170,38 @@ public enum Folder {
         }
         guard errno == 0 else { throw failure("read a folder") }
         return names
+    }
+
+    /// A regular file below a folder.
+    public struct File: Hashable, Sendable {
+        /// From the folder.
+        public let name: String
+        public let byteCount: UInt64
+        /// When it changed: seconds and nanoseconds since 1970.
+        public let changed: [Int]
+    }
+
+    /// The regular file at a path; `nil` for anything else. The path itself may be a link.
+    public static func file(_ path: String) -> File? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return File(name: path, status)
+    }
+
+    /// The regular files below a folder, in no order. Links are not followed.
+    public static func files(below folder: String, inside prefix: String = "") throws(StorageError) -> [File] {
+        var files: [File] = []
+        for name in try names(in: folder) {
+            let path = folder + "/" + name
+            var status = stat()
+            guard lstat(path, &status) == 0 else { throw failure("look at a file") }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                files += try Self.files(below: path, inside: prefix + name + "/")
+            } else if let file = File(name: prefix + name, status) {
+                files.append(file)
+            }
+        }
+        return files
     }
 
     /// Whether there is a regular file with something in it.
@@ -251,4 +293,12 @@ public final class VaultHold: Sendable {
 
     /// Lets go, before the last owner of the vault does.
     public func release() { file.unlock() }
+}
+
+extension Folder.File {
+    fileprivate init?(name: String, _ status: stat) {
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.init(
+            name: name, byteCount: UInt64(status.st_size), changed: [status.st_mtim.tv_sec, status.st_mtim.tv_nsec])
+    }
 }

@@ -40,7 +40,7 @@ public struct ObjectStore: Sendable {
         let path = staging + "/" + Hex.encode(random.bytes(16))
         do {
             let start = try Age.begin(sealingTo: [recipient], random: random)
-            let file = try FileDescriptor.creating(path)
+            let file = try SealedFile(creating: path)
             return try SealingStream(start, fingerprint, writingTo: file).run(
                 source, path: path, syncing: syncing, inspect: inspect)
         } catch {

@@ -15,7 +15,10 @@ struct SealingStream: ~Copyable {
     private var chunkIndex: UInt64 = 0
     private var byteCount: UInt64 = 0
 
-    init(_ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, writingTo file: FileDescriptor) {
+    init(
+        _ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream,
+        writingTo file: consuming sending SealedFile
+    ) {
         sink = DigestingSink(file)
         self.fingerprint = fingerprint
         self.start = start
@@ -80,20 +83,20 @@ struct SealingStream: ~Copyable {
 final class DigestingSink: Sendable {
     private struct State: ~Copyable {
         var digest = DigestStream()
-        let file: FileDescriptor
+        var file: SealedFile
         var failure: StorageError?
 
-        init(_ file: FileDescriptor) { self.file = file }
+        init(_ file: consuming SealedFile) { self.file = file }
 
         mutating func write(_ bytes: [UInt8]) {
             guard failure == nil else { return }
             digest.update(bytes.span)
-            do throws(StorageError) { try file.write(bytes.span) } catch { failure = error }
+            do throws(StorageError) { try file.append(bytes) } catch { failure = error }
         }
 
-        mutating func sync() {
+        mutating func finish(syncing: Bool) {
             guard failure == nil else { return }
-            do throws(StorageError) { try file.sync() } catch { failure = error }
+            do throws(StorageError) { try file.finish(syncing: syncing) } catch { failure = error }
         }
 
         mutating func takeDigest() -> Digest {
@@ -108,7 +111,7 @@ final class DigestingSink: Sendable {
     /// How many blocks may wait: this bounds the memory.
     private let room = DispatchSemaphore(value: 3)
 
-    init(_ file: FileDescriptor) { state = Mutex(State(file)) }
+    init(_ file: consuming sending SealedFile) { state = Mutex(State(file)) }
 
     func write(_ bytes: [UInt8]) throws(StorageError) {
         let failure = state.withLock { state in
@@ -131,7 +134,7 @@ final class DigestingSink: Sendable {
     func finish(syncing: Bool) throws(StorageError) -> Digest {
         queue.sync {}
         let failure = state.withLock { state in
-            if syncing { state.sync() }
+            state.finish(syncing: syncing)
             return state.failure
         }
         if let failure { throw failure }

@@ -223,7 +223,9 @@ extension ReadTransaction {
             cases: try count("SELECT count(*) FROM cases"), documents: try count("SELECT count(*) FROM documents"),
             versions: try count("SELECT count(*) FROM versions"),
             objects: try count("SELECT count(DISTINCT object) FROM renditions"),
-            byteCount: UInt64(clamping: try Int64.fetchOne(db, sql: "SELECT sum(n) FROM (SELECT max(byte_count) AS n FROM renditions GROUP BY object)") ?? 0))
+            byteCount: UInt64(
+                clamping: try Int64.fetchOne(
+                    db, sql: "SELECT sum(n) FROM (SELECT max(byte_count) AS n FROM renditions GROUP BY object)") ?? 0))
     }
 
     private func document(_ row: Row) throws -> DocumentRow {
