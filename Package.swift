@@ -32,7 +32,7 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "Vault", "Storage", "Rules", "Ledger", "Sealing",
+                "CLinux", "Vault", "Storage", "Rules", "Ledger", "Sealing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -4,6 +4,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case notAVault
     /// The folder already holds something.
     case alreadyExists
+    /// A file of this name is there already.
+    case nameTaken
     /// The vault was written by a newer program.
     case newerFormat(store: String)
     /// The store is not the one that belongs to this vault.
@@ -34,6 +36,7 @@ public enum StorageError: Error, Hashable, Sendable {
         switch self {
         case .notAVault: "There is no vault in this folder. Make one with `muniment init`."
         case .alreadyExists: "This folder already holds a vault or other files. Choose an empty one."
+        case .nameTaken: "A file of this name is there already. Choose another name."
         case .newerFormat(let store):
             "The vault's \(store) was written by a newer version of muniment. Use that version or a later one."
         case .foreignStore(let store): "The \(store) in this folder belongs to another vault."

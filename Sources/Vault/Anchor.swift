@@ -28,7 +28,9 @@ struct Anchor: Sendable {
     /// Signs the ledger's present head into the anchor file, unless another process has gone further.
     ///
     /// - Throws: `LedgerError.proofRefused` when the ledger does not extend what the anchor has; nothing is signed then.
-    func advance(to records: RecordsStore, signedBy keys: Keychain) async throws {
+    /// Only who makes a vault, or restores its lost anchor, begins a new one: `isNew`.
+    func advance(to records: RecordsStore, signedBy keys: Keychain, isNew: Bool = false) async throws {
+        if !isNew && !Folder.exists(path) { return }
         let last = Folder.exists(path) ? try read() : .empty
         let (head, proof) = try await records.read { (try $0.treeHead(), try $0.growth(since: last)) }
         guard head.size > last.size, let proof else { return }

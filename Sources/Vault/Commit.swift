@@ -36,7 +36,9 @@ extension DocumentVault {
         var known = try await stored(drafts)
         return try drafts.map { draft in
             let mark = draft.staged.fingerprint
-            guard let twin = known[mark] else {
+            guard let twin = known[mark], isWhole(twin.object, among: drafts),
+                (try? identity(twin.wrap, draft.author.childKey)) != nil
+            else {
                 known[mark] = draft.wraps.first { $0.party == draft.document.holder.rawValue }.map {
                     (draft.object, $0)
                 }
@@ -46,6 +48,11 @@ extension DocumentVault {
             try share(twin.object, twin.wrap, with: &shared)
             return shared
         }
+    }
+
+    /// A deposit may be the repair of an object that was damaged: such a one is not shared.
+    private func isWhole(_ object: Digest, among drafts: [Draft]) -> Bool {
+        drafts.contains { $0.staged.name == object } || (try? objects.verify(object)) != nil
     }
 
     /// Objects that are there with the content of these drafts, each with its holder's wrap of the key.

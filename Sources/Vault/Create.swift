@@ -72,13 +72,13 @@ extension DocumentVault {
             try Folder.write(
                 VaultMarker(id: keys.vault, anchorPath: new.anchorPath).bytes, to: aside + "/" + VaultMarker.name)
             try Folder.rename(aside, to: folder)
-            try Folder.syncParent(of: folder)
         } catch {
             // Harmless when these fail: what is left is no vault, and its name says what it is.
             try? Folder.removeTree(aside)
             try? Folder.remove(anchorPath)
             throw error
         }
+        try Folder.syncParent(of: folder)
     }
 
     private static func isFree(_ folder: String) throws -> Bool {
@@ -139,6 +139,7 @@ extension DocumentVault {
             keyring: keyring, objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment,
             anchor: anchor, hold: try VaultHold(folder: folder))
         try await vault.writeFirstEntries(new, password)
+        try await anchor.advance(to: records, signedBy: keys, isNew: true)
         try await vault.close()
     }
 

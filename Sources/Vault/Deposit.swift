@@ -55,7 +55,8 @@ extension DocumentVault {
             caseID: view.document.caseID, category: view.document.category, title: "replaced", mediaType: mediaType,
             labels: Set(view.document.labels))
         let author = try await authoriseDeposit(new, caller)
-        guard author.place.organisation == view.document.organisation, author.holder == view.document.holder else {
+        let isOwn = facts(.deposit, view.document, view.theCase, author.place, caller.person, purpose: nil).isOwn
+        guard isOwn, author.holder == view.document.holder else {
             try await refuse(
                 .denied(.notOwn),
                 Event(.accessDenied, by: caller, party: author.place.party).about(view.document.child)
@@ -104,7 +105,7 @@ extension DocumentVault {
             (try transaction.theCase(new.caseID), try transaction.places(of: caller.person, on: new.caseID))
         }
         let event = Event(.accessDenied, by: caller).on([
-            "case": "\(new.caseID)", "category": new.category.rawValue, "action": AccessAction.deposit.rawValue,
+            "case": "\(new.caseID)", "category": known(new.category), "action": AccessAction.deposit.rawValue,
         ])
         guard let row, !places.isEmpty, let childKey = try await childKey(row.child) else {
             try await refuse(.notFound(.theCase), event)
@@ -127,6 +128,11 @@ extension DocumentVault {
         }
         try await refuse(
             .denied(reason), event.about(row.child).with(["reason": reason.code]), childKey: childKey)
+    }
+
+    /// What goes into the ledger is a word of the agreement, not whatever was typed.
+    private func known(_ category: Category) -> String {
+        agreement.categories.contains(category) ? category.rawValue : "unknown"
     }
 
     /// The party answerable for what `party` deposits: itself where the category allows, else the category's first holder.

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Ledger
 internal import Rules
 internal import Sealing
@@ -38,7 +39,7 @@ extension DocumentVault {
     ///
     /// `report`: told of every file once its fate is durable.
     ///
-    /// - Throws: what stops the whole import: a full disk, an expired session. What was reported as stored is safe.
+    /// - Throws: what stops the whole import: a full disk, a case that was closed. What was reported as stored is safe.
     public func importFiles(
         _ items: [ImportItem], as caller: Caller,
         report: @escaping @Sendable (ImportItem, ImportOutcome) throws -> Void
@@ -55,11 +56,14 @@ extension DocumentVault {
         do {
             for await _ in progress { try await commit(run.takeSealed(), as: caller, report) }
             try await commit(run.takeSealed(), as: caller, report)
+            try await sealing
+            try Task.checkCancellation()
         } catch {
             run.stop()
+            try? await sealing
+            discard(run.takeSealed())
             throw error
         }
-        try await sealing
         try await log(Event(.imported, by: caller).with(["files": String(items.count)]))
     }
 
@@ -73,7 +77,7 @@ extension DocumentVault {
         var chosen: [ImportRun.Choice] = []
         let page = 1000
         for from in stride(from: 0, to: items.count, by: page) {
-            let marked = items[from..<min(from + page, items.count)].map { ($0, source($0)) }
+            let marked = items[from..<min(from + page, items.count)].map { ($0, source($0, caller)) }
             let known = try await records.read { transaction in
                 try marked.map { try transaction.imported($0.1) }
             }
@@ -84,7 +88,9 @@ extension DocumentVault {
                 case .success(let author)? where seen.insert(source).inserted && document == nil:
                     chosen.append(ImportRun.Choice(item: item, author: author, source: source))
                 case .success?: try report(item, outcome(ofKnown: document))
-                case .failure(let error)?: try report(item, .refused(error))
+                case .failure(let error)?:
+                    try Self.stopIfHopeless(error)
+                    try report(item, .refused(error))
                 case nil: break
                 }
             }
@@ -113,13 +119,23 @@ extension DocumentVault {
             switch result {
             case .success(let draft): drafts.append((item, draft))
             case .failure(let error):
-                try Self.stopIfHopeless(error)
-                try report(item, .refused(error))
+                do {
+                    try Self.stopIfHopeless(error)
+                    try report(item, .refused(error))
+                } catch {
+                    discard(sealed)
+                    throw error
+                }
             }
         }
         guard !drafts.isEmpty else { return }
         let receipts = try await commit(drafts.map(\.draft), as: caller)
         for ((item, _), receipt) in zip(drafts, receipts) { try report(item, .stored(receipt)) }
+    }
+
+    /// Harmless when it fails: the next recovery sweeps the files aside.
+    private func discard(_ sealed: [ImportRun.Sealed]) {
+        for case (_, .success(let draft)) in sealed { try? objects.discard(draft.staged) }
     }
 
     /// What no later file would escape stops the import; everything before it is safe.
@@ -131,9 +147,14 @@ extension DocumentVault {
     }
 
     /// What a file of an import is known by in the records: keyed, so that it tells nothing.
-    private func source(_ item: ImportItem) -> Digest {
-        keys.service(.blindIndex).secret.authenticate(
-            Facts("import", item.new.caseID.bytes, Array(item.new.category.rawValue.utf8), item.mark).bytes)
+    ///
+    /// It is the depositor's own: nobody learns from it what somebody else has imported.
+    private func source(_ item: ImportItem, _ caller: Caller) -> Digest {
+        let labels = Facts.list(item.new.labels.sorted().map { Array($0.rawValue.utf8) })
+        let facts = Facts(
+            "import", caller.person.bytes, item.new.caseID.bytes, Array(item.new.category.rawValue.utf8), labels,
+            item.mark)
+        return keys.service(.blindIndex).secret.authenticate(facts.bytes)
     }
 }
 
@@ -170,6 +191,8 @@ private final class ImportRun: Sendable {
     private let chosen: [Choice]
     private let vault: DocumentVault
     private let state = Mutex(State())
+    /// How many drafts may wait for their commit: this bounds the memory.
+    private let room = DispatchSemaphore(value: 1024)
 
     init(_ chosen: [Choice], in vault: DocumentVault) {
         self.chosen = chosen
@@ -183,7 +206,12 @@ private final class ImportRun: Sendable {
             for _ in 0..<Self.workers {
                 group.addTask { [self] in
                     try await blocking { [self] in
-                        while let choice = take() {
+                        while true {
+                            room.wait()
+                            guard let choice = take() else {
+                                room.signal()
+                                return
+                            }
                             let result = Result { try seal(choice) }
                             state.withLock { $0.sealed.append((choice.item, result)) }
                             each()
@@ -195,13 +223,18 @@ private final class ImportRun: Sendable {
         }
     }
 
-    func stop() { state.withLock { $0.next = chosen.count } }
+    func stop() {
+        state.withLock { $0.next = chosen.count }
+        for _ in 0..<Self.workers { room.signal() }
+    }
 
     func takeSealed() -> [Sealed] {
-        state.withLock { state in
+        let sealed = state.withLock { state in
             defer { state.sealed = [] }
             return state.sealed
         }
+        for _ in sealed { room.signal() }
+        return sealed
     }
 
     private func take() -> Choice? {

@@ -109,6 +109,6 @@ extension DocumentVault {
         guard readOnlyReason == .anchorMissing else { throw readOnlyReason ?? VaultError.anchorThere }
         let caller = try await administrator(username, password)
         try await log(Event(.checkpointSigned, by: caller).with(["anchor": "restored"]))
-        try await anchor.advance(to: records, signedBy: keys)
+        try await anchor.advance(to: records, signedBy: keys, isNew: true)
     }
 }

@@ -59,7 +59,7 @@ extension DocumentVault {
         let permit = try await requireReadable(view, caller)
         let rendition = try await rendition(of: id, version: version)
         let span = try range.resolve(in: rendition.byteCount)
-        let wrap = try await wrap(of: rendition, view, permit)
+        let wrap = try await wrap(of: rendition, view, permit, caller)
         let content = try content(of: rendition, wrap, view, permit, span)
         try await record(.documentRead, rendition, view, permit, caller, ["range": "\(span)"])
         return content
@@ -90,7 +90,7 @@ extension DocumentVault {
                 childKey: view.childKey)
         }
         let rendition = try await rendition(of: id, version: version)
-        let wrap = try await wrap(of: rendition, view, permit)
+        let wrap = try await wrap(of: rendition, view, permit, caller)
         let old = try objects.header(of: rendition.object)
         let (header, recipient) = try release.readdress(
             old, .identity(try identity(wrap, view.childKey)), environment.random)
@@ -109,10 +109,14 @@ extension DocumentVault {
 
     /// The rendition key, wrapped for the caller's own party: no other party's wrap is ever used.
     private func wrap(
-        of rendition: RenditionRow, _ view: VisibleDocument, _ permit: Permit
+        of rendition: RenditionRow, _ view: VisibleDocument, _ permit: Permit, _ caller: Caller
     ) async throws -> WrapRow {
         let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: view.place.party.rawValue) }
-        guard let wrap, permit.isOverride || !wrap.isOverride else { throw VaultError.keyMissing }
+        guard let wrap, permit.isOverride || !wrap.isOverride else {
+            try await refuse(
+                .keyMissing, event(.accessDenied, view, caller).with(["reason": "key-missing"]),
+                childKey: view.childKey)
+        }
         return wrap
     }
 

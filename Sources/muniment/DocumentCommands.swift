@@ -236,33 +236,40 @@ func openInput(_ file: String) throws -> FileDescriptor {
 
 /// Where content goes: standard output, or a new file that is there whole or not at all.
 final class Output {
-    private let file: FileDescriptor
-    private let partial: String?
-    private let path: String?
+    private enum Target {
+        case standard(FileDescriptor)
+        case file(FileSink, partial: String, path: String)
+    }
+
+    private let target: Target
     private var isFinished = false
 
     init(_ path: String?) throws {
-        self.path = path
         guard let path else {
-            partial = nil
-            file = try .duplicating(1)
+            target = .standard(try .duplicating(1))
             return
         }
         guard !Folder.exists(path) else { throw CommandError("\(path) exists already. Choose another name.") }
-        partial = path + ".part"
-        try Folder.remove(path + ".part")
-        file = try .creating(path + ".part")
+        let partial = "\(path).\(Hex.encode(RandomSource.system.bytes(4))).part"
+        target = .file(try FileSink(creating: partial, isDigesting: false), partial: partial, path: path)
     }
 
     deinit {
-        if let partial, !isFinished { try? Folder.remove(partial) }  // Nothing half-written is left behind.
+        // Nothing half-written is left behind.
+        if case .file(_, let partial, _) = target, !isFinished { try? Folder.remove(partial) }
     }
 
-    func write(_ bytes: [UInt8]) throws { try file.write(bytes.span) }
+    func write(_ bytes: [UInt8]) throws {
+        switch target {
+        case .standard(let file): try file.write(bytes.span)
+        case .file(let sink, _, _): try sink.writeAside(bytes)
+        }
+    }
 
     func finish() throws {
-        guard let partial, let path else { return }
-        try Folder.rename(partial, to: path)
+        guard case .file(let sink, let partial, let path) = target else { return }
+        _ = try sink.finish(syncing: false)
+        try Folder.publish(partial, as: path)
         isFinished = true
     }
 }

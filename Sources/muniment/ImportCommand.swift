@@ -59,7 +59,7 @@ struct ImportSummary: Encodable {
         var lines = [
             "\(stored) stored (\(Terminal.size(byteCount)), \(rate) a second), \(alreadyThere) there already, \(leftOut.count) left out"
         ]
-        for file in leftOut { lines.append("left out: \(file.path): \(file.reason)") }
+        for file in leftOut { lines.append(Terminal.printable("left out: \(file.path): \(file.reason)")) }
         return lines
     }
 }
@@ -80,11 +80,13 @@ final class ImportProgress: Sendable {
 
     init(_ plan: ImportPlan, reportPath: String?) throws {
         total = plan.items.count
-        totalBytes = plan.items.reduce(0) { $0 + $1.byteCount }
+        totalBytes = plan.items.reduce(0) { $0 &+ $1.byteCount }
         refused = plan.refused
         var report: FileDescriptor?
         if let reportPath {
-            try Folder.remove(reportPath)
+            guard !Folder.exists(reportPath) else {
+                throw CommandError("\(reportPath) exists already. Choose another name for the report.")
+            }
             report = try .creating(reportPath)
         }
         for file in plan.refused { try report?.write(Array(Self.leftOut(file).utf8).span) }
@@ -136,9 +138,9 @@ final class ImportProgress: Sendable {
         let done = summary.stored + summary.alreadyThere + summary.leftOut.count
         let seconds = Date().timeIntervalSince(started)
         let rate = Double(summary.byteCount) / max(seconds, 0.001)
-        let left = rate > 0 ? Int(Double(totalBytes - min(totalBytes, summary.byteCount)) / rate) : 0
+        let left = rate > 0 ? (Double(totalBytes - min(totalBytes, summary.byteCount)) / rate).rounded() : 0
         return
-            "\(done) of \(total) files, \(Terminal.size(summary.byteCount)), \(Terminal.size(UInt64(rate))) a second, \(left) s left"
+            "\(done) of \(total) files, \(Terminal.size(summary.byteCount)), \(Terminal.size(UInt64(rate))) a second, \(String(format: "%.0f", left)) s left"
     }
 }
 
@@ -197,7 +199,7 @@ struct ImportPlan {
             caseID: caseID, category: category, title: title, mediaType: mediaType, labels: Set(labels))
         return ImportItem(
             path: path, new: new, byteCount: file.byteCount,
-            mark: Array("\(name)\n\(file.byteCount)\n\(file.changed)".utf8))
+            mark: Array("\(absolute(path))\n\(file.byteCount)\n\(file.changed)".utf8))
     }
 
     private static func caseID(_ text: String) throws -> CaseID {

@@ -38,7 +38,9 @@ struct InitCommand: AsyncParsableCommand {
     var policies: String?
 
     func run() async throws {
-        let path = absolute(folder)
+        let path = URL(filePath: absolute(folder)).standardizedFileURL.path(percentEncoded: false)
+            .replacing(/\/+$/, with: "")
+        guard anchor?.contains("\n") != true else { throw ValidationError("The anchor's path has a line end.") }
         let anchorPath = anchor.map(absolute) ?? "../\(URL(filePath: path).lastPathComponent).anchor"
         let texts = try readPolicies()
         guard !Folder.exists(path + "/muniment-vault") else { throw StorageError.alreadyExists }
@@ -79,6 +81,7 @@ struct InitCommand: AsyncParsableCommand {
         let file = try FileDescriptor.creating(path)
         try file.write(RandomSource.system.bytes(Custody.minimumKeyFileCount).span)
         try file.sync()
+        try Folder.syncParent(of: path)
         Terminal.note(
             "A new key file was made at \(path). Keep a copy on another device: without it the vault cannot be opened.")
     }

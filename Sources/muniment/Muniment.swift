@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Foundation
 import Glibc
 import Ledger
@@ -37,9 +38,8 @@ struct Muniment: AsyncParsableCommand {
 
     static func main() async {
         umask(0o077)  // SQLite makes its files open to all; whoever copies a file out of the vault copies its mode.
-        // A crash must not write what is in memory to a core file.
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        // Neither a core dump nor another process of this user may see what is in memory.
+        _ = forbid_dumps()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -88,7 +88,13 @@ enum Secrets {
 enum SessionFile {
     private static let firstLine = "muniment session v1"
 
+    /// A session replaces an earlier one and nothing else.
     static func write(_ token: SessionToken, to path: String) throws {
+        if Folder.exists(path) {
+            guard (try? read(path)) != nil else {
+                throw CommandError("There is another file at the session's path. Choose a path with --session.")
+            }
+        }
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try Folder.create(String(path[..<slash])) }
         try Folder.write(Array("\(firstLine)\n\(Hex.encode(token.bytes))\n".utf8), to: path)
     }

@@ -4,7 +4,7 @@ import Glibc
 /// Standard output for results, standard error for everything else.
 enum Terminal {
     static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        FileHandle.standardError.write(Data((printable(text, keeping: "\n") + "\n").utf8))
     }
 
     static func json(_ value: some Encodable) throws {
@@ -15,12 +15,24 @@ enum Terminal {
 
     /// Columns with two spaces between them; the last is left ragged.
     static func table(_ heads: [String], _ rows: [[String]]) -> [String] {
-        let all = [heads] + rows
+        let all = [heads] + rows.map { $0.map { printable($0) } }
         let widths = heads.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         return all.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             return cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
         }
+    }
+
+    /// Text that cannot move the cursor, change colours or turn the direction of writing.
+    static func printable(_ text: String, keeping kept: Unicode.Scalar? = nil) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator: scalar == kept ? scalar : "\u{fffd}"
+                    default: scalar
+                    }
+                }))
     }
 
     static let showsProgress = isatty(STDERR_FILENO) == 1

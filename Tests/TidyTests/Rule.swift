@@ -106,7 +106,7 @@ struct Rule: Sendable {
         ],
         "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
         "muniment": [
-            "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser",
+            "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",
             "Foundation", "Glibc", "Synchronization",
         ],
     ]

@@ -1,7 +1,9 @@
+import Foundation
 import Ledger
 import Rules
 import Sealing
 import Storage
+import Synchronization
 import Testing
 
 @testable import Vault
@@ -223,5 +225,75 @@ struct ActorTests {
         let fixture = try await Fixture.copy()
         let late = try await fixture.open(now: Fixture.start.adding(seconds: DocumentVault.sessionSeconds))
         await #expect(throws: VaultError.notSignedIn) { try await fixture.caller("sam", in: late) }
+    }
+}
+
+@Suite("What review found")
+struct ReviewTests {
+    @Test("two parents are two people: neither replaces what the other deposited")
+    func otherParent() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        let ada = try await fixture.caller("ada", in: vault)
+        let home = try #require(try await fixture.caller("pat", in: vault).memberships.first?.organisation)
+        _ = try await vault.addPerson(
+            NewPerson(username: "quinn", name: "Quinn", organisation: home, roles: ["P"]),
+            password: Fixture.password(), as: ada)
+        try await vault.addToTeam(
+            "quinn", role: "P", of: fixture.caseID, as: fixture.caller("sam", in: vault))
+        let quinn = try await vault.caller(
+            vault.signIn(username: "quinn", password: try Fixture.password()))
+        let receipt = try await vault.deposit(
+            fixture.newDocument("D02"), content: fixture.file("views", [1]), as: fixture.caller("pat", in: vault))
+        let id = try #require(DocumentID(receipt.document))
+        await #expect(throws: VaultError.denied(.notOwn)) {
+            try await vault.replace(
+                id, mediaType: .unknown, content: fixture.file("other", [2]), as: quinn)
+        }
+    }
+
+    @Test("a deposit repairs what was damaged: a broken object is never shared")
+    func repair() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        let content = RandomSource.system.bytes(50_000)
+        _ = try await fixture.deposit(content, title: "one", in: vault)
+        let path = try #require(try fixture.objectPaths().first)
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        bytes[40_000] ^= 1
+        try Data(bytes).write(to: URL(filePath: path))
+        let second = try await fixture.deposit(content, title: "again", in: vault)
+        #expect(try await fixture.read(second, as: "sam", in: vault) == content)
+    }
+
+    @Test("nobody learns from an import what somebody else has imported")
+    func importMarks() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        let sam = try await fixture.caller("sam", in: vault)
+        try await vault.addToTeam("henry", role: "HADV", of: fixture.caseID, as: sam)
+        let path = try fixture.write("file", [1, 2, 3])
+        let item = ImportItem(path: path, new: fixture.newDocument(), byteCount: 3, mark: [1])
+        for name in ["priya", "henry"] {
+            let stored = Mutex(0)
+            try await vault.importFiles([item], as: fixture.caller(name, in: vault)) { _, outcome in
+                if case .stored = outcome { stored.withLock { $0 += 1 } }
+            }
+            #expect(stored.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("what was typed for a category goes into the ledger only when the agreement knows it")
+    func unknownCategory() async throws {
+        let fixture = try await Fixture.copy()
+        let vault = try await fixture.open()
+        let before = try await vault.records.read { try $0.logSize() }
+        await #expect(throws: VaultError.self) {
+            try await vault.deposit(
+                fixture.newDocument("x\n\u{1b}[2J"), content: fixture.file("f", [1]),
+                as: fixture.caller("priya", in: vault))
+        }
+        let entry = try #require(try await vault.records.read { try $0.entry(at: before) })
+        #expect(try await vault.opened(entry)?.object["category"] == "unknown")
     }
 }

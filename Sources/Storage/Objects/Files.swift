@@ -17,12 +17,12 @@ public final class FileDescriptor: Sendable {
 
     /// Makes a new file that nobody else may read. Fails when the name is taken.
     public static func creating(_ path: String) throws(StorageError) -> FileDescriptor {
-        try creating(path, isDirect: false)
+        try opening(path, O_WRONLY | O_CREAT | O_EXCL, "make a file")
     }
 
-    /// `isDirect`: past the page cache; refused with `StorageError.system` where the file system cannot.
-    static func creating(_ path: String, isDirect: Bool) throws(StorageError) -> FileDescriptor {
-        try opening(path, O_WRONLY | O_CREAT | O_EXCL | (isDirect ? __O_DIRECT : 0), "make a file")
+    /// Past the page cache from now on, where the file system can.
+    func tryDirect() throws(StorageError) {
+        do throws(StorageError) { try setDirect(true) } catch .system {}
     }
 
     func setDirect(_ isDirect: Bool) throws(StorageError) {
@@ -52,20 +52,19 @@ public final class FileDescriptor: Sendable {
     ///
     /// - Returns: the bytes read: fewer than asked for only at the end of the file.
     public func fill(_ buffer: inout MutableSpan<UInt8>) throws(StorageError) -> Int {
-        let number = number
-        let result = buffer.withUnsafeMutableBytes { buffer -> Int in
-            var done = 0
-            while done < buffer.count {
-                let count = Glibc.read(number, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-                if count < 0 && errno == EINTR { continue }
-                if count < 0 { return -1 }
-                if count == 0 { break }
-                done += count
-            }
-            return done
+        try buffer.withUnsafeMutableBytes { (buffer) throws(StorageError) in try fill(buffer) }
+    }
+
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = Glibc.read(number, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw failure("read a file") }
+            if count == 0 { break }
+            done += count
         }
-        guard result >= 0 else { throw failure("read a file") }
-        return result
+        return done
     }
 
     /// At most `count` bytes from the current position: fewer only at the end of the file.
@@ -82,9 +81,9 @@ public final class FileDescriptor: Sendable {
     /// Fills `buffer` from `offset` bytes into the file.
     ///
     /// - Returns: as `fill(_:)`.
-    public func fill(_ buffer: inout MutableSpan<UInt8>, at offset: UInt64) throws(StorageError) -> Int {
+    func fill(_ buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int {
         guard lseek(number, off_t(offset), SEEK_SET) >= 0 else { throw failure("move in a file") }
-        return try fill(&buffer)
+        return try fill(buffer)
     }
 
     /// Writes all of `bytes`.
@@ -97,6 +96,11 @@ public final class FileDescriptor: Sendable {
         while done < bytes.count {
             let count = Glibc.write(number, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count < 0 && errno == EINTR { continue }
+            // What is left after a direct write that was cut short takes the way through the cache.
+            if count < 0 && errno == EINVAL && fcntl(number, F_GETFL, 0) & __O_DIRECT != 0 {
+                try setDirect(false)
+                continue
+            }
             guard count > 0 else { throw failure("write a file") }
             done += count
         }
@@ -149,6 +153,12 @@ public enum Folder {
 
     public static func rename(_ old: String, to new: String) throws(StorageError) {
         guard Glibc.rename(old, new) == 0 else { throw failure("rename a file") }
+    }
+
+    /// Gives a file a name that must not be taken.
+    public static func publish(_ old: String, as new: String) throws(StorageError) {
+        guard link(old, new) == 0 else { throw errno == EEXIST ? .nameTaken : failure("name a file") }
+        try remove(old)
     }
 
     /// Removes a file. One that is already gone is no error.

@@ -3,7 +3,7 @@ public import Sealing
 /// Opens the content of one object, whole or from any byte, without holding more than a few chunks.
 public struct ObjectReader: ~Copyable, Sendable {
     private let name: Digest
-    private let file: FileDescriptor
+    private let pieces: Prefetcher
     private var cipher: ChunkCipher
     private let payloadStart: UInt64
     /// Plaintext length in bytes.
@@ -22,11 +22,12 @@ public struct ObjectReader: ~Copyable, Sendable {
         guard try file.byteCount() == UInt64(header.byteCount) + Age.payloadByteCount(sealing: byteCount) else {
             throw .objectDamaged(name.hex)
         }
+        if byteCount >= Self.directCount { try file.tryDirect() }
         let cipher = try Self.cipher(header, nonce, opener, name)
         self.cipher = cipher
         payloadStart = UInt64(header.byteCount + Age.payloadNonceCount)
         self.name = name
-        self.file = file
+        pieces = Prefetcher(file)
         self.byteCount = byteCount
     }
 
@@ -64,30 +65,46 @@ public struct ObjectReader: ~Copyable, Sendable {
     /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
     public mutating func read(_ range: Range<UInt64>, emit: ([UInt8]) throws -> Void) throws {
         precondition(range.upperBound <= byteCount, "the range ends behind the content")
+        let chunkCount = UInt64(Age.chunkCount)
         let last = Age.chunks(in: byteCount) - 1
-        var chunk = range.lowerBound / UInt64(Age.chunkCount)
-        repeat {
-            let end = min(chunk + 16, last + 1)
-            let block = try open(chunks: chunk..<end, last: last)
-            let offset = chunk * UInt64(Age.chunkCount)
+        var chunk = range.lowerBound / chunkCount
+        let end = max(chunk + 1, min(last + 1, (range.upperBound + chunkCount - 1) / chunkCount))
+        pieces.begin(sealedBytes(of: chunk..<min(chunk + Self.pieceCount, end)))
+        while chunk < end {
+            let piece = chunk..<min(chunk + Self.pieceCount, end)
+            let sealed = try pieces.take()
+            if piece.upperBound < end {
+                pieces.begin(sealedBytes(of: piece.upperBound..<min(piece.upperBound + Self.pieceCount, end)))
+            }
+            let block = try open(sealed, chunks: piece, last: last)
+            let offset = chunk * chunkCount
             let from = Int(max(range.lowerBound, offset) - offset)
             let to = Int(min(range.upperBound, offset + UInt64(block.count)) - offset)
             if from < to { try emit(from == 0 && to == block.count ? block : Array(block[from..<to])) }
-            chunk = end
-        } while chunk <= last && chunk * UInt64(Age.chunkCount) < range.upperBound
+            chunk = piece.upperBound
+        }
     }
 
-    private mutating func open(chunks: Range<UInt64>, last: UInt64) throws(StorageError) -> [UInt8] {
-        let sealedChunk = UInt64(Age.chunkCount + Age.tagCount)
-        let plainStart = chunks.lowerBound * UInt64(Age.chunkCount)
-        let plainEnd = min(chunks.upperBound * UInt64(Age.chunkCount), byteCount)
-        let plainCount = Int(plainEnd - plainStart)
-        var sealed = [UInt8](repeating: 0, count: plainCount + chunks.count * Age.tagCount)
-        var block = [UInt8](repeating: 0, count: plainCount)
+    /// Objects from this length on are read past the page cache.
+    private static let directCount: UInt64 = 64 << 20
+    /// Chunks in a piece.
+    private static let pieceCount: UInt64 = 16
 
-        var span = sealed.mutableSpan
-        let count = try file.fill(&span, at: payloadStart + chunks.lowerBound * sealedChunk)
-        guard count == sealed.count else { throw .objectDamaged(name.hex) }
+    private func sealedBytes(of chunks: Range<UInt64>) -> Range<UInt64> {
+        let sealedChunk = UInt64(Age.chunkCount + Age.tagCount)
+        let end = min(
+            payloadStart + chunks.upperBound * sealedChunk,
+            payloadStart + byteCount + Age.chunks(in: byteCount) * UInt64(Age.tagCount))
+        return (payloadStart + chunks.lowerBound * sealedChunk)..<end
+    }
+
+    private mutating func open(
+        _ sealed: [UInt8], chunks: Range<UInt64>, last: UInt64
+    ) throws(StorageError) -> [UInt8] {
+        let plainStart = chunks.lowerBound * UInt64(Age.chunkCount)
+        let plainCount = Int(min(chunks.upperBound * UInt64(Age.chunkCount), byteCount) - plainStart)
+        guard sealed.count == plainCount + chunks.count * Age.tagCount else { throw .objectDamaged(name.hex) }
+        var block = [UInt8](repeating: 0, count: plainCount)
         var out = block.mutableSpan
         for chunk in chunks {
             let from = Int(chunk - chunks.lowerBound) * Age.chunkCount

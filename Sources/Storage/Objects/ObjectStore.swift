@@ -40,8 +40,8 @@ public struct ObjectStore: Sendable {
         let path = staging + "/" + Hex.encode(random.bytes(16))
         do {
             let start = try Age.begin(sealingTo: [recipient], random: random)
-            let file = try SealedFile(creating: path)
-            return try SealingStream(start, fingerprint, writingTo: file).run(
+            let sink = try FileSink(creating: path, isDigesting: true)
+            return try SealingStream(start, fingerprint, writingTo: sink).run(
                 source, path: path, syncing: syncing, inspect: inspect)
         } catch {
             try? Folder.remove(path)  // Harmless when it fails: the next sweep of the staging folder removes it.

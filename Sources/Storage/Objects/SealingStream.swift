@@ -1,6 +1,4 @@
-internal import Dispatch
 internal import Sealing
-internal import Synchronization
 
 /// Seals a file block by block: while one block is hashed and written, the next is read and sealed.
 ///
@@ -11,15 +9,12 @@ struct SealingStream: ~Copyable {
 
     private var start: AgeStart
     private var fingerprint: FingerprintStream
-    private let sink: DigestingSink
+    private let sink: FileSink
     private var chunkIndex: UInt64 = 0
     private var byteCount: UInt64 = 0
 
-    init(
-        _ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream,
-        writingTo file: consuming sending SealedFile
-    ) {
-        sink = DigestingSink(file)
+    init(_ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, writingTo sink: FileSink) {
+        self.sink = sink
         self.fingerprint = fingerprint
         self.start = start
     }
@@ -30,7 +25,7 @@ struct SealingStream: ~Copyable {
     ) throws -> StagedObject {
         // A file's length may change under us; it is only a hint for how much room to make.
         let hint = try Int(clamping: source.byteCount())
-        var block = try read(source, min(max(hint, 1) + 1, Self.blockCount))
+        var block = try read(source, min(max(hint, 1), Self.blockCount - 1) + 1)
         if block.count > hint, block.count < Self.blockCount {
             block += try read(source, Self.blockCount - block.count)
         }
@@ -76,68 +71,5 @@ struct SealingStream: ~Copyable {
             }
             filled = count
         }
-    }
-}
-
-/// A file that is hashed as it is written, if need be by another thread, in order.
-final class DigestingSink: Sendable {
-    private struct State: ~Copyable {
-        var digest = DigestStream()
-        var file: SealedFile
-        var failure: StorageError?
-
-        init(_ file: consuming SealedFile) { self.file = file }
-
-        mutating func write(_ bytes: [UInt8]) {
-            guard failure == nil else { return }
-            digest.update(bytes.span)
-            do throws(StorageError) { try file.append(bytes) } catch { failure = error }
-        }
-
-        mutating func finish(syncing: Bool) {
-            guard failure == nil else { return }
-            do throws(StorageError) { try file.finish(syncing: syncing) } catch { failure = error }
-        }
-
-        mutating func takeDigest() -> Digest {
-            var stream = DigestStream()
-            swap(&stream, &digest)
-            return stream.finish()
-        }
-    }
-
-    private let state: Mutex<State>
-    private let queue = DispatchQueue(label: "muniment.sealing")
-    /// How many blocks may wait: this bounds the memory.
-    private let room = DispatchSemaphore(value: 3)
-
-    init(_ file: consuming sending SealedFile) { state = Mutex(State(file)) }
-
-    func write(_ bytes: [UInt8]) throws(StorageError) {
-        let failure = state.withLock { state in
-            state.write(bytes)
-            return state.failure
-        }
-        if let failure { throw failure }
-    }
-
-    /// Hands `bytes` to the other thread. A failure there is thrown by a later call.
-    func writeAside(_ bytes: [UInt8]) throws(StorageError) {
-        room.wait()
-        queue.async { [self] in
-            state.withLock { $0.write(bytes) }
-            room.signal()
-        }
-        if let failure = state.withLock({ $0.failure }) { throw failure }
-    }
-
-    func finish(syncing: Bool) throws(StorageError) -> Digest {
-        queue.sync {}
-        let failure = state.withLock { state in
-            state.finish(syncing: syncing)
-            return state.failure
-        }
-        if let failure { throw failure }
-        return state.withLock { $0.takeDigest() }
     }
 }

@@ -2,24 +2,22 @@ internal import Glibc
 
 /// A new file that is written once, front to back, past the page cache where the file system can.
 ///
-/// What is deposited is seldom read soon, so a copy of it in the cache would only push out what is; and a large file written
-/// straight to the disk leaves little to wait for when it is synced.
-struct SealedFile: ~Copyable {
+/// What is deposited or copied out is seldom read again soon, so it would only push out of the cache what is; and a large
+/// file written straight to the disk leaves little to wait for when it is synced. Nobody else may read the file.
+struct NewFile: ~Copyable {
     private static let capacity = 1 << 19
     private static let alignment = 4096
 
     private let file: FileDescriptor
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: alignment)
+    private let buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
 
     /// - Throws: `StorageError.notWritable`, `.diskFull`.
     init(creating path: String) throws(StorageError) {
-        do throws(StorageError) {
-            file = try FileDescriptor.creating(path, isDirect: true)
-        } catch .system {
-            // The file system wants the cache: tmpfs, for one.
-            file = try FileDescriptor.creating(path)
-        }
+        let file = try FileDescriptor.creating(path)
+        try file.tryDirect()
+        self.file = file
+        buffer = .allocate(byteCount: Self.capacity, alignment: Self.alignment)
     }
 
     deinit { buffer.deallocate() }

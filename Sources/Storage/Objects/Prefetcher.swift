@@ -1,0 +1,47 @@
+internal import Dispatch
+internal import Synchronization
+
+/// Reads the next piece of a file while the last one is being opened and handed on.
+///
+/// A large object is read past the page cache, where the file system can: it is read once, and would push out of the cache
+/// what is read often.
+final class Prefetcher: Sendable {
+    private static let alignment: UInt64 = 4096
+
+    private struct State: ~Copyable {
+        var result: Result<[UInt8], StorageError> = .success([])
+    }
+
+    private let file: FileDescriptor
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "muniment.prefetch")
+    private let isThere = DispatchSemaphore(value: 0)
+
+    init(_ file: FileDescriptor) { self.file = file }
+
+    /// Begins to read. One piece at a time: `take` comes before the next `begin`.
+    func begin(_ range: Range<UInt64>) {
+        queue.async { [self] in
+            let result = Result { () throws(StorageError) in try read(range) }
+            state.withLock { $0.result = result }
+            isThere.signal()
+        }
+    }
+
+    /// The piece asked for last, shorter only when the file ends.
+    func take() throws(StorageError) -> [UInt8] {
+        isThere.wait()
+        return try state.withLock { $0.result }.get()
+    }
+
+    private func read(_ range: Range<UInt64>) throws(StorageError) -> [UInt8] {
+        let start = range.lowerBound / Self.alignment * Self.alignment
+        let end = (range.upperBound + Self.alignment - 1) / Self.alignment * Self.alignment
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Int(end - start), alignment: Int(Self.alignment))
+        defer { buffer.deallocate() }
+        let count = try file.fill(buffer, at: start)
+        let from = min(Int(range.lowerBound - start), count)
+        return [UInt8](buffer[from..<max(from, min(count, Int(range.upperBound - start)))])
+    }
+}
