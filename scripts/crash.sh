@@ -222,6 +222,7 @@ resume() {
     look_after
     first=$((documents - before))
     [[ $first -gt 0 ]] || fail 'the import was killed before its first batch, though the report had lines.'
+    mv "$work/receipts/last.csv" "$work/receipts/first.csv"
     (import_folder last) >"$work/out" 2>&1 || fail "the second run failed: $(cat "$work/out")"
     grep -q "^$((files - first)) stored .* $first there already, 0 left out" "$work/out" ||
         fail "$first of $files were there, and the second run says: $(cat "$work/out")"
