@@ -28,6 +28,7 @@ crash:
 
 bench: build
 	scripts/prepare.sh bench
+	swift build -c release --product muniment-bench
 	bench/run.sh
 
 build:
@@ -37,11 +38,11 @@ build:
 
 format:
 	scripts/prepare.sh build
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests bench/harness Package.swift
 
 lint:
 	scripts/prepare.sh build shellcheck
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests bench/harness Package.swift
 	shellcheck scripts/*.sh bench/*.sh .ci/run
 
 clean:

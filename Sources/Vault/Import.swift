@@ -192,7 +192,7 @@ private final class ImportRun: Sendable {
     private let vault: DocumentVault
     private let state = Mutex(State())
     /// How many drafts may wait for their commit: this bounds the memory.
-    private let room = DispatchSemaphore(value: 1024)
+    private let room = DispatchSemaphore(value: 384)
 
     init(_ chosen: [Choice], in vault: DocumentVault) {
         self.chosen = chosen
