@@ -49,6 +49,17 @@ extension DocumentVault {
         return report
     }
 
+    /// Checks the ledger alone: its tree against its entries, its newest checkpoint and its anchor.
+    public func verifyLedger(as caller: Caller) async throws -> CheckReport {
+        var report = CheckReport()
+        if let readOnlyReason { report.found("ledger", readOnlyReason.userMessage) }
+        try await section("ledger", &report) { try await checkLedger(&$0) }
+        if readOnlyReason == nil {
+            try await log(Event(.vaultChecked, by: caller).with(["findings": String(report.findings.count)]))
+        }
+        return report
+    }
+
     /// Damage that a section cannot go on from is a finding, and the other sections still run.
     private func section(
         _ name: String, _ report: inout CheckReport, _ work: (inout CheckReport) async throws -> Void

@@ -97,31 +97,56 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check a proof that someone was given. Needs no vault.",
+            abstract: "Check the vault's ledger, or a proof that someone was given.",
             discussion: """
-                Example:
+                Without options: every tree hash against the entries, the newest checkpoint and the anchor; exit status 3 when \
+                they do not fit. With --proof, --entry and --vkey: whether the entry is in the ledger of that key; this \
+                needs no vault.
+
+                Examples:
+                  muniment ledger verify
                   muniment ledger verify --proof entry-12.tlog-proof --entry entry-12.entry --vkey vault.county.example/ledger+…
                 """)
-        @Option(help: ArgumentHelp("The proof.", valueName: "file")) var proof: String
-        @Option(help: ArgumentHelp("The entry's bytes.", valueName: "file")) var entry: String
-        @Option(help: "The ledger's public key, from somewhere you trust.") var vkey: String
-        @Flag(help: "Print the result as JSON.") var json = false
+        @Option(help: ArgumentHelp("The proof.", valueName: "file")) var proof: String?
+        @Option(help: ArgumentHelp("The entry's bytes.", valueName: "file")) var entry: String?
+        @Option(help: "The ledger's public key, from somewhere you trust.") var vkey: String?
+        @OptionGroup var common: CommonOptions
 
         func run() async throws {
+            switch (proof, entry, vkey) {
+            case (nil, nil, nil): try await verifyVault()
+            case (let proof?, let entry?, let vkey?): try verify(proof, entry, vkey)
+            default: throw ValidationError("A proof is checked with --proof, --entry and --vkey together.")
+            }
+        }
+
+        private func verifyVault() async throws {
+            let report = try await common.inVault { try await $0.verifyLedger(as: $1) }
+            try common.show(report) {
+                report.isSound
+                    ? ["All \(report.entries) entries follow, and fit the newest checkpoint and the anchor."]
+                    : report.findings.map { "FAULT  \($0.what): \($0.problem)" }
+            }
+            guard report.isSound else { throw FaultFound() }
+        }
+
+        private func verify(_ proof: String, _ entry: String, _ vkey: String) throws {
             let leaf = try Folder.read(entry)
             let policy = try LogPolicy(logKeys: [NoteKey(vkey: vkey)])
             let file = try ProofFile(parsing: try Folder.read(proof))
             let seen = try file.verify(leafHash(leaf), under: policy, now: UInt64(Date().timeIntervalSince1970))
             let what = try Leaf(parsing: leaf)
+            let time = Instant(milliseconds: Int64(what.time)).text
+            let size = seen.checkpoint.head.size
             let result = [
-                "entry": String(file.proof.index), "size": String(seen.checkpoint.head.size),
-                "what": what.kind.description, "time": Instant(milliseconds: Int64(what.time)).text,
+                "entry": String(file.proof.index), "size": String(size), "what": what.kind.description, "time": time,
             ]
-            if json { return try Terminal.json(result) }
-            print(
-                "Entry \(file.proof.index) is in the ledger of \(seen.checkpoint.head.size) entries signed by this key."
-            )
-            print("It records: \(what.kind) at \(Instant(milliseconds: Int64(what.time)).text).")
+            try common.show(result) {
+                [
+                    "Entry \(file.proof.index) is in the ledger of \(size) entries signed by this key.",
+                    "It records: \(what.kind) at \(time).",
+                ]
+            }
         }
     }
 
