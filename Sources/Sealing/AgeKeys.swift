@@ -139,7 +139,6 @@ extension AgeHeader.Stanza {
     static let scryptLabel = Array("age-encryption.org/v1/scrypt".utf8)
     /// A passphrase file that asks for more than 2^22 would take minutes and gigabytes: refused.
     static let maximumLogN = 22
-    static let defaultLogN = 18
 
     /// Accepts 1-22 in ASCII digits without sign or leading zero: `Int("+7")` and `Int("07")` would succeed.
     private static func workFactor(_ text: String) -> Int? {

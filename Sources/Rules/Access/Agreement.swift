@@ -129,8 +129,4 @@ extension Agreement {
     public func holders(of category: Category) -> [Party] {
         categoryIndex[category].map { categoryEntries[$0].holders } ?? []
     }
-    /// The labels that every such document carries without being told.
-    public func automaticLabels(of category: Category) -> [Label] {
-        categoryIndex[category].map { categoryEntries[$0].labels } ?? []
-    }
 }
