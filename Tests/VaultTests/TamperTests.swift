@@ -149,6 +149,22 @@ struct TamperTests {
         #expect(try await back.status(as: fixture.caller("sam", in: back)).isReadOnly)
     }
 
+    @Test("I6: a ledger that is longer than the anchor's and another is no extension of it")
+    func fork() async throws {
+        let here = try await Fixture.copy()
+        let other = try await Fixture.copy()
+        for (fixture, count) in [(here, 1), (other, 5)] {
+            let vault = try await fixture.open()
+            for number in 0..<count { _ = try await fixture.deposit([1], title: "t\(number)", in: vault) }
+            try await vault.close()
+        }
+        let records = URL(filePath: here.vaultPath + "/records.sqlite")
+        here.removeLog("records")
+        try Data(contentsOf: URL(filePath: other.vaultPath + "/records.sqlite")).write(to: records)
+        let vault = try await here.open()
+        #expect(vault.readOnlyReason == .rolledBack)
+    }
+
     @Test("without its anchor a vault may not be changed, until an administrator makes a new one")
     func missingAnchor() async throws {
         let fixture = try await Fixture.copy()
