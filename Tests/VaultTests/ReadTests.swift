@@ -10,7 +10,9 @@ import Testing
 
 @Suite("Who may read, and what is left behind")
 struct ReadTests {
-    static let sizes = [0, 1, 65_535, 65_536, 65_537, 1_048_575, 1_048_576, 1_048_577, 3_000_000]
+    static let sizes = [
+        0, 1, 65_535, 65_536, 65_537, 524_287, 524_288, 524_289, 1_048_575, 1_048_576, 1_048_577, 3_000_000,
+    ]
 
     @Test("what was deposited is read back, at every block boundary", arguments: sizes)
     func roundTrip(count: Int) async throws {

@@ -4,8 +4,8 @@ internal import Sealing
 ///
 /// Memory is a few blocks, whatever the file's size.
 struct SealingStream: ~Copyable {
-    /// 16 chunks. Larger blocks gain nothing and smaller ones hand over too often.
-    static let blockCount = 16 * Age.chunkCount
+    /// 8 chunks. Larger blocks gain nothing and smaller ones hand over too often.
+    static let blockCount = 8 * Age.chunkCount
 
     private var start: AgeStart
     private var fingerprint: FingerprintStream
@@ -39,7 +39,11 @@ struct SealingStream: ~Copyable {
             block = next
         }
         let sealed = seal(block, isLast: true)
-        if chunkIndex <= 16 { try sink.write(sealed) } else { try sink.writeAside(sealed) }
+        if chunkIndex * UInt64(Age.chunkCount) <= Self.blockCount {
+            try sink.write(sealed)
+        } else {
+            try sink.writeAside(sealed)
+        }
         return try finish(path: path, syncing: syncing)
     }
 
