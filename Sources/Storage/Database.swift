@@ -12,7 +12,7 @@ enum Database {
         _ path: String, store: String, migrator: DatabaseMigrator, isErasing: Bool, isNew: Bool
     ) throws -> DatabasePool {
         // SQLite would make an empty one in the place of a lost one.
-        guard isNew || Folder.isNonEmptyFile(path) else { throw StorageError.damagedStore(store: store) }
+        guard isNew || (Folder.file(path)?.byteCount ?? 0) > 0 else { throw StorageError.damagedStore(store: store) }
         return try translating(store) {
             var configuration = Configuration()
             configuration.busyMode = .timeout(busySeconds)

@@ -33,27 +33,32 @@ extension DocumentVault {
         readPercent: Int, as caller: Caller, progress: @Sendable (CheckReport) -> Void
     ) async throws -> CheckReport {
         if readOnlyReason == nil { try await authorise("vault.check", caller) }
-        var report = CheckReport()
-        if let readOnlyReason { report.found("ledger", readOnlyReason.userMessage) }
-        let pending = try await keyring.read { Set(try $0.pending()) }
-        try await section("ledger", &report) { try await checkLedger(&$0) }
-        try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
-        try await section("documents", &report) { try await checkDocuments(&$0, progress) }
-        try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
-        try await section("objects", &report) {
-            try await checkObjects(&$0, readPercent: readPercent, pending, progress)
+        return try await checked(by: caller) { report in
+            let pending = try await keyring.read { Set(try $0.pending()) }
+            try await section("ledger", &report) { try await checkLedger(&$0) }
+            try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
+            try await section("documents", &report) { try await checkDocuments(&$0, progress) }
+            try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
+            try await section("objects", &report) {
+                try await checkObjects(&$0, readPercent: readPercent, pending, progress)
+            }
         }
-        if readOnlyReason == nil {
-            try await log(Event(.vaultChecked, by: caller).with(["findings": String(report.findings.count)]))
-        }
-        return report
     }
 
     /// Checks the ledger alone: its tree against its entries, its newest checkpoint and its anchor.
     public func verifyLedger(as caller: Caller) async throws -> CheckReport {
+        try await checked(by: caller) { report in
+            try await section("ledger", &report) { try await checkLedger(&$0) }
+        }
+    }
+
+    /// A report of what `work` finds, begun with what is wrong from the start and recorded at the end.
+    private func checked(
+        by caller: Caller, _ work: (inout CheckReport) async throws -> Void
+    ) async throws -> CheckReport {
         var report = CheckReport()
         if let readOnlyReason { report.found("ledger", readOnlyReason.userMessage) }
-        try await section("ledger", &report) { try await checkLedger(&$0) }
+        try await work(&report)
         if readOnlyReason == nil {
             try await log(Event(.vaultChecked, by: caller).with(["findings": String(report.findings.count)]))
         }

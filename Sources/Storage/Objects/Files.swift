@@ -214,12 +214,6 @@ public enum Folder {
         return files
     }
 
-    /// Whether there is a regular file with something in it.
-    static func isNonEmptyFile(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > 0
-    }
-
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

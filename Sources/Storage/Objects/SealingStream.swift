@@ -39,7 +39,8 @@ struct SealingStream: ~Copyable {
             block = next
         }
         let sealed = seal(block, isLast: true)
-        if chunkIndex * UInt64(Age.chunkCount) <= Self.blockCount {
+        // A file of one block needs no other thread; of more, the last block must wait its turn.
+        if byteCount < Self.blockCount {
             try sink.write(sealed)
         } else {
             try sink.writeAside(sealed)
