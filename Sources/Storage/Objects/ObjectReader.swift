@@ -60,7 +60,7 @@ public struct ObjectReader: ~Copyable, Sendable {
         }
     }
 
-    /// Hands the bytes of `range` to `emit`, in order, in blocks of at most 1 MiB. No byte that failed to authenticate is handed on.
+    /// Hands the bytes of `range` to `emit`, in order, in blocks of at most 512 KiB. No byte that failed to authenticate is handed on.
     ///
     /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
     public mutating func read(_ range: Range<UInt64>, emit: ([UInt8]) throws -> Void) throws {
@@ -88,7 +88,7 @@ public struct ObjectReader: ~Copyable, Sendable {
     /// Objects from this length on are read past the page cache.
     private static let directCount: UInt64 = 64 << 20
     /// Chunks in a piece.
-    private static let pieceCount: UInt64 = 16
+    private static let pieceCount: UInt64 = 8
 
     private func sealedBytes(of chunks: Range<UInt64>) -> Range<UInt64> {
         let sealedChunk = UInt64(Age.chunkCount + Age.tagCount)
