@@ -6,6 +6,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case keyRotated = 0x0110
     case clockAccepted = 0x0111
     case agreementActivated = 0x0120
+    case agreementProposed = 0x0121
+    case agreementApproved = 0x0122
+    case agreementPreviewed = 0x0123
+    case keyringAligned = 0x0124
     case imported = 0x0130
     // Organisations and people
     case organisationAdded = 0x0201
@@ -19,6 +23,8 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case childAdded = 0x0401
     case childFound = 0x0402
     case childShown = 0x0403
+    case parentChosen = 0x0410
+    case capacityRecorded = 0x0411
     // Cases and their teams
     case caseOpened = 0x0501
     case caseShown = 0x0502
@@ -28,18 +34,37 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     // Documents
     case documentDeposited = 0x0601
     case documentReplaced = 0x0602
+    case renditionAdded = 0x0603
     case documentListed = 0x0610
     case documentShown = 0x0611
     case documentRead = 0x0612
     case documentHistory = 0x0613
     case documentExported = 0x0614
+    case released = 0x0620
+    case releaseEnded = 0x0621
     // Access
     case accessDenied = 0x0701
     case accessExplained = 0x0702
+    case taskGranted = 0x0710
+    case taskEnded = 0x0711
+    case restraintPlaced = 0x0720
+    case restraintLifted = 0x0721
+    case emergencyOpened = 0x0730
+    case emergencyReviewed = 0x0731
+    case familyViewDelayed = 0x0732
+    case emergencyListed = 0x0733
     // The ledger itself
     case ledgerShown = 0x0801
     case ledgerProved = 0x0802
+    case ledgerSearched = 0x0803
     case checkpointSigned = 0x0810
+    // Consents
+    case consentGiven = 0x0901
+    case consentRefused = 0x0902
+    case consentWithdrawn = 0x0903
+    case consentExpired = 0x0904
+    case consentLapsed = 0x0905
+    case consentShown = 0x0910
 
     /// The name in listings and searches.
     public var description: String {
@@ -49,6 +74,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         case .keyRotated: "key.rotated"
         case .clockAccepted: "clock.accepted"
         case .agreementActivated: "agreement.activated"
+        case .agreementProposed: "agreement.proposed"
+        case .agreementApproved: "agreement.approved"
+        case .agreementPreviewed: "agreement.previewed"
+        case .keyringAligned: "keyring.aligned"
         case .imported: "imported"
         case .organisationAdded: "organisation.added"
         case .personAdded: "person.added"
@@ -59,6 +88,8 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         case .childAdded: "child.added"
         case .childFound: "child.found"
         case .childShown: "child.shown"
+        case .parentChosen: "youngperson.chose"
+        case .capacityRecorded: "capacity.recorded"
         case .caseOpened: "case.opened"
         case .caseShown: "case.shown"
         case .caseClosed: "case.closed"
@@ -71,11 +102,29 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         case .documentRead: "document.read"
         case .documentHistory: "document.history"
         case .documentExported: "document.exported"
+        case .renditionAdded: "rendition.added"
+        case .released: "released"
+        case .releaseEnded: "release.ended"
         case .accessDenied: "access.denied"
         case .accessExplained: "access.explained"
+        case .taskGranted: "task.granted"
+        case .taskEnded: "task.ended"
+        case .restraintPlaced: "restraint.placed"
+        case .restraintLifted: "restraint.lifted"
+        case .emergencyOpened: "emergency.opened"
+        case .emergencyReviewed: "emergency.reviewed"
+        case .familyViewDelayed: "family.view.delayed"
+        case .emergencyListed: "emergency.listed"
         case .ledgerShown: "ledger.shown"
         case .ledgerProved: "ledger.proved"
+        case .ledgerSearched: "ledger.searched"
         case .checkpointSigned: "checkpoint.signed"
+        case .consentGiven: "consent.given"
+        case .consentRefused: "consent.refused"
+        case .consentWithdrawn: "consent.withdrawn"
+        case .consentExpired: "consent.expired"
+        case .consentLapsed: "consent.reconfirm"
+        case .consentShown: "consent.shown"
         }
     }
 }

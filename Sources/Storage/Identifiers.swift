@@ -29,6 +29,8 @@ public enum ChildSubject {}
 public enum CaseSubject {}
 public enum DocumentSubject {}
 public enum RenditionSubject {}
+public enum ActSubject {}
+public enum ProposalSubject {}
 
 public typealias VaultID = ID<VaultSubject>
 public typealias OrganisationID = ID<OrganisationSubject>
@@ -37,6 +39,8 @@ public typealias ChildID = ID<ChildSubject>
 public typealias CaseID = ID<CaseSubject>
 public typealias DocumentID = ID<DocumentSubject>
 public typealias RenditionID = ID<RenditionSubject>
+public typealias ActID = ID<ActSubject>
+public typealias ProposalID = ID<ProposalSubject>
 
 /// A moment in milliseconds since 1970-01-01T00:00:00Z.
 public struct Instant: Hashable, Comparable, Sendable {
@@ -45,6 +49,9 @@ public struct Instant: Hashable, Comparable, Sendable {
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
+
+    /// After every moment that anything here happens in: the end of what has no end.
+    public static let never = Instant(milliseconds: .max)
 
     public func adding(seconds: Int64) -> Instant { Instant(milliseconds: milliseconds + seconds * 1000) }
 }

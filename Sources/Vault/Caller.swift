@@ -42,7 +42,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.wrongCredentials`, `.accountDisabled`.
     public func signIn(username: String, password: Key) async throws -> SessionToken {
-        try requireWritable()
+        try await requireWritable()
         let caller = try await authenticate(username, password)
         guard let token = SessionToken(environment.random.bytes(SessionToken.byteCount)) else {
             preconditionFailure("a token has 32 bytes")
@@ -90,7 +90,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.wrongCredentials`, `.denied`.
     public func acceptClock(username: String, password: Key) async throws {
-        try requireWritable()
+        try await requireWritable()
         let caller = try await administrator(username, password)
         let row = try row(Event(.clockAccepted, by: caller))
         try await records.write { _ = try $0.append(row, acceptingClock: true) }
@@ -98,7 +98,7 @@ extension DocumentVault {
 
     /// Ends a session.
     public func signOut(_ token: SessionToken) async throws {
-        try requireWritable()
+        try await requireWritable()
         let caller = try await caller(token)
         let row = try row(Event(.signedOut, by: caller))
         try await records.write { transaction in
@@ -123,7 +123,7 @@ extension DocumentVault {
 
     /// The caller with the right to an administrative act, or a recorded refusal.
     func authorise(_ duty: Duty, _ caller: Caller) async throws {
-        try requireWritable()
+        try await requireWritable()
         guard case .deny(let reason) = agreement.decideDuty(duty, roles: caller.roles) else { return }
         try await refuse(
             .denied(reason), Event(.accessDenied, by: caller).with(["duty": duty.rawValue, "reason": reason.code]))

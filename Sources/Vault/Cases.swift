@@ -58,7 +58,7 @@ extension DocumentVault {
 
     /// - Throws: `VaultError.notFound(.theCase)` to anyone who is neither on the team nor leads cases.
     public func showCase(_ id: CaseID, as caller: Caller) async throws -> Case {
-        try requireWritable()
+        try await requireWritable()
         let (row, key) = try await requireCase(id, caller)
         let (team, child) = try await records.read { transaction in
             let team = try transaction.team(of: id).map { member in

@@ -62,7 +62,7 @@ extension DocumentVault {
         guard KeyName(new.origin) != nil else {
             throw VaultError.invalid(field: "origin", reason: "use a name such as vault.county.example/ledger")
         }
-        let agreement = try loadAgreement(new.policies)
+        let agreement = try loadAgreement { new.policies[$0] }
         let aside = folder + ".new-" + Hex.encode(environment.random.bytes(4))
         do {
             try Folder.create(aside)
@@ -84,17 +84,6 @@ extension DocumentVault {
     private static func isFree(_ folder: String) throws -> Bool {
         guard Folder.exists(folder) else { return true }
         return try Folder.names(in: folder).isEmpty
-    }
-
-    private static func loadAgreement(_ policies: [PolicyFile: [UInt8]]) throws -> Agreement {
-        let texts = PolicyFile.allCases.map { file in
-            PolicyText(file: file.rawValue, text: String(decoding: policies[file] ?? [], as: UTF8.self))
-        }
-        do throws(PolicyError) {
-            return try Agreement.load(categories: texts[0], agreement: texts[1])
-        } catch {
-            throw VaultError.policy(error)
-        }
     }
 
     private static func makeKeyring(
@@ -135,9 +124,10 @@ extension DocumentVault {
             path: VaultMarker.resolve(new.anchorPath, in: folder), origin: new.origin,
             key: try keys.signingKey().verifyingKey)
         let vault = DocumentVault(
-            id: keys.vault, origin: new.origin, agreement: agreement, readOnlyReason: nil, records: records,
-            keyring: keyring, objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment,
-            anchor: anchor, hold: try VaultHold(folder: folder))
+            id: keys.vault, origin: new.origin, readOnlyReason: nil, records: records, keyring: keyring,
+            objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment, anchor: anchor,
+            hold: try VaultHold(folder: folder), folder: folder,
+            policies: Policies(Policy(entry: 0, agreement: agreement)))
         try await vault.writeFirstEntries(new, password)
         try await anchor.advance(to: records, signedBy: keys, isNew: true)
         try await vault.close()
@@ -167,6 +157,7 @@ extension DocumentVault {
             return (file, text, try row(Event(.agreementActivated, by: administrator).on(object)))
         }
         let vault = VaultRow(id: id, origin: origin, created: now)
+        let isInForce = agreement.covers(environment.today())
         try await records.write { transaction in
             try transaction.insert(vault)
             try transaction.insert(organisation)
@@ -179,6 +170,9 @@ extension DocumentVault {
                 let entry = try transaction.append(row)
                 try transaction.insert(PolicyRow(name: file.rawValue, text: text, activated: now, entry: entry))
             }
+            // There is nothing to wrap yet, so the keyring mirrors the agreement from the start.
+            try transaction.put(
+                AlignmentRow(policy: try transaction.activePolicy(), isInForce: isInForce, isFinished: true))
         }
     }
 }

@@ -100,7 +100,7 @@ struct Draft: Sendable {
 extension DocumentVault {
     /// - Throws: `VaultError.denied` once the refusal is recorded; `.notFound(.theCase)` to anyone off the case.
     func authoriseDeposit(_ new: NewDocument, _ caller: Caller) async throws -> Author {
-        try requireWritable()
+        try await requireWritable()
         let (row, places) = try await records.read { transaction in
             (try transaction.theCase(new.caseID), try transaction.places(of: caller.person, on: new.caseID))
         }

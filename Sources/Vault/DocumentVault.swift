@@ -2,13 +2,13 @@ internal import Ledger
 public import Rules
 public import Sealing
 public import Storage
+internal import Synchronization
 
 /// An open, unlocked vault. Every operation authorises, computes, commits and answers; nothing is kept between calls but keys.
 public struct DocumentVault: Sendable {
     public let id: VaultID
     /// The ledger's identity.
     public let origin: String
-    public let agreement: Agreement
     /// `nil` when the ledger agrees with its anchor; otherwise why the vault may not be changed.
     public let readOnlyReason: VaultError?
 
@@ -19,6 +19,11 @@ public struct DocumentVault: Sendable {
     let environment: VaultEnvironment
     let anchor: Anchor
     let hold: VaultHold
+    let folder: String
+    let policies: Policies
+
+    /// The agreement in force when somebody last asked.
+    public var agreement: Agreement { policies.current.agreement }
 
     /// Opens and unlocks a vault, finishes or undoes what a crash left, and compares the ledger with its anchor.
     ///
@@ -44,13 +49,15 @@ public struct DocumentVault: Sendable {
         let objects = try ObjectStore(vaultFolder: folder)
         let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, key: try keys.signingKey().verifyingKey)
         let reason = try await anchor.compare(with: records)
-        let agreement = try await activeAgreement(records, keys)
+        let policies = Policies(try await activePolicy(records, keys))
 
         let vault = DocumentVault(
-            id: marker.id, origin: row.origin, agreement: agreement, readOnlyReason: reason, records: records,
-            keyring: keyring, objects: objects, keys: keys, environment: environment, anchor: anchor, hold: hold)
+            id: marker.id, origin: row.origin, readOnlyReason: reason, records: records, keyring: keyring,
+            objects: objects, keys: keys, environment: environment, anchor: anchor, hold: hold, folder: folder,
+            policies: policies)
         if reason == nil, hold.wasAlone { try await vault.recover() }
         try hold.share()
+        if reason == nil { try await vault.sweep() }
         return vault
     }
 
@@ -65,8 +72,12 @@ public struct DocumentVault: Sendable {
         hold.release()
     }
 
-    func requireWritable() throws {
+    /// That the vault may be changed; and from here on the operation goes by the agreement that is in force now.
+    func requireWritable() async throws {
         if let readOnlyReason { throw readOnlyReason }
+        let newest = try await records.read { try $0.activePolicy() }
+        guard newest != policies.current.entry else { return }
+        policies.replace(with: try await Self.activePolicy(records, keys))
     }
 
     /// The key of a child; `nil` once it has been destroyed.
@@ -82,9 +93,26 @@ public struct DocumentVault: Sendable {
     }
 }
 
+/// An agreement, and the ledger entry that activated it.
+struct Policy: Sendable {
+    let entry: UInt64
+    let agreement: Agreement
+}
+
+/// The agreement in force, kept until the records name another: every operation asks them.
+final class Policies: Sendable {
+    private let state: Mutex<Policy>
+
+    init(_ policy: Policy) { state = Mutex(policy) }
+
+    var current: Policy { state.withLock { $0 } }
+
+    func replace(with policy: Policy) { state.withLock { $0 = policy.entry > $0.entry ? policy : $0 } }
+}
+
 extension DocumentVault {
     /// The policy files activated last, held against the digests that the ledger has.
-    static func activeAgreement(_ records: RecordsStore, _ keys: Keychain) async throws -> Agreement {
+    static func activePolicy(_ records: RecordsStore, _ keys: Keychain) async throws -> Policy {
         let rows = try await records.read { transaction in
             try PolicyFile.allCases.map { file in
                 guard let row = try transaction.policy(file.rawValue), let entry = try transaction.entry(at: row.entry)
@@ -98,9 +126,17 @@ extension DocumentVault {
                 throw StorageError.damagedStore(store: "policies table")
             }
         }
-        let texts = rows.map { PolicyText(file: $0.0.name, text: String(decoding: $0.0.text, as: UTF8.self)) }
+        let texts = rows.reduce(into: [:]) { texts, row in texts[PolicyFile(rawValue: row.0.name)] = row.0.text }
+        let entry = rows.map(\.0.entry).max() ?? 0
+        return Policy(entry: entry, agreement: try loadAgreement { texts[$0] })
+    }
+
+    static func loadAgreement(_ text: (PolicyFile) -> [UInt8]?) throws -> Agreement {
+        func policyText(_ file: PolicyFile) -> PolicyText {
+            PolicyText(file: file.rawValue, text: String(decoding: text(file) ?? [], as: UTF8.self))
+        }
         do throws(PolicyError) {
-            return try Agreement.load(categories: texts[0], agreement: texts[1])
+            return try Agreement.load(categories: policyText(.categories), agreement: policyText(.agreement))
         } catch {
             throw VaultError.policy(error)
         }

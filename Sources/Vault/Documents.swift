@@ -48,7 +48,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.notFound(.theCase)`.
     public func documents(of caseID: CaseID, as caller: Caller) async throws -> [DocumentSummary] {
-        try requireWritable()
+        try await requireWritable()
         let (row, places) = try await records.read { transaction in
             (try transaction.theCase(caseID), try transaction.places(of: caller.person, on: caseID))
         }
@@ -110,7 +110,7 @@ extension DocumentVault {
     func requireVisible(
         _ id: DocumentID, _ kind: EventKind, _ caller: Caller, purpose: Purpose? = nil
     ) async throws -> VisibleDocument {
-        try requireWritable()
+        try await requireWritable()
         let found = try await records.read { transaction in
             try transaction.document(id).flatMap { document in
                 try transaction.theCase(document.caseID).map {

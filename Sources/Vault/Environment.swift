@@ -5,20 +5,22 @@ public import Storage
 /// What comes from outside: time, randomness, and what the tests watch.
 public struct VaultEnvironment: Sendable {
     public let now: @Sendable () -> Instant
-    /// The civil day in Europe/London.
-    public let today: @Sendable () -> Day
+    /// The civil day in Europe/London of a moment.
+    public let day: @Sendable (Instant) -> Day
     public let random: RandomSource
     public let steps: WriteSteps
 
     public init(
-        now: @escaping @Sendable () -> Instant, today: @escaping @Sendable () -> Day, random: RandomSource,
+        now: @escaping @Sendable () -> Instant, day: @escaping @Sendable (Instant) -> Day, random: RandomSource,
         steps: WriteSteps = WriteSteps()
     ) {
         self.now = now
-        self.today = today
+        self.day = day
         self.random = random
         self.steps = steps
     }
+
+    func today() -> Day { day(now()) }
 }
 
 /// A watcher of the durable writes of an operation. It may throw, and the operation then stops there, as in a crash.

@@ -44,7 +44,7 @@ extension DocumentVault {
         _ items: [ImportItem], as caller: Caller,
         report: @escaping @Sendable (ImportItem, ImportOutcome) throws -> Void
     ) async throws {
-        try requireWritable()
+        try await requireWritable()
         let chosen = try await choose(items, as: caller, report)
         let run = ImportRun(chosen, in: self)
         let (progress, progressed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -71,7 +71,7 @@ extension DocumentVault {
     ///
     /// - Throws: `LedgerError.proofRefused` when the ledger does not extend the last checkpoint; nothing is signed then.
     public func checkpoint(as caller: Caller) async throws -> SignedNote {
-        try requireWritable()
+        try await requireWritable()
         try await log(Event(.checkpointSigned, by: caller))
         return try await sign()
     }
@@ -80,7 +80,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.notFound(.entry)`.
     public func prove(_ index: UInt64, as caller: Caller) async throws -> EntryProof {
-        try requireWritable()
+        try await requireWritable()
         try await log(Event(.ledgerProved, by: caller).on(["entry": String(index)]))
         let note = try await sign()
         let head = try LogPolicy(logKeys: [anchor.log]).open(note, now: 0).checkpoint.head

@@ -68,7 +68,11 @@ public class KeyringReading {
     public func pending() throws -> [Pending] {
         try Row.fetchAll(db, sql: "SELECT * FROM pending").map { row in
             let id = [UInt8](row["id"] as Data)
-            if row["kind"] as String == "child", let child = ChildID(id) { return .child(child) }
+            switch row["kind"] as String {
+            case "child": if let child = ChildID(id) { return .child(child) }
+            case "alignment": if let child = ChildID(id) { return .alignment(child) }
+            default: break
+            }
             guard let rendition = RenditionID(id) else { throw StorageError.damagedStore(store: KeyringStore.name) }
             return .rendition(rendition, object: (row["object"] as Data?).flatMap { Digest([UInt8]($0)) })
         }
@@ -143,7 +147,7 @@ public final class KeyringWriting: KeyringReading {
     public func insert(_ pending: Pending) throws {
         let (kind, id, object) = columns(pending)
         let statement = try db.cachedStatement(
-            sql: "INSERT INTO pending (kind, id, object) VALUES (:kind, :id, :object)")
+            sql: "INSERT INTO pending (kind, id, object) VALUES (:kind, :id, :object) ON CONFLICT DO NOTHING")
         try statement.execute(arguments: ["kind": kind, "id": id.data, "object": object?.data])
     }
 
@@ -164,12 +168,20 @@ public final class KeyringWriting: KeyringReading {
         switch pending {
         case .rendition(let id, let object): ("rendition", id.bytes, object?.bytes)
         case .child(let id): ("child", id.bytes, nil)
+        case .alignment(let id): ("alignment", id.bytes, nil)
         }
     }
 
     /// The records never got this rendition: its wraps go.
     public func removeWraps(of rendition: RenditionID) throws {
         try db.execute(sql: "DELETE FROM wraps WHERE rendition = :id", arguments: ["id": rendition.bytes.data])
+    }
+
+    /// One party's key opens this rendition no longer.
+    public func removeWrap(of rendition: RenditionID, for party: String) throws {
+        let statement = try db.cachedStatement(
+            sql: "DELETE FROM wraps WHERE rendition = :id AND party = :party")
+        try statement.execute(arguments: ["id": rendition.bytes.data, "party": party])
     }
 
     /// The records never got this child: its key and index rows go.

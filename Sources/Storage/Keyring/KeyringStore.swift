@@ -121,12 +121,15 @@ public enum Pending: Hashable, Sendable {
     /// With the object made for it; `nil` when it shares one that was there.
     case rendition(RenditionID, object: Digest?)
     case child(ChildID)
+    /// The wraps of a child's renditions were changed along with an act.
+    case alignment(ChildID)
 }
 
 enum KeyringSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 keys") { try $0.execute(sql: keys) }
+        migrator.registerMigration("2 alignments") { try $0.execute(sql: alignments) }
         return migrator
     }
 
@@ -168,5 +171,17 @@ enum KeyringSchema {
           object BLOB,
           PRIMARY KEY (kind, id)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let alignments = """
+        ALTER TABLE pending RENAME TO pending_1;
+        CREATE TABLE pending (
+          kind TEXT NOT NULL CHECK (kind IN ('rendition', 'child', 'alignment')),
+          id BLOB NOT NULL CHECK (length(id) = 16),
+          object BLOB,
+          PRIMARY KEY (kind, id)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO pending (kind, id, object) SELECT kind, id, object FROM pending_1;
+        DROP TABLE pending_1;
         """
 }

@@ -137,6 +137,14 @@ extension ReadTransaction {
         ).map(teamRow)
     }
 
+    /// The teams that a person is on now.
+    public func currentTeams(of person: PersonID) throws -> [TeamRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM team WHERE person = :person AND removed IS NULL ORDER BY added, case_id",
+            arguments: ["person": person.bytes.data]
+        ).map(teamRow)
+    }
+
     /// Everyone who is on a team now.
     public func currentTeams() throws -> [TeamRow] {
         try Row.fetchAll(db, sql: "SELECT * FROM team WHERE removed IS NULL").map(teamRow)
@@ -160,6 +168,8 @@ extension ReadTransaction {
             ("sessions", try holds("SELECT * FROM sessions") { _ = try session($0) }),
             ("cases", try holds("SELECT * FROM cases") { _ = try caseRow($0) }),
             ("team", try holds("SELECT * FROM team") { _ = try teamRow($0) }),
+            ("acts", try holds("SELECT * FROM acts") { _ = try act($0) }),
+            ("proposals", try holds("SELECT * FROM proposals") { _ = try proposal($0) }),
         ]
         return tables.filter { !$0.1 }.map(\.0)
     }

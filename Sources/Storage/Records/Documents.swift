@@ -76,10 +76,14 @@ public struct RenditionRow: Hashable, Sendable {
     public let mediaType: String
     /// Recognises the same file when it comes again for the same child and holder; keyed, so it tells nothing else.
     public let fingerprint: Digest
+    /// `nil` in rows that were written before this was recorded.
+    public let added: Instant?
+    /// The ledger entry that recorded it; `nil` in rows that were written before this was recorded.
+    public let entry: UInt64?
 
     public init(
         id: RenditionID, document: DocumentID, version: Int64, kind: Rendition, object: Digest, byteCount: UInt64,
-        mediaType: String, fingerprint: Digest
+        mediaType: String, fingerprint: Digest, added: Instant?, entry: UInt64?
     ) {
         self.id = id
         self.document = document
@@ -89,13 +93,16 @@ public struct RenditionRow: Hashable, Sendable {
         self.byteCount = byteCount
         self.mediaType = mediaType
         self.fingerprint = fingerprint
+        self.added = added
+        self.entry = entry
     }
 
+    /// A row of the first format has two columns fewer; taking them from a later row breaks its MAC.
     fileprivate var columns: [[UInt8]] {
         [
             id.bytes, document.bytes, version.bytes, kind.description.bytes, object.bytes, Int64(byteCount).bytes,
             mediaType.bytes, fingerprint.bytes,
-        ]
+        ] + (added.map { [$0.bytes] } ?? []) + (entry.map { [Int64($0).bytes] } ?? [])
     }
 }
 
@@ -133,14 +140,17 @@ extension WriteTransaction {
     public func insert(_ rendition: RenditionRow) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO renditions (id, document, version, kind, object, byte_count, media_type, fingerprint, mac)
-                VALUES (:id, :document, :version, :kind, :object, :byte_count, :media_type, :fingerprint, :mac)
+                INSERT INTO renditions
+                  (id, document, version, kind, object, byte_count, media_type, fingerprint, added, entry, mac)
+                VALUES
+                  (:id, :document, :version, :kind, :object, :byte_count, :media_type, :fingerprint, :added, :entry, :mac)
                 """)
         try statement.execute(arguments: [
             "id": rendition.id.bytes.data, "document": rendition.document.bytes.data, "version": rendition.version,
             "kind": rendition.kind.description, "object": rendition.object.bytes.data,
             "byte_count": Int64(rendition.byteCount), "media_type": rendition.mediaType,
-            "fingerprint": rendition.fingerprint.bytes.data, "mac": rows.mac("renditions", rendition.columns).data,
+            "fingerprint": rendition.fingerprint.bytes.data, "added": rendition.added?.milliseconds,
+            "entry": rendition.entry.map { Int64($0) }, "mac": rows.mac("renditions", rendition.columns).data,
         ])
     }
 
@@ -166,12 +176,44 @@ extension ReadTransaction {
         ).map(document)
     }
 
-    /// A page of all documents, by identifier.
-    public func documents(after id: DocumentID?, limit: Int) throws -> [DocumentRow] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM documents WHERE id > :id ORDER BY id LIMIT :limit",
-            arguments: ["id": (id?.bytes ?? []).data, "limit": limit]
-        ).map(document)
+    /// Everything about a child, in all of the child's cases.
+    public func documents(about child: ChildID) throws -> [DocumentRow] {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM documents WHERE child = :child")
+        return try Row.fetchAll(statement, arguments: ["child": child.bytes.data]).map(document)
+    }
+
+    /// Every rendition of every document about a child.
+    public func renditions(about child: ChildID) throws -> [RenditionRow] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT renditions.* FROM documents JOIN renditions ON renditions.document = documents.id
+                WHERE documents.child = :child
+                """)
+        return try Row.fetchAll(statement, arguments: ["child": child.bytes.data]).map(rendition)
+    }
+
+    /// How many renditions there are about a child.
+    public func renditionCount(about child: ChildID) throws -> Int {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT count(*) FROM documents JOIN renditions ON renditions.document = documents.id
+                WHERE documents.child = :child
+                """)
+        return try Int.fetchOne(statement, arguments: ["child": child.bytes.data]) ?? 0
+    }
+
+    /// A page of the children about whom there are documents, by identifier.
+    public func documentedChildren(after id: ChildID?, limit: Int) throws -> [ChildID] {
+        let found = try Row.fetchAll(
+            db, sql: "SELECT DISTINCT child FROM documents WHERE child > :id ORDER BY child LIMIT :limit",
+            arguments: ["id": (id?.bytes ?? []).data, "limit": limit])
+        return try found.map { try self.id($0, "child") }
+    }
+
+    /// Whether a rendition refers to this entry.
+    public func hasRendition(entry: UInt64) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM renditions WHERE entry = :entry")
+        return try Row.fetchOne(statement, arguments: ["entry": Int64(clamping: entry)]) != nil
     }
 
     public func versions(of document: DocumentID) throws -> [VersionRow] {
@@ -245,7 +287,8 @@ extension ReadTransaction {
             id: try id(row, "id"), document: try id(row, "document"), version: row["version"],
             kind: try word(row, "kind", Rendition.init), object: try digest(row, "object"),
             byteCount: try number(row, "byte_count"), mediaType: row["media_type"],
-            fingerprint: try digest(row, "fingerprint"))
+            fingerprint: try digest(row, "fingerprint"), added: optionalInstant(row, "added"),
+            entry: (row["entry"] as Int64?) == nil ? nil : try number(row, "entry"))
         try rows.check(bytes(row, "mac"), "renditions", rendition.columns)
         return rendition
     }

@@ -7,6 +7,7 @@ enum RecordsSchema {
         migrator.registerMigration("1 vault, people, children, cases") { try $0.execute(sql: people) }
         migrator.registerMigration("1 documents") { try $0.execute(sql: documents) }
         migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
+        migrator.registerMigration("2 acts and proposals") { try $0.execute(sql: acts) }
         return migrator
     }
 
@@ -156,5 +157,58 @@ enum RecordsSchema {
           BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         CREATE TRIGGER checkpoints_keep BEFORE UPDATE ON checkpoints
           BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        """
+
+    private static let acts = """
+        ALTER TABLE renditions ADD COLUMN added INTEGER;
+        ALTER TABLE renditions ADD COLUMN entry INTEGER;
+        CREATE UNIQUE INDEX rendition_of_entry ON renditions (entry);
+        CREATE INDEX documents_of_child ON documents (child);
+        CREATE INDEX entries_of_child ON entries (child);
+        CREATE TABLE acts (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          child BLOB NOT NULL REFERENCES children,
+          kind TEXT NOT NULL,
+          document BLOB REFERENCES documents,
+          person BLOB REFERENCES people,
+          refers BLOB REFERENCES acts,
+          added INTEGER NOT NULL,
+          until INTEGER,
+          body BLOB NOT NULL,
+          entry INTEGER NOT NULL UNIQUE REFERENCES entries,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX acts_of_child ON acts (child, entry);
+        CREATE INDEX acts_of_kind ON acts (kind, person);
+        CREATE INDEX acts_that_refer ON acts (refers);
+        CREATE TRIGGER acts_stay BEFORE DELETE ON acts
+          BEGIN SELECT RAISE(ABORT, 'acts are append-only'); END;
+        CREATE TRIGGER acts_keep BEFORE UPDATE ON acts
+          BEGIN SELECT RAISE(ABORT, 'acts are append-only'); END;
+        CREATE TABLE due (
+          child BLOB NOT NULL REFERENCES children,
+          at INTEGER NOT NULL,
+          PRIMARY KEY (child, at)
+        ) STRICT;
+        CREATE INDEX due_at ON due (at);
+        CREATE TABLE proposals (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          categories BLOB NOT NULL,
+          agreement BLOB NOT NULL,
+          cases BLOB NOT NULL,
+          proposer BLOB NOT NULL REFERENCES people,
+          proposed INTEGER NOT NULL,
+          approver BLOB REFERENCES people,
+          approved INTEGER,
+          activated INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE alignments (
+          policy INTEGER NOT NULL,
+          in_force INTEGER NOT NULL CHECK (in_force IN (0, 1)),
+          cursor BLOB,
+          finished INTEGER NOT NULL CHECK (finished IN (0, 1)),
+          PRIMARY KEY (policy, in_force)
+        ) STRICT;
         """
 }

@@ -1,0 +1,158 @@
+internal import Rules
+internal import Sealing
+internal import Storage
+
+/// The wraps that a child's renditions have now and are to have.
+struct KeyMove: Sendable {
+    let rendition: RenditionID
+    let holder: Party
+    let removed: [Party]
+    let added: [Party: WrapKind]
+}
+
+/// Which parties' keys are to open which renditions: `Agreement.wraps`, remembered, since most documents are alike.
+struct WrapTable {
+    let agreement: Agreement
+    let today: Day
+    private var known: [WrapFacts: [Party: WrapKind]] = [:]
+
+    init(_ agreement: Agreement, on today: Day) {
+        self.agreement = agreement
+        self.today = today
+    }
+
+    mutating func wraps(for facts: WrapFacts) -> [Party: WrapKind] {
+        if let wraps = known[facts] { return wraps }
+        let wraps = agreement.wraps(for: facts, on: today)
+        known[facts] = wraps
+        return wraps
+    }
+}
+
+/// Everything about a child that decides which wraps there are, at one moment.
+struct ChildSnapshot: Sendable {
+    let key: ChildKey
+    let born: Day?
+    let acts: [ActRow]
+    let documents: [DocumentID: DocumentRow]
+    let renditions: [RenditionRow]
+
+    var child: ChildID { key.child }
+}
+
+extension DocumentVault {
+    /// - Throws: `VaultError.notFound(.child)` when there is no such child, or its key has been destroyed.
+    func snapshot(of child: ChildID) async throws -> ChildSnapshot {
+        let (row, acts, documents, renditions) = try await records.read { transaction in
+            (
+                try transaction.child(child), try transaction.acts(of: child),
+                try transaction.documents(about: child), try transaction.renditions(about: child)
+            )
+        }
+        guard let row, let key = try await childKey(child) else { throw VaultError.notFound(.child) }
+        return ChildSnapshot(
+            key: key, born: try Self.open(row, key).dateOfBirth, acts: acts,
+            documents: documents.reduce(into: [:]) { $0[$1.id] = $1 }, renditions: renditions)
+    }
+
+    func standing(_ snapshot: ChildSnapshot) throws -> Standing {
+        try Standing(
+            acts: snapshot.acts, born: snapshot.born, key: snapshot.key, agreement: agreement, day: environment.day)
+    }
+
+    /// What decides who opens a rendition; `id` is `nil` for one that is only being made.
+    func wrapFacts(
+        _ document: DocumentRow, _ kind: Rendition, id: RenditionID?, added: Instant?, _ standing: Standing,
+        _ agreement: Agreement, at now: Instant, _ today: Day
+    ) -> WrapFacts {
+        WrapFacts(
+            category: document.category, holder: document.holder, labels: Set(document.labels), rendition: kind,
+            isReleased: id.map { standing.released[$0] != nil } ?? false,
+            consented: standing.consentedRoles(document.category, on: today),
+            tasked: standing.taskedRoles(document, at: now), shared: shared(added, agreement, today))
+    }
+
+    /// The day on which a rendition came, where it matters: no rendition is later than today.
+    func shared(_ added: Instant?, _ agreement: Agreement, _ today: Day) -> Day? {
+        today > agreement.reviewBy ? added.map(environment.day) : nil
+    }
+
+    /// The parties that are to open each rendition of a child.
+    func target(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: inout WrapTable) -> [[Party: WrapKind]] {
+        let now = environment.now()
+        return snapshot.renditions.map { rendition in
+            guard let document = snapshot.documents[rendition.document] else { return [:] }
+            return table.wraps(
+                for: wrapFacts(
+                    document, rendition.kind, id: rendition.id, added: rendition.added, standing, table.agreement,
+                    at: now, table.today))
+        }
+    }
+
+    /// What must change so that each rendition has the wraps of the second list in place of those of the first.
+    func moves(
+        _ snapshot: ChildSnapshot, from old: [[Party: WrapKind]], to new: [[Party: WrapKind]]
+    ) throws -> [KeyMove] {
+        var moves: [KeyMove] = []
+        for (rendition, (old, new)) in zip(snapshot.renditions, zip(old, new)) where old != new {
+            // What nobody may open would be lost for ever: that is for a disposal to do, and not for a change of access.
+            guard !new.isEmpty, let document = snapshot.documents[rendition.document] else {
+                throw VaultError.wouldLoseKey(rendition.document)
+            }
+            moves.append(
+                KeyMove(
+                    rendition: rendition.id, holder: document.holder,
+                    removed: old.filter { new[$0.key] != $0.value }.map(\.key),
+                    added: new.filter { old[$0.key] != $0.value }))
+        }
+        return moves
+    }
+
+    /// Carries out moves within one transaction of the keyring. The rendition's key comes from a wrap that is there.
+    func apply(_ moves: [KeyMove], _ key: ChildKey, _ keyring: KeyringWriting) throws {
+        for move in moves {
+            let rows = try move.added.isEmpty ? [] : newWraps(move, key, keyring)
+            for party in move.removed { try keyring.removeWrap(of: move.rendition, for: party.rawValue) }
+            for row in rows { try keyring.insert(row) }
+        }
+    }
+
+    private func newWraps(_ move: KeyMove, _ key: ChildKey, _ keyring: KeyringWriting) throws -> [WrapRow] {
+        let present = try keyring.wraps(of: move.rendition)
+        let opener = present.first { $0.party == move.holder.rawValue } ?? present.first
+        guard let opener else { throw VaultError.keyMissing }
+        return try wraps(of: try identity(opener, key), move.rendition, key, for: move.added)
+    }
+
+    /// Makes the keyring what the records say it must be, for one child. To be called with the change lock held.
+    ///
+    /// - Returns: how many renditions were not in line.
+    @discardableResult
+    func align(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: inout WrapTable) async throws -> Int {
+        let moves = try await outstanding(snapshot, target(snapshot, standing, &table))
+        guard !moves.isEmpty else { return 0 }
+        try await keyring.write { try apply(moves, snapshot.key, $0) }
+        await forget(moves)
+        return moves.count
+    }
+
+    /// What separates the keyring from the target.
+    func outstanding(_ snapshot: ChildSnapshot, _ target: [[Party: WrapKind]]) async throws -> [KeyMove] {
+        let renditions = snapshot.renditions
+        let present = try await keyring.read { keyring in
+            try renditions.map { rendition in
+                try keyring.wraps(of: rendition.id).reduce(into: [Party: WrapKind]()) { wraps, row in
+                    if let party = Party(rawValue: row.party) { wraps[party] = row.isOverride ? .override : .ordinary }
+                }
+            }
+        }
+        return try moves(snapshot, from: present, to: target)
+    }
+
+    /// Empties the write-ahead log of the keyring, where removed wraps would live on.
+    func forget(_ moves: [KeyMove]) async {
+        guard moves.contains(where: { !$0.removed.isEmpty }) else { return }
+        // Harmless when it fails: somebody else is reading, and the log is emptied after the next removal or start.
+        try? await keyring.forgetDeleted()
+    }
+}
