@@ -28,12 +28,34 @@ struct LoadTests {
         from: 2026-09-01
         reviewBy: 2027-06-30
         until: 2027-08-31
+        limits:
+          emergencyHours: 4
+          emergencyReasonCharacters: 40
+          emergencySignInMinutes: 5
+          taskDays: 90
+          consentDays: 400
+          closedCaseDays: 0
+          youngPersonGraceDays: 28
+        bankHolidays: [2027-05-10]
+        transparency:
+          controllers:
+            education: { name: A council, address: County Hall, contact: send@wealdshire.example }
+            health: { name: A trust, address: Orchard House, contact: health@wealdshire.example }
+          storage: Here
+          retention: As scheduled
+          jurisdiction: England and Wales
+          withdrawal: By letter
+          rights: All of them
         purposes: { plan: Planning, review: Reviewing }
         roles:
           OFFICER: { title: Officer, parties: [education] }
           LAWYER: { title: Lawyer, parties: [education] }
           NURSE: { title: Nurse, parties: [health] }
           PARENT: { title: Parent, parties: [family] }
+          CHILD: { title: Child, parties: [family] }
+          ADULT: { title: Young person, parties: [family] }
+          FRIEND: { title: Representative, parties: [family] }
+        capacities: { parent: PARENT, competent-child: CHILD, young-person: ADULT, representative: FRIEND }
         emergency: [NURSE]
         labels:
           privileged: { reason: It is privileged., exempt: [LAWYER], exemptOnTask: [OFFICER] }
@@ -70,6 +92,33 @@ struct LoadTests {
         Spoiling(old: "from: 2026-09-01", new: "from: 2026-09-31", reason: .notADay("2026-09-31")),
         Spoiling(old: "from: 2026-09-01", new: "from: 2027-09-01", reason: .badTerm),
         Spoiling(old: "reviewBy: 2027-06-30", new: "reviewBy: 2027-09-30", reason: .badTerm, at: "from:"),
+        Spoiling(old: "taskDays: 90", new: "taskDays: 0", reason: .expected("a whole number from 1 to 100000")),
+        Spoiling(
+            old: "consentDays: 400", new: "consentDays: 100001", reason: .expected("a whole number from 1 to 100000")),
+        Spoiling(
+            old: "closedCaseDays: 0", new: "closedCaseDays: -1", reason: .expected("a whole number from 0 to 100000")),
+        Spoiling(
+            old: "emergencyHours: 4", new: "emergencyHours: '4'", reason: .expected("a whole number from 1 to 100000")),
+        Spoiling(
+            old: "  taskDays: 90\n", new: "", reason: .missingKey("taskDays"), at: "emergencyHours: 4"),
+        Spoiling(old: "[2027-05-10]", new: "[2027-05-32]", reason: .notADay("2027-05-32")),
+        Spoiling(old: "[2027-05-10]", new: "[2027-05-10, 2027-05-10]", reason: .duplicate("2027-05-10")),
+        Spoiling(old: "young-person: ADULT, ", new: "", reason: .missingKey("young-person"), at: "capacities:"),
+        Spoiling(
+            old: "young-person: ADULT", new: "young-person: CHILD", reason: .duplicate("CHILD"), at: "capacities:"),
+        Spoiling(
+            old: "young-person: ADULT", new: "young-person: NURSE", reason: .expected("a role of the family alone"),
+            at: "capacities:"),
+        Spoiling(
+            old: "young-person: ADULT", new: "young-person: HEIR", reason: .unknown(kind: "role", name: "HEIR"),
+            at: "capacities:"),
+        Spoiling(
+            old: "health: { name: A trust", new: "family: { name: A trust", reason: .unknownKey("family"),
+            at: "family: { name"),
+        Spoiling(
+            old: "  jurisdiction: England and Wales\n", new: "", reason: .missingKey("jurisdiction"),
+            at: "  controllers:"),
+        Spoiling(old: "name: A trust, ", new: "", reason: .missingKey("name"), at: "Orchard House"),
         Spoiling(
             old: "parties: [health]", new: "parties: [hospital]", reason: .unknown(kind: "party", name: "hospital")),
         Spoiling(old: "parties: [health]", new: "parties: []", reason: .empty("This list")),
@@ -130,6 +179,24 @@ struct LoadTests {
         adding(
             "id: x, categories: [E1], roles: [NURSE], grant: F, when: [override, task]",
             .neverMatches("an override asks for nothing else")),
+        adding(
+            "id: x, categories: [H1], roles: [NURSE], grant: release",
+            .neverMatches("no rule gives Health to the family once released")),
+        adding(
+            "id: x, categories: [E1], roles: [LAWYER], grant: release, rendition: extract",
+            .neverMatches("only a grant F, X or R is for one rendition")),
+        adding(
+            "id: x, categories: [E1], roles: [LAWYER], grant: release, harmCheck: true",
+            .neverMatches("only a grant R has a harmCheck")),
+        adding(
+            "id: x, categories: [E1], roles: [NURSE], grant: release, when: [override]",
+            .neverMatches("an emergency lets nobody author or release")),
+        adding(
+            "id: x, categories: [E1], roles: [NURSE], grant: A/F, when: [override]",
+            .neverMatches("an emergency lets nobody author or release")),
+        adding(
+            "id: x, categories: [E1], roles: [LAWYER], grant: F, when: [consent]",
+            .unknown(kind: "condition", name: "consent")),
         adding("id: x, categories: [E1], roles: [OFFICER], grant: M, when: [task]", .shadowed(by: "r1")),
         adding("id: x, categories: [E1], roles: [OFFICER], grant: F", .shadowed(by: "r1")),
         adding("id: x, categories: [H1], roles: [NURSE], grant: F", .shadowed(by: "x"), at: "id: r4"),

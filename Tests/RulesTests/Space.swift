@@ -35,7 +35,7 @@ extension AccessFacts {
         facts.isOwn = flags & 2 != 0
         facts.hasTaskGrant = flags & 4 != 0
         facts.hasEmergency = flags & 8 != 0
-        facts.hasConsent = flags & 16 != 0
+        facts.consents = flags & 16 != 0 ? [.service, .confidentiality, .lawfulBasis] : []
         facts.isReleased = flags & 32 != 0
         return facts
     }

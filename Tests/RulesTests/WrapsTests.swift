@@ -60,7 +60,9 @@ struct WrapsTests {
         facts.isReleased = true
         #expect(agreement.wraps(for: facts, on: today)[.family] == .ordinary)
         facts.isReleased = false
-        facts.consented = ["REP"]
+        facts.consented = ["REP": [.service, .confidentiality]]
+        #expect(agreement.wraps(for: facts, on: today)[.family] == nil)
+        facts.consented = ["REP": .lawfulBasis]
         #expect(agreement.wraps(for: facts, on: today)[.family] == .ordinary)
         #expect(agreement.wraps(for: facts, on: today)[.rights] == nil)
         facts.tasked = ["DPO"]
@@ -96,15 +98,20 @@ struct WrapsTests {
     }
 
     @Test(
-        "are exactly the parties of the roles that could be permitted to read", arguments: ["2026-10-01", "2027-09-01"])
-    func equalDecisions(day: String) throws {
+        "are exactly the parties of the roles that could be permitted to read",
+        arguments: [
+            ("2026-10-01", nil), ("2027-07-15", "2027-06-30"), ("2027-07-15", "2027-07-01"), ("2027-09-01", nil),
+        ] as [(String, String?)])
+    func equalDecisions(day: String, shared: String?) throws {
         let day = try #require(Day(day))
+        let shared = try shared.map { try #require(Day($0)) }
         var differing: Set<String> = []
         for category in agreement.categories {
             for holder in agreement.holders(of: category) {
                 for rendition in Space.renditions {
                     for standing in Standing.all {
-                        let facts = standing.wrapFacts(category, holder, rendition, roles: Set(agreement.roles))
+                        let facts = standing.wrapFacts(
+                            category, holder, rendition, roles: Set(agreement.roles), shared: shared)
                         if agreement.wraps(for: facts, on: day) != readers(facts, standing, on: day) {
                             differing.insert("\(category) of \(holder), \(rendition), \(standing)")
                         }
@@ -124,6 +131,7 @@ struct WrapsTests {
                     .read, category: wrap.category, holder: wrap.holder, rendition: wrap.rendition, caller: caller,
                     role: role, purpose: "curiosity")
                 facts.purpose = Self.purpose(of: facts)
+                facts.shared = wrap.shared
                 for person in 0..<8 {
                     let asked = facts.with(flags: standing.flags | (person & 3) | ((person & 4) << 1))
                     guard let permit = agreement.decide(asked, on: day).permit else { continue }
@@ -162,9 +170,14 @@ private struct Standing: CustomStringConvertible {
     var flags: Int { (task ? 4 : 0) | (consent ? 16 : 0) | (released ? 32 : 0) }
     var description: String { "task \(task), consent \(consent), released \(released)" }
 
-    func wrapFacts(_ category: Category, _ holder: Party, _ rendition: Rendition, roles: Set<Role>) -> WrapFacts {
+    private static let consents: ConsentKinds = [.confidentiality, .lawfulBasis]
+
+    func wrapFacts(
+        _ category: Category, _ holder: Party, _ rendition: Rendition, roles: Set<Role>, shared: Day?
+    ) -> WrapFacts {
         WrapFacts(
             category: category, holder: holder, rendition: rendition, isReleased: released,
-            consented: consent ? roles : [], tasked: task ? roles : [])
+            consented: consent ? Dictionary(uniqueKeysWithValues: roles.map { ($0, Self.consents) }) : [:],
+            tasked: task ? roles : [], shared: shared)
     }
 }

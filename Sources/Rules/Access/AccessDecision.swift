@@ -29,8 +29,8 @@ public struct Permit: Hashable, Sendable {
     /// Admitted only because an emergency grant runs: alert the rights office and note that a review is owed.
     public internal(set) var isOverride: Bool
 
-    /// How far the permit reaches: a permit to see never opens content.
-    public var view: View { action == .see ? .metadataOnly : .content }
+    /// How far the permit reaches: a permit to see or to release never opens content to the caller.
+    public var view: View { action == .see || action == .release ? .metadataOnly : .content }
 
     init(
         _ action: AccessAction, rule: RuleID, agreementVersion: Int, basis: BasisID, obligations: Set<Obligation>,

@@ -6,6 +6,11 @@ public enum AccessAction: String, CaseIterable, Hashable, Sendable {
     case read
     /// Author a new document or a new version.
     case deposit
+    /// Let the family have a rendition.
+    case release
+
+    /// Emergencies are for learning what protects a child, never for writing or for giving out.
+    var isReading: Bool { self == .see || self == .read }
 }
 
 /// One form of a version; each is an object with a key of its own.
@@ -71,16 +76,20 @@ public struct AccessFacts: Hashable, Sendable {
     public var hasTaskGrant: Bool
     /// An emergency grant for this caller and child runs now.
     public var hasEmergency: Bool
-    /// The consent that this caller's role depends on is given and not withdrawn.
-    public var hasConsent: Bool
+    /// The kinds of consent given for this caller's role and not withdrawn.
+    public var consents: ConsentKinds
     /// This rendition has been released to the family, after whatever check its category needs.
     public var isReleased: Bool
+    /// What keeps this very person back, if anything does: the strictest that stands.
+    public var restraint: Restraint?
+    /// The day on which this rendition came; what is not stated is taken to have come before the review date.
+    public var shared: Day?
 
     public init(
         _ action: AccessAction, category: Category, holder: Party, labels: Set<Label> = [],
         rendition: Rendition = .original, caller: Party, role: Role, purpose: Purpose, isOnCase: Bool = false,
-        isOwn: Bool = false, hasTaskGrant: Bool = false, hasEmergency: Bool = false, hasConsent: Bool = false,
-        isReleased: Bool = false
+        isOwn: Bool = false, hasTaskGrant: Bool = false, hasEmergency: Bool = false, consents: ConsentKinds = [],
+        isReleased: Bool = false, restraint: Restraint? = nil, shared: Day? = nil
     ) {
         self.action = action
         self.category = category
@@ -94,7 +103,9 @@ public struct AccessFacts: Hashable, Sendable {
         self.isOwn = isOwn
         self.hasTaskGrant = hasTaskGrant
         self.hasEmergency = hasEmergency
-        self.hasConsent = hasConsent
+        self.consents = consents
         self.isReleased = isReleased
+        self.restraint = restraint
+        self.shared = shared
     }
 }

@@ -5,10 +5,14 @@ public struct Agreement: Sendable {
     public let version: Int
     public let title: String
     public let from: Day
-    /// From the day after this one no new sharing should begin: see `standing(on:)`.
+    /// What comes after this day is not shared between parties; what came before it stays shared until the last day.
     public let reviewBy: Day
     /// The last day in force.
     public let until: Day
+    public let limits: Limits
+    public let transparency: Transparency
+    /// Bank holidays that no standing rule gives.
+    public let extraBankHolidays: Set<Day>
     /// The files it was read from, for the record of its hash.
     public let sources: [PolicyText]
 
@@ -20,6 +24,7 @@ public struct Agreement: Sendable {
     public let duties: [Duty]
     public let rules: [RuleID]
 
+    let capacities: Capacities
     let roleEntries: [RoleEntry]
     let categoryEntries: [CategoryEntry]
     let purposeTitles: [String]
@@ -119,6 +124,14 @@ extension Agreement {
     public func title(of role: Role) -> String? { roleIndex[role].map { roleEntries[$0].title } }
     public func title(of category: Category) -> String? { categoryIndex[category].map { categoryEntries[$0].title } }
     public func title(of purpose: Purpose) -> String? { purposeIndex[purpose].map { purposeTitles[$0] } }
+    /// Whether some rule releases the category to the family only after a check for serious harm and third parties.
+    ///
+    /// An unknown category needs the check: what cannot be judged is not given out.
+    public func needsHarmCheck(_ category: Category) -> Bool {
+        guard let place = categoryIndex[category] else { return true }
+        return table.contains(category: place) { $0.harmCheck }
+    }
+
     public func basis(_ id: BasisID) -> Basis? { bases[id] }
     /// Why the label restrains, in a sentence.
     public func reason(for label: Label) -> String? { labelEntries[label]?.reason }

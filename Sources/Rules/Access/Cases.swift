@@ -41,7 +41,7 @@ public func checkCases(_ text: PolicyText, under agreement: Agreement) throws(Po
 private struct CaseRow {
     static let keys: Set = [
         "who", "what", "action", "rendition", "party", "holder", "purpose", "day", "labels", "onTeam", "own", "consent",
-        "released", "task", "emergency", "expect", "clause",
+        "released", "task", "emergency", "restraint", "reach", "shared", "expect", "clause",
     ]
 
     private let node: PolicyNode
@@ -71,8 +71,8 @@ private struct CaseRow {
             isOnCase: try row.flag("onTeam", otherwise: true), isOwn: try row.flag("own", otherwise: false),
             hasTaskGrant: try row.flag("task", otherwise: false),
             hasEmergency: try row.flag("emergency", otherwise: false),
-            hasConsent: try row.flag("consent", otherwise: false),
-            isReleased: try row.flag("released", otherwise: false))
+            consents: try row.consents(), isReleased: try row.flag("released", otherwise: false),
+            restraint: try row.restraint(), shared: try row.optional("shared")?.day())
         self.day = try row.optional("day")?.day() ?? day
         expected = try row.required("expect").text()
         clause = try row.required("clause").text()
@@ -97,6 +97,21 @@ private struct CaseRow {
 extension PolicyMap {
     fileprivate func flag(_ key: String, otherwise: Bool) throws(PolicyError) -> Bool {
         try optional(key)?.flag() ?? otherwise
+    }
+
+    fileprivate func consents() throws(PolicyError) -> ConsentKinds {
+        guard let node = optional("consent") else { return [] }
+        return ConsentKinds(try node.choice("consent"))
+    }
+
+    /// Its cause, and how far it lets the person go: not at all, unless the row says so.
+    fileprivate func restraint() throws(PolicyError) -> Restraint? {
+        guard let node = optional("restraint") else { return nil }
+        let cause: Restraint.Cause = try node.choice("restraint")
+        guard let reachNode = optional("reach") else { return Restraint(cause, reach: .none) }
+        let word = try reachNode.word()
+        guard let reach = Restraint.Reach(word) else { throw reachNode.fault(.unknown(kind: "reach", name: word)) }
+        return Restraint(cause, reach: reach)
     }
 
     /// Labels the agreement does not know are allowed here: that they refuse is a case worth stating.

@@ -1,5 +1,6 @@
-/// Default deny. The checks run in a fixed order and the first that fails gives the reason: labels, case, agreement,
-/// rule, conditions. An emergency stands in for the case and for a missing agreement; nothing lifts a label.
+/// Default deny. The checks run in a fixed order and the first that fails gives the reason: labels, restraint, case,
+/// agreement, rule, conditions. To see or to read, an emergency stands in for the case and for a missing agreement;
+/// nothing lifts a label or a restraint.
 extension Agreement {
     /// May this be done today?
     public func decide(_ facts: AccessFacts, on day: Day) -> AccessDecision {
@@ -27,13 +28,18 @@ extension Agreement {
         }
         passed(.labels, nil)
 
-        let isEmergency = facts.hasEmergency && roleEntries[role].actsInEmergency
+        if let restraint = facts.restraint, !restraint.admits(facts.action) {
+            return .deny(.restrained(restraint.cause))
+        }
+        passed(.restraint, nil)
+
+        let isEmergency = facts.hasEmergency && facts.action.isReading && roleEntries[role].actsInEmergency
         let hasPlace = facts.isOnCase || facts.hasTaskGrant
         let openRulesOnly = !hasPlace && !isEmergency
         if openRulesOnly, !table.hasOpenRule(role: role, category: category) { return .deny(.notOnCase) }
         passed(.membership, hasPlace || openRulesOnly ? nil : .notOnCase)
 
-        let gap = sharingGap(from: facts.holder, to: facts.caller, category: category, purpose: purpose, on: day)
+        let gap = sharingGap(facts, category: category, purpose: purpose, on: day)
         if let gap, !isEmergency { return .deny(gap) }
         passed(.agreement, gap)
 
@@ -71,12 +77,21 @@ extension Agreement {
     }
 
     /// What is missing between two parties; `nil` within one party, which needs no agreement with itself.
-    func sharingGap(from holder: Party, to asker: Party, category: Int, purpose: Int, on day: Day) -> DenialReason? {
+    private func sharingGap(_ facts: AccessFacts, category: Int, purpose: Int, on day: Day) -> DenialReason? {
+        let (holder, asker) = (facts.holder, facts.caller)
         if holder == asker { return nil }
         let covered = sharing[holder: holder, asker: asker, category: category]
         if covered.isEmpty { return .noAgreement(holder: holder, asker: asker) }
         if !isInForce(on: day) { return .agreementNotInForce }
+        if cameTooLate(facts.shared) { return .agreementReviewOverdue }
         return covered.contains(purpose) ? nil : .purposeNotCovered(purposes[purpose])
+    }
+
+    /// Past its review date an agreement admits no new shares; what had come by then stays shared.
+    @inline(__always)
+    func cameTooLate(_ shared: Day?) -> Bool {
+        guard let shared else { return false }
+        return shared > reviewBy
     }
 }
 
@@ -86,8 +101,8 @@ extension AccessFacts {
         if isOwn { met.insert(.own) }
         if isEmergency { met.insert(.emergency) }
         if hasTaskGrant { met.insert(.task) }
-        if hasConsent { met.insert(.consent) }
         if isReleased { met.insert(.released) }
+        met.formUnion(Conditions(consents))
         return met
     }
 }

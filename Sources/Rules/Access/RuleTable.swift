@@ -9,6 +9,8 @@ struct Grant: OptionSet, Hashable, Sendable {
     static let extract = Grant(rawValue: 4)
     /// M: know that it exists.
     static let metadata = Grant(rawValue: 8)
+    /// Let the family have it. It admits nothing else.
+    static let release = Grant(rawValue: 16)
 
     /// Including what the weaker codes would add.
     var reach: Grant {
@@ -23,8 +25,18 @@ struct Conditions: OptionSet, Hashable, Sendable {
     static let own = Conditions(rawValue: 1)
     static let emergency = Conditions(rawValue: 2)
     static let task = Conditions(rawValue: 4)
-    static let consent = Conditions(rawValue: 8)
-    static let released = Conditions(rawValue: 16)
+    static let confidentialityConsent = Conditions(rawValue: 8)
+    static let lawfulConsent = Conditions(rawValue: 16)
+    static let released = Conditions(rawValue: 32)
+}
+
+extension Conditions {
+    /// What the consents given open. Agreeing to a service opens nothing.
+    init(_ consents: ConsentKinds) {
+        self = []
+        if consents.contains(.confidentiality) { insert(.confidentialityConsent) }
+        if consents.contains(.lawfulBasis) { insert(.lawfulConsent) }
+    }
 }
 
 /// One rule as it bears on one category.
@@ -86,6 +98,11 @@ struct RuleTable: Sendable {
         return weight(left) < weight(right)
     }
 
+    /// Whether some rule of the category answers the question.
+    func contains(category: Int, where matches: (Rule) -> Bool) -> Bool {
+        cells[category * roleCount..<(category + 1) * roleCount].contains { $0.contains { matches(rules[$0]) } }
+    }
+
     func hasOpenRule(role: Int, category: Int) -> Bool {
         cells[category * roleCount + role].contains { !rules[$0].needsCase }
     }
@@ -110,14 +127,18 @@ extension Rule {
         if missing.contains(.own) { return .notOwn }
         if missing.contains(.emergency) { return .emergencyOnly }
         if missing.contains(.task) { return .taskGrantMissing }
-        if missing.contains(.consent) { return .consentMissing }
+        if missing.contains(.confidentialityConsent) { return .consentMissing(.confidentiality) }
+        if missing.contains(.lawfulConsent) { return .consentMissing(.lawfulBasis) }
         return .notReleased(harmCheck: harmCheck)
     }
 
     /// What the grant itself does not reach, whatever the conditions.
     private func shortfall(_ ask: Ask) -> DenialReason? {
+        if ask.action == .release { return grant.contains(.release) ? nil : .releaseNotHeld }
+        // Releasing is all that such a rule is about.
+        if grant == .release { return .noRule }
         switch ask.action {
-        case .see:
+        case .see, .release:
             return nil
         case .deposit:
             return grant.contains(.author) ? nil : .authorOnly

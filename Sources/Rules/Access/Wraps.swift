@@ -5,14 +5,17 @@ public struct WrapFacts: Hashable, Sendable {
     public var labels: Set<Label>
     public var rendition: Rendition
     public var isReleased: Bool
-    /// Roles for which the consent they depend on stands.
-    public var consented: Set<Role>
+    /// The kinds of consent that stand, for each role that depends on them.
+    public var consented: [Role: ConsentKinds]
     /// Roles in which somebody has a running task grant that names this document.
     public var tasked: Set<Role>
+    /// The day on which the rendition came; what is not stated is taken to have come before the review date.
+    public var shared: Day?
 
     public init(
         category: Category, holder: Party, labels: Set<Label> = [], rendition: Rendition = .original,
-        isReleased: Bool = false, consented: Set<Role> = [], tasked: Set<Role> = []
+        isReleased: Bool = false, consented: [Role: ConsentKinds] = [:], tasked: Set<Role> = [],
+        shared: Day? = nil
     ) {
         self.category = category
         self.holder = holder
@@ -21,6 +24,7 @@ public struct WrapFacts: Hashable, Sendable {
         self.isReleased = isReleased
         self.consented = consented
         self.tasked = tasked
+        self.shared = shared
     }
 }
 
@@ -55,12 +59,13 @@ extension Agreement {
         guard labelRefusal(facts.labels, role: role, category: category, hasTask: hasTask) == nil else { return nil }
         let isShared =
             party == facts.holder
-            || (isInForce(on: day) && !sharing[holder: facts.holder, asker: party, category: category].isEmpty)
+            || (isInForce(on: day) && !cameTooLate(facts.shared)
+                && !sharing[holder: facts.holder, asker: party, category: category].isEmpty)
 
         var met: Conditions = [.own]
         if facts.isReleased { met.insert(.released) }
         if hasTask { met.insert(.task) }
-        if facts.consented.contains(roles[role]) { met.insert(.consent) }
+        met.formUnion(Conditions(facts.consented[roles[role]] ?? []))
 
         if isShared, admits(facts.rendition, met, role: role, category: category) { return .ordinary }
         met.insert(.emergency)

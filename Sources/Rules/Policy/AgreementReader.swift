@@ -12,8 +12,8 @@ extension Agreement {
 /// Reads the agreement file from its words to its rules, so that each part may name only what stands declared.
 private struct AgreementReader {
     private static let keys: Set = [
-        "version", "title", "from", "reviewBy", "until", "purposes", "roles", "emergency", "labels", "duties", "bases",
-        "sharing", "rules",
+        "version", "title", "from", "reviewBy", "until", "limits", "bankHolidays", "transparency", "purposes", "roles",
+        "capacities", "emergency", "labels", "duties", "bases", "sharing", "rules",
     ]
 
     private let file: PolicyMap
@@ -54,8 +54,11 @@ private struct AgreementReader {
             version: version, roles: roleEntries, categories: categoryEntries, labels: labelEntries, sharing: sharing)
         return Agreement(
             version: version, title: try file.required("title").text(), from: from, reviewBy: reviewBy, until: until,
-            sources: sources, roles: roles, categories: drafts.map(\.id), purposes: purposes.map(\.word),
-            labels: labels.map(\.word), duties: duties.map(\.word), rules: rules.map(\.id), roleEntries: roleEntries,
+            limits: try Limits(try file.required("limits")), transparency: try transparency(),
+            extraBankHolidays: try extraBankHolidays(), sources: sources, roles: roles, categories: drafts.map(\.id),
+            purposes: purposes.map(\.word),
+            labels: labels.map(\.word), duties: duties.map(\.word), rules: rules.map(\.id),
+            capacities: try capacities(), roleEntries: roleEntries,
             categoryEntries: categoryEntries, purposeTitles: purposes.map(\.title), labelEntries: labelEntries,
             dutyRoles: Dictionary(uniqueKeysWithValues: duties.map { ($0.word, $0.roles) }), bases: bases,
             roleIndex: words.roles, categoryIndex: words.categories, purposeIndex: words.purposes, sharing: sharing,
@@ -69,6 +72,28 @@ private struct AgreementReader {
         let until = try file.required("until").day()
         guard from <= reviewBy, reviewBy <= until else { throw start.fault(.badTerm) }
         return (from, reviewBy, until)
+    }
+
+    private func transparency() throws(PolicyError) -> Transparency {
+        let holders = Set(drafts.flatMap(\.holders))
+        return try Transparency(
+            try file.required("transparency"), holders: Party.allCases.filter(holders.contains))
+    }
+
+    private func extraBankHolidays() throws(PolicyError) -> Set<Day> {
+        guard let list = file.optional("bankHolidays") else { return [] }
+        return Set(try list.distinct { node throws(PolicyError) in try node.day() })
+    }
+
+    private func capacities() throws(PolicyError) -> Capacities {
+        let family = Set(roles.indices.filter { roleEntries[$0].parties == [.family] })
+        var taken: Set<Int> = []
+        return try Capacities(try file.required("capacities")) { node throws(PolicyError) in
+            let role = try words.role(node)
+            guard family.contains(role) else { throw node.fault(.expected("a role of the family alone")) }
+            guard taken.insert(role).inserted else { throw node.fault(.duplicate(roles[role].rawValue)) }
+            return roles[role]
+        }
     }
 
     private mutating func readPurposes() throws(PolicyError) {

@@ -166,10 +166,19 @@ extension PolicyNode {
 
     /// A version number: 1 or more.
     func count() throws(PolicyError) -> Int {
-        guard try tag() == "int", let value = Int(try scalar()), value >= 1 else {
-            throw fault(.expected("a whole number from 1"))
+        guard let value = try integer(), value >= 1 else { throw fault(.expected("a whole number from 1")) }
+        return value
+    }
+
+    func number(in range: ClosedRange<Int>) throws(PolicyError) -> Int {
+        guard let value = try integer(), range.contains(value) else {
+            throw fault(.expected("a whole number from \(range.lowerBound) to \(range.upperBound)"))
         }
         return value
+    }
+
+    private func integer() throws(PolicyError) -> Int? {
+        try tag() == "int" ? Int(try scalar()) : nil
     }
 
     func flag() throws(PolicyError) -> Bool {

@@ -7,9 +7,14 @@ struct RuleCompiler {
     let sharing: Sharing
 
     func compile(_ drafts: [RuleDraft]) throws(PolicyError) -> RuleTable {
+        let releasable = Set(drafts.filter { $0.conditions.contains(.released) }.flatMap(\.categories))
         var cells: [[(rule: Rule, draft: RuleDraft)]] = Array(repeating: [], count: categories.count * roles.count)
         for draft in drafts {
             for category in draft.categories {
+                guard draft.grant != .release || releasable.contains(category) else {
+                    throw draft.node.fault(
+                        .neverMatches("no rule gives \(categories[category].title) to the family once released"))
+                }
                 for role in draft.roles {
                     try checkReach(of: draft, role: role, category: category)
                     let rule = compile(draft, for: category)
@@ -73,6 +78,7 @@ struct RuleCompiler {
 
     private static func asksTheSame(_ left: Rule, _ right: Rule) -> Bool {
         left.conditions == right.conditions && left.rendition == right.rendition && left.needsCase == right.needsCase
+            && (left.grant == .release) == (right.grant == .release)
     }
 
     /// Whatever `narrow` admits, `wide` admits too.

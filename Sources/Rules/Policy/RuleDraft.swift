@@ -51,7 +51,7 @@ struct RuleDraft {
         if harmCheck, !conditions.contains(.released) {
             throw node.fault(.neverMatches("only a grant R has a harmCheck"))
         }
-        if rendition != nil, grant.contains(.author) || grant == .metadata {
+        if rendition != nil, grant.isDisjoint(with: [.full, .extract]) || grant.contains(.author) {
             throw node.fault(.neverMatches("only a grant F, X or R is for one rendition"))
         }
         if !needsCase, grant != .metadata {
@@ -59,6 +59,9 @@ struct RuleDraft {
         }
         if conditions.contains(.emergency), conditions != .emergency {
             throw node.fault(.neverMatches("an override asks for nothing else"))
+        }
+        if conditions.contains(.emergency), !grant.isDisjoint(with: [.author, .release]) {
+            throw node.fault(.neverMatches("an emergency lets nobody author or release"))
         }
     }
 }
@@ -71,6 +74,7 @@ enum GrantCode: String {
     case extract = "X"
     case metadata = "M"
     case released = "R"
+    case release
 
     var grant: Grant {
         switch self {
@@ -79,16 +83,20 @@ enum GrantCode: String {
         case .authorAndFull: [.author, .full]
         case .extract: .extract
         case .metadata: .metadata
+        case .release: .release
         }
     }
 }
 
 enum ConditionWord: String {
-    case consent, override, task
+    case confidentialityConsent = "confidentiality-consent"
+    case lawfulConsent = "lawful-consent"
+    case override, task
 
     var condition: Conditions {
         switch self {
-        case .consent: .consent
+        case .confidentialityConsent: .confidentialityConsent
+        case .lawfulConsent: .lawfulConsent
         case .override: .emergency
         case .task: .task
         }
