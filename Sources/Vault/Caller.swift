@@ -13,6 +13,8 @@ public struct Caller: Hashable, Sendable {
 
     public let person: PersonID
     public let memberships: [Place]
+    /// When the session began; `nil` for somebody who acts without one.
+    var signedIn: Instant?
 
     var roles: [Role] { memberships.map(\.role) }
 }
@@ -117,7 +119,9 @@ extension DocumentVault {
                 let person = try transaction.person(session.person)
             else { throw VaultError.notSignedIn }
             guard person.disabled == nil else { throw VaultError.accountDisabled }
-            return try transaction.caller(person.id)
+            var caller = try transaction.caller(person.id)
+            caller.signedIn = session.expires.adding(seconds: -Self.sessionSeconds)
+            return caller
         }
     }
 

@@ -78,7 +78,7 @@ extension DocumentVault {
             purpose: row.purpose.rawValue, isOpen: row.closed == nil, team: members)
     }
 
-    /// Ends a case: from now on nothing is deposited in it.
+    /// Ends a case: from now on nothing is deposited in it, and after the days that the agreement names its team has no access.
     public func closeCase(_ id: CaseID, as caller: Caller) async throws {
         try await authorise("case.close", caller)
         let (_, key) = try await requireCase(id, caller)
@@ -94,17 +94,22 @@ extension DocumentVault {
         }
     }
 
-    /// Puts a person on the team in a role that he or she holds.
+    /// Puts a person on the team in a role that he or she holds. The lead of an organisation that works on the case may do so for
+    /// the organisation's own people, in a role that one of them has on the case already.
     ///
     /// - Throws: `VaultError.alreadyOnTeam`, `.caseClosed`, `.invalid` when the person has not that role.
     public func addToTeam(_ username: String, role: Role, of id: CaseID, as caller: Caller) async throws {
-        try await authorise("case.team", caller)
-        let (_, key) = try await requireCase(id, caller)
+        let (scene, delegate) = try await requireTeamLead(id, caller)
         let person = try await person(named: username)
+        if scene.agreement.capacity(of: role) == .youngPerson,
+            (scene.standing.youngPersonFrom.map { $0 > scene.today } ?? true)
+        {
+            throw VaultError.invalid(field: "role", reason: "the rights have not passed to the young person yet")
+        }
         let row = try row(
-            Event(.teamAdded, by: caller).about(key.child).on([
+            Event(.teamAdded, by: caller).about(scene.child).on([
                 "case": "\(id)", "person": "\(person)", "role": role.rawValue,
-            ]), childKey: key)
+            ]), childKey: scene.childKey)
         let now = environment.now()
         try await records.write { transaction in
             guard try transaction.theCase(id)?.closed == nil else { throw VaultError.caseClosed }
@@ -112,7 +117,13 @@ extension DocumentVault {
             guard let place = places.first(where: { $0.role == role }) else {
                 throw VaultError.invalid(field: "role", reason: "this person does not have it")
             }
-            guard try !transaction.team(of: id, person: person).contains(where: { $0.role == role }) else {
+            let team = try transaction.team(of: id).filter { $0.removed == nil }
+            if let delegate {
+                guard team.contains(where: { $0.organisation == delegate && $0.role == role }),
+                    place.organisation == delegate
+                else { throw VaultError.denied(.dutyNotHeld("case.team")) }
+            }
+            guard !team.contains(where: { $0.person == person && $0.role == role }) else {
                 throw VaultError.alreadyOnTeam
             }
             try transaction.put(
@@ -123,36 +134,70 @@ extension DocumentVault {
         }
     }
 
-    /// Takes a person off the team, in every role. It works at the next read.
+    /// Takes a person off the team, in every role, and ends the person's tasks on the case. It works at the next read.
     public func removeFromTeam(_ username: String, of id: CaseID, as caller: Caller) async throws {
-        try await authorise("case.team", caller)
-        let (_, key) = try await requireCase(id, caller)
+        let (scene, delegate) = try await requireTeamLead(id, caller)
         let person = try await person(named: username)
         let row = try row(
-            Event(.teamRemoved, by: caller).about(key.child).on(["case": "\(id)", "person": "\(person)"]),
-            childKey: key)
+            Event(.teamRemoved, by: caller).about(scene.child).on(["case": "\(id)", "person": "\(person)"]),
+            childKey: scene.childKey)
         let now = environment.now()
-        try await records.write { transaction in
+        let leaving: @Sendable (WriteTransaction) throws -> Void = { transaction in
             let members = try transaction.team(of: id, person: person)
-            guard !members.isEmpty else { throw VaultError.notFound(.person) }
-            for var member in members {
-                member.removed = now
-                try transaction.put(member)
+            guard !members.isEmpty, delegate == nil || members.allSatisfy({ $0.organisation == delegate }) else {
+                throw VaultError.notFound(.person)
             }
+            try transaction.leave(members, at: now)
             _ = try transaction.append(row)
         }
+        try await enact(about: scene.child, by: caller, also: leaving) { standing, _ in
+            try standing.grants.filter { $0.value.caseID == id && $0.value.person == person }
+                .map { try ending($0.key, $0.value, "The person left the case's team.", caller) }
+        }
+    }
+
+    /// Someone who makes up teams: whose role does so, or, with the organisation for which that is all, the lead of an organisation
+    /// that works on the case.
+    private func requireTeamLead(
+        _ id: CaseID, _ caller: Caller
+    ) async throws -> (Scene, delegateOf: OrganisationID?) {
+        try await requireWritable()
+        let agreement = agreement
+        let event = Event(.accessDenied, by: caller).on(["case": "\(id)"])
+        let (row, team) = try await records.read { transaction in
+            (try transaction.theCase(id), try transaction.team(of: id).filter { $0.removed == nil })
+        }
+        guard let row, let scene = try await scene(row, caller), !scene.isBarred else {
+            try await refuse(.notFound(.theCase), event)
+        }
+        if agreement.gives("case.team", to: caller.roles) { return (scene, nil) }
+        let lead = caller.memberships.first { place in
+            agreement.gives("team.delegate", to: place.role) && team.contains { $0.organisation == place.organisation }
+        }
+        guard let lead else {
+            let error = scene.isOnCase ? VaultError.denied(.dutyNotHeld("case.team")) : .notFound(.theCase)
+            try await refuse(error, event)
+        }
+        return (scene, lead.organisation)
     }
 
     /// The case, for someone on its team or who leads cases; everyone else gets, and leaves, the trace of a refusal.
     private func requireCase(_ id: CaseID, _ caller: Caller) async throws -> (CaseRow, ChildKey) {
-        let (row, isOnTeam) = try await records.read { transaction in
-            (try transaction.theCase(id), try !transaction.team(of: id, person: caller.person).isEmpty)
+        let row = try await records.read { try $0.theCase(id) }
+        let leads = agreement.gives("case.team", to: caller.roles)
+        guard let row, let scene = try await scene(row, caller), !scene.isBarred,
+            scene.isOnCase || leads || scene.hasEmergency
+        else { try await refuse(.notFound(.theCase), Event(.accessDenied, by: caller).on(["case": "\(id)"])) }
+        return (row, scene.childKey)
+    }
+}
+
+extension WriteTransaction {
+    /// Ends places on a team.
+    func leave(_ members: [TeamRow], at now: Instant) throws {
+        for var member in members {
+            member.removed = now
+            try put(member)
         }
-        var leads = false
-        if case .permit = agreement.decideDuty("case.team", roles: caller.roles) { leads = true }
-        guard let row, isOnTeam || leads, let key = try await childKey(row.child) else {
-            try await refuse(.notFound(.theCase), Event(.accessDenied, by: caller).on(["case": "\(id)"]))
-        }
-        return (row, key)
     }
 }

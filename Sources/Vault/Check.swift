@@ -37,6 +37,7 @@ extension DocumentVault {
             let pending = try await keyring.read { Set(try $0.pending()) }
             try await section("ledger", &report) { try await checkLedger(&$0) }
             try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
+            try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
             try await section("objects", &report) {
@@ -108,6 +109,20 @@ extension DocumentVault {
         }
     }
 
+    /// Every act must open and be the one that its ledger entry names.
+    private func checkActs(_ report: inout CheckReport) async throws {
+        for kind in ActKind.allCases {
+            for act in try await records.read({ try $0.acts(kind: kind, person: nil) }) {
+                guard let key = try await childKey(act.child) else { continue }
+                let entry = try await records.read { try $0.entry(at: act.entry) }
+                let event = try entry.map { try Openings.open($0, with: try key.openings) }
+                if event?.object["act"] != "\(act.id)" || event?.subject["child"] != "\(act.child)" {
+                    report.found("act \(act.id)", "it is not what ledger entry \(act.entry) says")
+                }
+            }
+        }
+    }
+
     /// Recomputes every tree hash from the entries and compares; then each deposit's entry must have its version.
     private func checkLedger(_ report: inout CheckReport) async throws {
         let size = try await records.read { try $0.logSize() }
@@ -132,9 +147,15 @@ extension DocumentVault {
             let after = last
             let page = try await records.read { try $0.documents(after: after, limit: Self.page) }
             guard let end = page.last else { return }
+            var children: [ChildID: ChildState] = [:]
             for document in page {
                 do {
-                    try await check(document, &report)
+                    if children[document.child] == nil { children[document.child] = try await state(of: document.child) }
+                    guard let child = children[document.child] else {
+                        report.found("document \(document.id)", "the child's key is not in the keyring")
+                        continue
+                    }
+                    try await check(document, child, &report)
                 } catch StorageError.damagedStore(let store) {
                     report.found("document \(document.id)", "its row in the \(store) was changed by other hands")
                 } catch is SealingError {
@@ -147,11 +168,24 @@ extension DocumentVault {
         }
     }
 
-    private func check(_ document: DocumentRow, _ report: inout CheckReport) async throws {
+    /// What the wraps of a child's renditions are judged by.
+    private struct ChildState {
+        let key: ChildKey
+        let standing: Standing
+    }
+
+    private func state(of child: ChildID) async throws -> ChildState? {
+        let (row, acts) = try await records.read { (try $0.child(child), try $0.acts(of: child)) }
+        guard let row, let key = try await childKey(child) else { return nil }
+        let standing = try Standing(
+            acts: acts, born: try Self.open(row, key).dateOfBirth, key: key, agreement: agreement,
+            day: environment.day)
+        return ChildState(key: key, standing: standing)
+    }
+
+    private func check(_ document: DocumentRow, _ child: ChildState, _ report: inout CheckReport) async throws {
         let name = "document \(document.id)"
-        guard let key = try await childKey(document.child) else {
-            return report.found(name, "the child's key is not in the keyring")
-        }
+        let key = child.key
         if (try? key.fields.open(document.title, Self.titleFacts(document.id, document.child))) == nil {
             report.found(name, "its title does not open")
         }
@@ -171,24 +205,38 @@ extension DocumentVault {
                 report.found(name, "version \(version.number) has no original")
                 continue
             }
-            let expected = [
-                "document": "\(document.id)", "rendition": "\(rendition.id)", "object": rendition.object.hex,
-            ]
-            if try entry.map({ try Openings.open($0, with: try key.openings).object }) != expected {
+            if try entry.map({ try Openings.open($0, with: try key.openings).object }) != rendition.ledgerObject {
                 report.found(name, "version \(version.number) is not what ledger entry \(version.entry) says")
             }
         }
-        for rendition in renditions { try await check(rendition, document, key, &report) }
+        for rendition in renditions {
+            if rendition.kind != .original { try await checkEntry(of: rendition, key, &report) }
+            try await check(rendition, document, child, &report)
+        }
+    }
+
+    private func checkEntry(of rendition: RenditionRow, _ key: ChildKey, _ report: inout CheckReport) async throws {
+        let entry = try await records.read { transaction in
+            try rendition.entry.flatMap { try transaction.entry(at: $0) }
+        }
+        if try entry.map({ try Openings.open($0, with: try key.openings).object }) != rendition.ledgerObject {
+            report.found("rendition \(rendition.id)", "it is not what the ledger says")
+        }
     }
 
     /// The wraps must be exactly the agreement's, each must open, and the object must be there at its length.
     private func check(
-        _ rendition: RenditionRow, _ document: DocumentRow, _ key: ChildKey, _ report: inout CheckReport
+        _ rendition: RenditionRow, _ document: DocumentRow, _ child: ChildState, _ report: inout CheckReport
     ) async throws {
+        let key = child.key
         report.renditions += 1
         let name = "rendition \(rendition.id)"
         let wraps = try await keyring.read { try $0.wraps(of: rendition.id) }
-        let expected = admitted(document, rendition.kind)
+        let today = environment.today()
+        let facts = wrapFacts(
+            document, rendition.kind, id: rendition.id, added: rendition.added, child.standing, agreement,
+            at: environment.now(), today)
+        let expected = agreement.wraps(for: facts, on: today)
         for (party, kind) in expected {
             guard let wrap = wraps.first(where: { $0.party == party.rawValue }) else {
                 report.found(name, "the agreement admits \(party.rawValue), and there is no wrap for it")
@@ -282,10 +330,36 @@ extension ReadTransaction {
             if try isDeposit && !hasVersion(entry: index) {
                 problems.append((index, "its document version is missing"))
             }
+            if try row.leaf.kind == .renditionAdded && !hasRendition(entry: index) {
+                problems.append((index, "its rendition is missing"))
+            }
+            if try row.leaf.kind.isAct && !hasAct(entry: index) {
+                problems.append((index, "its act is missing"))
+            }
             if try row.leaf.kind == .agreementActivated && !hasPolicy(entry: index) {
                 problems.append((index, "its policy file is missing"))
             }
         }
         return problems
+    }
+}
+
+extension RenditionRow {
+    /// How the ledger names it.
+    fileprivate var ledgerObject: [String: String] {
+        ["document": "\(document)", "rendition": "\(id)", "object": object.hex]
+    }
+}
+
+extension EventKind {
+    /// Whether an act stands behind such an entry.
+    fileprivate var isAct: Bool {
+        switch self {
+        case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired, .consentLapsed, .released,
+            .releaseEnded, .taskGranted, .taskEnded, .restraintPlaced, .restraintLifted, .emergencyOpened,
+            .emergencyReviewed, .familyViewDelayed, .parentChosen, .capacityRecorded:
+            true
+        default: false
+        }
     }
 }

@@ -134,14 +134,10 @@ extension DocumentVault {
     }
 
     private func openChild(_ id: ChildID, for caller: Caller, seesAll: Bool) async throws -> Child? {
-        let (row, cases) = try await records.read { transaction in
-            let cases = try transaction.cases(of: id).filter { row in
-                try seesAll || !transaction.team(of: row.id, person: caller.person).isEmpty
-            }
-            return (try transaction.child(id), cases)
-        }
+        let row = try await records.read { try $0.child(id) }
+        let cases = try await scenes(of: id, caller).filter { seesAll || $0.isOnCase || $0.hasEmergency }
         guard let row, seesAll || !cases.isEmpty, let key = try await childKey(id) else { return nil }
-        return Child(id: "\(id)", profile: try Self.open(row, key), cases: cases.map { "\($0.id)" })
+        return Child(id: "\(id)", profile: try Self.open(row, key), cases: cases.map { "\($0.theCase.id)" })
     }
 
     static func open(_ row: ChildRow, _ key: ChildKey) throws -> ChildProfile {

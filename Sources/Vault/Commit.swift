@@ -91,31 +91,30 @@ extension DocumentVault {
             var reaffirmed: Set<[[UInt8]]> = []
             return try rows.map { draft, log in
                 if reaffirmed.insert(draft.standing).inserted {
-                    try transaction.reaffirm(draft.author, of: caller, on: draft.document.caseID)
+                    try transaction.reaffirm(draft.author.scene, draft.author.asking)
                 }
-                let number = draft.isNew ? 1 : try transaction.nextVersion(of: draft.document.id)
-                if draft.isNew { try transaction.insert(draft.document) }
-                let entry = try transaction.append(log)
-                try transaction.insert(
-                    VersionRow(
-                        document: draft.document.id, number: number, depositor: caller.person, added: now,
-                        entry: entry))
-                try transaction.insert(draft.row(version: number))
-                if let source = draft.source { try transaction.markImported(source, as: draft.document.id) }
-                return Receipt(
-                    document: "\(draft.document.id)", version: number, byteCount: draft.staged.byteCount,
-                    entry: entry)
+                return try transaction.insert(draft, log, by: caller, at: now)
             }
         }
     }
 
     private func event(_ draft: Draft, _ caller: Caller) -> Event {
-        Event(draft.isNew ? .documentDeposited : .documentReplaced, by: caller, party: draft.author.place.party)
+        Event(draft.form.event, by: caller, party: draft.author.place.party)
             .about(draft.document.child)
             .on([
                 "document": "\(draft.document.id)", "rendition": "\(draft.rendition)", "object": draft.object.hex,
             ])
             .with(["clause": draft.author.permit.rule.rawValue, "case": "\(draft.document.caseID)"])
+    }
+}
+
+extension Draft.Form {
+    fileprivate var event: EventKind {
+        switch self {
+        case .document: .documentDeposited
+        case .version: .documentReplaced
+        case .rendition: .renditionAdded
+        }
     }
 }
 
@@ -126,25 +125,42 @@ extension Draft {
     }
 
     fileprivate var pending: Pending { .rendition(rendition, object: isStoredAlready ? nil : staged.name) }
+}
 
-    fileprivate func row(version: Int64) -> RenditionRow {
-        RenditionRow(
-            id: rendition, document: document.id, version: version, kind: .original, object: object,
-            byteCount: staged.byteCount, mediaType: mediaType.name, fingerprint: staged.fingerprint)
+extension WriteTransaction {
+    fileprivate func insert(_ draft: Draft, _ log: LogRow, by caller: Caller, at now: Instant) throws -> Receipt {
+        let document = draft.document
+        let entry = try append(log)
+        let number: Int64
+        switch draft.form {
+        case .document:
+            number = 1
+            try insert(document)
+        case .version: number = try nextVersion(of: document.id)
+        case .rendition(let kind, let version):
+            number = version
+            guard try !renditions(of: document.id).contains(where: { $0.version == version && $0.kind == kind }) else {
+                throw VaultError.renditionThere
+            }
+        }
+        if draft.form.kind == .original {
+            try insert(
+                VersionRow(
+                    document: document.id, number: number, depositor: caller.person, added: now, entry: entry))
+        }
+        try insert(
+            RenditionRow(
+                id: draft.rendition, document: document.id, version: number, kind: draft.form.kind,
+                object: draft.object, byteCount: draft.staged.byteCount, mediaType: draft.mediaType.name,
+                fingerprint: draft.staged.fingerprint, added: now, entry: entry))
+        if let source = draft.source { try markImported(source, as: document.id) }
+        return Receipt(
+            document: "\(document.id)", version: number, byteCount: draft.staged.byteCount, entry: entry)
     }
 }
 
 extension ReadTransaction {
     fileprivate func nextVersion(of document: DocumentID) throws -> Int64 {
         (try versions(of: document).last?.number ?? 0) + 1
-    }
-
-    /// Rights may have changed while the content streamed: the account, the place on the team and the case must still stand.
-    func reaffirm(_ author: Author, of caller: Caller, on caseID: CaseID) throws {
-        guard try person(caller.person)?.disabled == nil else { throw VaultError.accountDisabled }
-        guard let row = try theCase(caseID), try places(of: caller.person, on: caseID).contains(author.place) else {
-            throw VaultError.notFound(.theCase)
-        }
-        guard row.closed == nil else { throw VaultError.caseClosed }
     }
 }

@@ -50,22 +50,51 @@ extension DocumentVault {
     public func replace(
         _ document: DocumentID, mediaType: MediaType, content: FileDescriptor, as caller: Caller
     ) async throws -> Receipt {
-        let view = try await requireVisible(document, .documentReplaced, caller)
+        try await deposit(.version, of: document, mediaType, content, .documentReplaced, caller)
+    }
+
+    /// Adds an extract, a summary or a redaction to a version, made by the holder's side: an object with a key of its own, for
+    /// those whom the agreement lets have that and not the original.
+    ///
+    /// `version`: the newest when `nil`.
+    ///
+    /// - Throws: as `deposit`; `VaultError.notFound(.document)`, `.notFound(.version)`, `.renditionThere`.
+    public func addRendition(
+        _ kind: Rendition, of document: DocumentID, version: Int64?, mediaType: MediaType, content: FileDescriptor,
+        as caller: Caller
+    ) async throws -> Receipt {
+        guard kind != .original else {
+            throw VaultError.invalid(field: "rendition", reason: "the original comes with its version")
+        }
+        let renditions = try await records.read { try $0.renditions(of: document) }
+        let number = version ?? renditions.last?.version ?? 0
+        return try await deposit(.rendition(kind, number), of: document, mediaType, content, .renditionAdded, caller)
+    }
+
+    /// A further form of a document that is there: only for authors of the organisation whose own it is.
+    private func deposit(
+        _ form: Draft.Form, of id: DocumentID, _ mediaType: MediaType, _ content: FileDescriptor, _ kind: EventKind,
+        _ caller: Caller
+    ) async throws -> Receipt {
+        let view = try await requireVisible(id, kind, caller)
+        let document = view.document
         let new = NewDocument(
-            caseID: view.document.caseID, category: view.document.category, title: "replaced", mediaType: mediaType,
-            labels: Set(view.document.labels))
+            caseID: document.caseID, category: document.category, title: "further form", mediaType: mediaType,
+            labels: Set(document.labels))
         let author = try await authoriseDeposit(new, caller)
-        let isOwn = facts(.deposit, view.document, view.theCase, author.place, caller.person, purpose: nil).isOwn
-        guard isOwn, author.holder == view.document.holder else {
+        let isOwn = facts(.deposit, document, nil, author.asking, author.scene).isOwn
+        guard isOwn, author.holder == document.holder else {
             try await refuse(
                 .denied(.notOwn),
-                Event(.accessDenied, by: caller, party: author.place.party).about(view.document.child)
-                    .on(["document": "\(document)"]).with(["reason": DenialReason.notOwn.code]),
+                event(.accessDenied, view, author.asking, caller).with(["reason": DenialReason.notOwn.code]),
                 childKey: view.childKey)
         }
-        let draft = try await blocking {
-            try self.draft(new, author, replacing: view.document, content: content)
+        if case .rendition(let kind, let version) = form {
+            let there = view.renditions.filter { $0.version == version }
+            guard !there.isEmpty else { throw VaultError.notFound(.version) }
+            guard !there.contains(where: { $0.kind == kind }) else { throw VaultError.renditionThere }
         }
+        let draft = try await blocking { try self.draft(new, author, form, of: document, content: content) }
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }
@@ -73,17 +102,29 @@ extension DocumentVault {
 
 /// Who deposits: a place on the case's team from which the agreement admits this category.
 struct Author: Sendable {
-    let person: PersonID
-    let place: Caller.Place
+    let scene: Scene
+    let asking: Asking
     let holder: Party
-    let childKey: ChildKey
     let permit: Permit
+
+    var person: PersonID { scene.person }
+    var place: Caller.Place { asking.place }
+    var childKey: ChildKey { scene.childKey }
 }
 
 /// A file that is sealed aside, with the keys for everyone who may open it: all that is missing is the commit.
 struct Draft: Sendable {
+    enum Form: Hashable, Sendable {
+        case document, version
+        case rendition(Rendition, Int64)
+
+        var kind: Rendition {
+            if case .rendition(let kind, _) = self { kind } else { .original }
+        }
+    }
+
     let document: DocumentRow
-    let isNew: Bool
+    let form: Form
     let rendition: RenditionID
     let mediaType: MediaType
     let staged: StagedObject
@@ -101,33 +142,39 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied` once the refusal is recorded; `.notFound(.theCase)` to anyone off the case.
     func authoriseDeposit(_ new: NewDocument, _ caller: Caller) async throws -> Author {
         try await requireWritable()
-        let (row, places) = try await records.read { transaction in
-            (try transaction.theCase(new.caseID), try transaction.places(of: caller.person, on: new.caseID))
-        }
+        let row = try await records.read { try $0.theCase(new.caseID) }
         let event = Event(.accessDenied, by: caller).on([
             "case": "\(new.caseID)", "category": known(new.category), "action": AccessAction.deposit.rawValue,
         ])
-        guard let row, !places.isEmpty, let childKey = try await childKey(row.child) else {
+        guard let row, let scene = try await scene(row, caller), scene.isOnCase, !scene.isBarred else {
             try await refuse(.notFound(.theCase), event)
         }
         guard row.closed == nil else { throw VaultError.caseClosed }
-        for label in new.labels where !agreement.labels.contains(label) {
+        for label in new.labels where !scene.agreement.labels.contains(label) {
             throw VaultError.invalid(field: "label", reason: "the agreement has no label \(label)")
         }
         var reason = DenialReason.notOnCase
-        for place in places {
-            let holder = holder(of: new.category, depositedBy: place.party)
-            let facts = AccessFacts(
-                .deposit, category: new.category, holder: holder, labels: new.labels, caller: place.party,
-                role: place.role, purpose: purpose(of: row, for: place.party), isOnCase: true, isOwn: true)
-            switch agreement.decide(facts, on: environment.today()) {
-            case .permit(let permit):
-                return Author(person: caller.person, place: place, holder: holder, childKey: childKey, permit: permit)
+        for asking in scene.askings where asking.isOnCase {
+            let holder = holder(of: new.category, depositedBy: asking.place.party)
+            switch scene.agreement.decide(depositFacts(new, asking, holder, scene), on: scene.today) {
+            case .permit(let permit): return Author(scene: scene, asking: asking, holder: holder, permit: permit)
             case .deny(let denial): reason = denial
             }
         }
         try await refuse(
-            .denied(reason), event.about(row.child).with(["reason": reason.code]), childKey: childKey)
+            .denied(reason), event.about(row.child).with(["reason": reason.code]), childKey: scene.childKey)
+    }
+
+    private func depositFacts(
+        _ new: NewDocument, _ asking: Asking, _ holder: Party, _ scene: Scene
+    ) -> AccessFacts {
+        let place = asking.place
+        var facts = AccessFacts(
+            .deposit, category: new.category, holder: holder, labels: new.labels, caller: place.party,
+            role: place.role, purpose: purpose(of: scene.theCase, for: place.party), isOnCase: true, isOwn: true)
+        facts.restraint = scene.standing.restraint(
+            on: scene.person, place.role, new.category, scene.agreement, at: scene.now, scene.today)
+        return facts
     }
 
     /// What goes into the ledger is a word of the agreement, not whatever was typed.
@@ -148,43 +195,47 @@ extension DocumentVault {
 
     /// Seals the file aside and wraps its key for every party that the agreement admits.
     ///
+    /// `old`: the document that a further form belongs to.
     /// `syncing`: `false` for one of many, which the commit makes durable together.
     func draft(
-        _ new: NewDocument, _ author: Author, replacing old: DocumentRow? = nil, content: FileDescriptor,
-        syncing: Bool = true
+        _ new: NewDocument, _ author: Author, _ form: Draft.Form = .document, of old: DocumentRow? = nil,
+        content: FileDescriptor, syncing: Bool = true
     ) throws -> Draft {
         let document = try old ?? documentRow(new, author)
         let rendition = RenditionID(from: environment.random)
         try environment.steps.before(.stage)
         let (staged, wraps) = try stage(
-            content, as: new.mediaType, rendition, document, author.childKey, syncing: syncing)
+            content, as: new.mediaType, rendition, form.kind, document, author, syncing: syncing)
         try environment.steps.after(.stage)
         return Draft(
-            document: document, isNew: old == nil, rendition: rendition, mediaType: new.mediaType, staged: staged,
+            document: document, form: form, rendition: rendition, mediaType: new.mediaType, staged: staged,
             object: staged.name, wraps: wraps, author: author)
     }
 
     /// Seals the content under a key of its own, and wraps that key.
     private func stage(
-        _ content: FileDescriptor, as mediaType: MediaType, _ rendition: RenditionID, _ document: DocumentRow,
-        _ childKey: ChildKey, syncing: Bool
+        _ content: FileDescriptor, as mediaType: MediaType, _ rendition: RenditionID, _ kind: Rendition,
+        _ document: DocumentRow, _ author: Author, syncing: Bool
     ) throws -> (StagedObject, [WrapRow]) {
         let identity = try AgeIdentity(from: environment.random)
-        let mark = try childKey.fingerprint(holder: document.holder)
+        let mark = try author.childKey.fingerprint(holder: document.holder)
         let staged = try objects.stage(
             content, to: identity.recipient, fingerprint: FingerprintStream(mark), syncing: syncing,
             random: environment.random
         ) { front in
             guard mediaType.admits(front) else { throw VaultError.typeMismatch(declared: mediaType.name) }
         }
-        return (staged, try wraps(of: identity, rendition, document, childKey))
+        let parties = admitted(document, kind, author)
+        return (staged, try wraps(of: identity, rendition, author.childKey, for: parties))
     }
 
     /// Makes a draft refer to an object that is there already, whose key the wrap opens.
     func share(_ object: Digest, _ wrap: WrapRow, with draft: inout Draft) throws {
         let identity = try identity(wrap, draft.author.childKey)
         draft.object = object
-        draft.wraps = try wraps(of: identity, draft.rendition, draft.document, draft.author.childKey)
+        draft.wraps = try wraps(
+            of: identity, draft.rendition, draft.author.childKey,
+            for: admitted(draft.document, draft.form.kind, draft.author))
     }
 
     private func documentRow(_ new: NewDocument, _ author: Author) throws -> DocumentRow {
@@ -202,13 +253,25 @@ extension DocumentVault {
         .field(table: "documents", column: "title", row: document.bytes, owner: child.bytes)
     }
 
-    /// Wraps a rendition key for exactly the parties that the agreement admits today.
+    /// The parties whose keys are to open a rendition that is being made.
+    private func admitted(_ document: DocumentRow, _ kind: Rendition, _ author: Author) -> [Party: WrapKind] {
+        let scene = author.scene
+        return scene.agreement.wraps(
+            for: wrapFacts(
+                document, kind, id: nil, added: scene.now, scene.standing, scene.agreement, at: scene.now, scene.today),
+            on: scene.today)
+    }
+
+    /// Wraps a rendition key for exactly these parties.
+    ///
+    /// - Throws: `VaultError.keyMissing` for a party whose key is not there.
     func wraps(
-        of identity: borrowing AgeIdentity, _ rendition: RenditionID, _ document: DocumentRow, _ childKey: ChildKey
+        of identity: borrowing AgeIdentity, _ rendition: RenditionID, _ childKey: ChildKey,
+        for parties: [Party: WrapKind]
     ) throws -> [WrapRow] {
         var rows: [WrapRow] = []
-        for (party, kind) in admitted(document, .original) {
-            guard let partyKey = keys.parties[party] else { continue }
+        for (party, kind) in parties {
+            guard let partyKey = keys.parties[party] else { throw VaultError.keyMissing }
             let binding = WrapBinding(
                 rendition: rendition.bytes, child: childKey.child.bytes, party: party.rawValue,
                 partyKeyVersion: partyKey.version, childKeyVersion: childKey.version, isOverride: kind == .override)
@@ -220,14 +283,6 @@ extension DocumentVault {
                         identity, binding, random: environment.random)))
         }
         return rows
-    }
-
-    /// The parties whose keys must open a rendition today.
-    func admitted(_ document: DocumentRow, _ rendition: Rendition) -> [Party: WrapKind] {
-        agreement.wraps(
-            for: WrapFacts(
-                category: document.category, holder: document.holder, labels: Set(document.labels),
-                rendition: rendition), on: environment.today())
     }
 
     /// Opens a rendition key with a party's wrap.

@@ -3,19 +3,30 @@ internal import Rules
 internal import Sealing
 public import Storage
 
-/// A document as one caller may see it. The title is there only for who may read the content.
+/// A document as one caller may see it. The title is there only for who may read the original.
 public struct DocumentSummary: Hashable, Sendable, Codable {
+    /// One form of the newest version.
+    public struct Form: Hashable, Sendable, Codable {
+        /// `original`, `extract`, `summary` or `redacted:NAME`.
+        public let rendition: String
+        public let mediaType: String
+        public let byteCount: UInt64
+        public let isReleased: Bool
+    }
+
     public let id: String
     public let category: String
     public let categoryTitle: String
     public let title: String?
+    /// Of the original, as far as its category lets the caller know.
     public let mediaType: String
-    public let byteCount: UInt64
     public let holder: String
     public let version: Int64
     public let added: String
     /// Whether the caller may read the newest version's original.
     public let mayRead: Bool
+    /// The forms that the caller may read.
+    public let forms: [Form]
     /// The clause that admits the caller.
     public let clause: String
 }
@@ -32,15 +43,18 @@ public struct VersionSummary: Hashable, Sendable, Codable {
     public let entry: UInt64
 }
 
-/// A document that the caller may know of, and what the agreement says of reading it.
+/// A document that the caller may know of.
 struct VisibleDocument: Sendable {
     let document: DocumentRow
-    let theCase: CaseRow
-    let childKey: ChildKey
-    let place: Caller.Place
-    let purpose: Purpose
+    /// Of every version, the oldest first.
+    let renditions: [RenditionRow]
+    let scene: Scene
+    /// From where the caller may see it: where possible the place from which it may be read.
+    let asking: Asking
     let see: Permit
-    let read: AccessDecision
+
+    var childKey: ChildKey { scene.childKey }
+    var newest: [RenditionRow] { renditions.filter { $0.version == renditions.last?.version } }
 }
 
 extension DocumentVault {
@@ -49,38 +63,31 @@ extension DocumentVault {
     /// - Throws: `VaultError.notFound(.theCase)`.
     public func documents(of caseID: CaseID, as caller: Caller) async throws -> [DocumentSummary] {
         try await requireWritable()
-        let (row, places) = try await records.read { transaction in
-            (try transaction.theCase(caseID), try transaction.places(of: caller.person, on: caseID))
-        }
-        guard let row, !places.isEmpty, let key = try await childKey(row.child) else {
-            try await refuse(.notFound(.theCase), Event(.accessDenied, by: caller).on(["case": "\(caseID)"]))
-        }
+        let row = try await records.read { try $0.theCase(caseID) }
+        let refusal = Event(.accessDenied, by: caller).on(["case": "\(caseID)"])
+        guard let row, let scene = try await scene(row, caller) else { try await refuse(.notFound(.theCase), refusal) }
         let found = try await records.read { transaction in
-            try transaction.documents(of: caseID).map { document in
-                (document, try transaction.versions(of: document.id), try transaction.renditions(of: document.id))
-            }
+            try transaction.documents(of: caseID).map { ($0, try transaction.renditions(of: $0.id)) }
         }
-        let fields = try key.fields
-        let summaries = try found.compactMap { document, versions, renditions in
-            try judge(document, row, places, caller, key).flatMap {
-                try summary($0, versions, renditions, fields)
-            }
+        let fields = try scene.childKey.fields
+        let summaries = try found.compactMap { document, renditions in
+            try judge(document, renditions, scene).map { try summary($0, fields) }
+        }
+        // Whoever has no place here and is shown nothing is told nothing either.
+        guard !scene.isBarred, scene.isOnCase || scene.hasEmergency || !summaries.isEmpty else {
+            try await refuse(.notFound(.theCase), refusal)
         }
         try await log(
-            Event(.documentListed, by: caller, party: places.first?.party).about(row.child).on(["case": "\(caseID)"])
-                .with(["shown": String(summaries.count)]), childKey: key)
+            Event(.documentListed, by: caller, party: scene.askings.first?.place.party).about(row.child)
+                .on(["case": "\(caseID)"]).with(["shown": String(summaries.count)]), childKey: scene.childKey)
         return summaries
     }
 
     /// - Throws: `VaultError.notFound(.document)`.
     public func show(_ id: DocumentID, as caller: Caller) async throws -> DocumentSummary {
         let view = try await requireVisible(id, .documentShown, caller)
-        let (versions, renditions) = try await records.read { (try $0.versions(of: id), try $0.renditions(of: id)) }
-        try await log(event(.documentShown, view, caller), childKey: view.childKey)
-        guard let summary = try summary(view, versions, renditions, try view.childKey.fields) else {
-            throw StorageError.damagedStore(store: "versions table")
-        }
-        return summary
+        try await log(event(.documentShown, view, view.asking, caller), childKey: view.childKey)
+        return try summary(view, try view.childKey.fields)
     }
 
     /// Every version, for who may read the document.
@@ -88,16 +95,16 @@ extension DocumentVault {
     /// - Throws: `VaultError.notFound(.document)`, `.denied`.
     public func history(of id: DocumentID, as caller: Caller) async throws -> [VersionSummary] {
         let view = try await requireVisible(id, .documentHistory, caller)
-        _ = try await requireReadable(view, caller)
-        let (versions, renditions, people) = try await records.read { transaction in
+        let newest = try await rendition(.original, version: nil, of: view, caller)
+        let (asking, _) = try await requireReadable(newest, view, caller)
+        let (versions, people) = try await records.read { transaction in
             let versions = try transaction.versions(of: id)
-            let people = try versions.compactMap { try transaction.person($0.depositor) }
-            return (versions, try transaction.renditions(of: id), people)
+            return (versions, try versions.compactMap { try transaction.person($0.depositor) })
         }
-        try await log(event(.documentHistory, view, caller), childKey: view.childKey)
+        try await log(event(.documentHistory, view, asking, caller), childKey: view.childKey)
         let names = try people.reduce(into: [PersonID: String]()) { $0[$1.id] = try self.names(of: $1).name }
         return versions.compactMap { version in
-            renditions.first { $0.version == version.number && $0.kind == .original }.map { rendition in
+            view.renditions.first { $0.version == version.number && $0.kind == .original }.map { rendition in
                 VersionSummary(
                     number: version.number, added: version.added.text, depositor: names[version.depositor] ?? "",
                     object: rendition.object.hex, byteCount: rendition.byteCount, mediaType: rendition.mediaType,
@@ -113,105 +120,144 @@ extension DocumentVault {
         try await requireWritable()
         let found = try await records.read { transaction in
             try transaction.document(id).flatMap { document in
-                try transaction.theCase(document.caseID).map {
-                    (document, $0, try transaction.places(of: caller.person, on: document.caseID))
-                }
+                try transaction.theCase(document.caseID).map { (document, $0, try transaction.renditions(of: id)) }
             }
         }
         let event = Event(.accessDenied, by: caller).on(["document": "\(id)"]).with(["asked": kind.description])
-        guard let (document, theCase, places) = found, let key = try await childKey(document.child) else {
+        guard let (document, theCase, renditions) = found, let scene = try await scene(theCase, caller) else {
             try await refuse(.notFound(.document), event)
         }
-        guard let view = try judge(document, theCase, places, caller, key, purpose: purpose) else {
-            let reason = denial(document, theCase, places, caller, purpose: purpose).code
+        guard let view = judge(document, renditions, scene, purpose: purpose) else {
+            let reason = denial(.see, document, renditions.last, scene, purpose: purpose).code
             try await refuse(
                 .notFound(.document),
-                event.about(document.child).with(["asked": kind.description, "reason": reason]), childKey: key)
+                event.about(document.child).with(["asked": kind.description, "reason": reason]),
+                childKey: scene.childKey)
         }
         return view
     }
 
-    /// The permit to read the content, or a recorded refusal with its reason: the caller knows already that the document is there.
-    func requireReadable(_ view: VisibleDocument, _ caller: Caller) async throws -> Permit {
-        switch view.read {
-        case .permit(let permit): return permit
-        case .deny(let reason):
-            try await refuse(
-                .denied(reason), event(.accessDenied, view, caller).with(["reason": reason.code]),
-                childKey: view.childKey)
-        }
+    /// From where the caller may read a rendition, and the permit; or a recorded refusal with its reason: the caller knows already
+    /// that the document is there.
+    func requireReadable(
+        _ rendition: RenditionRow, _ view: VisibleDocument, _ caller: Caller, purpose: Purpose? = nil
+    ) async throws -> (Asking, Permit) {
+        if let found = reading(rendition, of: view, purpose: purpose) { return found }
+        let reason = denial(.read, view.document, rendition, view.scene, purpose: purpose)
+        try await refuse(
+            .denied(reason),
+            event(.accessDenied, view, view.asking, caller)
+                .with(["reason": reason.code, "rendition": rendition.kind.description]),
+            childKey: view.childKey)
     }
 
-    func event(_ kind: EventKind, _ view: VisibleDocument, _ caller: Caller) -> Event {
-        Event(kind, by: caller, party: view.place.party).about(view.document.child)
+    /// The rendition that is asked for or, when none is named, the fullest that the caller may read; the original when there is none.
+    ///
+    /// - Throws: `VaultError.notFound(.version)`, `.notFound(.rendition)`.
+    func rendition(
+        _ kind: Rendition?, version: Int64?, of view: VisibleDocument, _ caller: Caller, purpose: Purpose? = nil
+    ) async throws -> RenditionRow {
+        let number = version ?? view.renditions.last?.version
+        let forms = view.renditions.filter { $0.version == number }
+        guard let original = forms.first(where: { $0.kind == .original }) else {
+            throw VaultError.notFound(.version)
+        }
+        guard let kind else {
+            let fullest = forms.sorted { $0.kind.rank < $1.kind.rank }
+            return fullest.first { reading($0, of: view, purpose: purpose) != nil } ?? original
+        }
+        guard let found = forms.first(where: { $0.kind == kind }) else { throw VaultError.notFound(.rendition) }
+        return found
+    }
+
+    /// From where, and under which permit, the caller may read a rendition; `nil` when nowhere.
+    func reading(_ rendition: RenditionRow, of view: VisibleDocument, purpose: Purpose? = nil) -> (Asking, Permit)? {
+        for asking in view.scene.askings {
+            let decision = decide(.read, view.document, rendition, asking, view.scene, purpose: purpose)
+            if case .permit(let permit) = decision { return (asking, permit) }
+        }
+        return nil
+    }
+
+    func event(_ kind: EventKind, _ view: VisibleDocument, _ asking: Asking, _ caller: Caller) -> Event {
+        Event(kind, by: caller, party: asking.place.party).about(view.document.child)
             .on(["document": "\(view.document.id)"])
     }
 
-    /// The best answer over the caller's places on the case; `nil` when none may even see the document.
-    private func judge(
-        _ document: DocumentRow, _ theCase: CaseRow, _ places: [Caller.Place], _ caller: Caller, _ key: ChildKey,
-        purpose: Purpose? = nil
-    ) throws -> VisibleDocument? {
+    /// `nil` when from none of the caller's places the document may even be seen.
+    func judge(
+        _ document: DocumentRow, _ renditions: [RenditionRow], _ scene: Scene, purpose: Purpose? = nil
+    ) -> VisibleDocument? {
         var best: VisibleDocument?
-        for place in places {
-            guard case .permit(let see) = decide(.see, document, theCase, place, caller, purpose) else { continue }
-            let read = decide(.read, document, theCase, place, caller, purpose)
+        for asking in scene.askings {
+            let see = renditions.lazy.compactMap { rendition in
+                self.decide(.see, document, rendition, asking, scene, purpose: purpose).permit
+            }.first
+            guard let see else { continue }
             let view = VisibleDocument(
-                document: document, theCase: theCase, childKey: key, place: place,
-                purpose: purpose ?? self.purpose(of: theCase, for: place.party), see: see, read: read)
-            if case .permit = read { return view }
+                document: document, renditions: renditions, scene: scene, asking: asking, see: see)
+            let mayRead = view.newest.contains { rendition in
+                decide(.read, document, rendition, asking, scene, purpose: purpose).permit != nil
+            }
+            if mayRead { return view }
             best = best ?? view
         }
         return best
     }
 
-    private func denial(
-        _ document: DocumentRow, _ theCase: CaseRow, _ places: [Caller.Place], _ caller: Caller, purpose: Purpose?
+    /// Why not: the reason for the first place on the case, or for the first place at all.
+    func denial(
+        _ action: AccessAction, _ document: DocumentRow, _ rendition: RenditionRow?, _ scene: Scene, purpose: Purpose?
     ) -> DenialReason {
-        for place in places {
-            if case .deny(let reason) = decide(.see, document, theCase, place, caller, purpose) { return reason }
+        for asking in scene.askings {
+            let decision = decide(action, document, rendition, asking, scene, purpose: purpose)
+            if case .deny(let reason) = decision { return reason }
         }
         return .notOnCase
     }
 
-    func decide(
-        _ action: AccessAction, _ document: DocumentRow, _ theCase: CaseRow, _ place: Caller.Place, _ caller: Caller,
-        _ purpose: Purpose?
-    ) -> AccessDecision {
-        agreement.decide(
-            facts(action, document, theCase, place, caller.person, purpose: purpose), on: environment.today())
-    }
-
-    func facts(
-        _ action: AccessAction, _ document: DocumentRow, _ theCase: CaseRow, _ place: Caller.Place,
-        _ person: PersonID, purpose: Purpose?
-    ) -> AccessFacts {
-        // Two parents are two people: in the family, one's own means the person's; elsewhere the organisation's.
-        let isOwn = place.party == .family ? document.depositor == person : document.organisation == place.organisation
-        return AccessFacts(
-            action, category: document.category, holder: document.holder, labels: Set(document.labels),
-            caller: place.party, role: place.role, purpose: purpose ?? self.purpose(of: theCase, for: place.party),
-            isOnCase: true, isOwn: isOwn)
-    }
-
-    private func summary(
-        _ view: VisibleDocument, _ versions: [VersionRow], _ renditions: [RenditionRow], _ fields: Key
-    ) throws -> DocumentSummary? {
-        guard let newest = versions.last,
-            let rendition = renditions.last(where: { $0.version == newest.number && $0.kind == .original })
-        else { return nil }
+    private func summary(_ view: VisibleDocument, _ fields: Key) throws -> DocumentSummary {
         let document = view.document
+        let newest = view.newest
+        guard let original = newest.first(where: { $0.kind == .original }) else {
+            throw StorageError.damagedStore(store: "renditions table")
+        }
         var clause = view.see.rule
         var title: String?
-        if case .permit(let permit) = view.read {
+        if let (_, permit) = reading(original, of: view) {
             clause = permit.rule
             let facts = Self.titleFacts(document.id, document.child)
             title = String(decoding: try fields.open(document.title, facts), as: UTF8.self)
         }
+        let forms = newest.filter { reading($0, of: view) != nil }.sorted { $0.kind.rank < $1.kind.rank }
         return DocumentSummary(
             id: "\(document.id)", category: document.category.rawValue,
-            categoryTitle: agreement.title(of: document.category) ?? document.category.rawValue, title: title,
-            mediaType: rendition.mediaType, byteCount: rendition.byteCount, holder: document.holder.rawValue,
-            version: newest.number, added: document.added.text, mayRead: title != nil, clause: clause.rawValue)
+            categoryTitle: view.scene.agreement.title(of: document.category) ?? document.category.rawValue,
+            title: title, mediaType: original.mediaType, holder: document.holder.rawValue,
+            version: original.version, added: document.added.text, mayRead: title != nil,
+            forms: forms.map { form in
+                DocumentSummary.Form(
+                    rendition: form.kind.description, mediaType: form.mediaType, byteCount: form.byteCount,
+                    isReleased: view.scene.standing.released[form.id] != nil)
+            }, clause: clause.rawValue)
+    }
+}
+
+extension AccessDecision {
+    var permit: Permit? {
+        guard case .permit(let permit) = self else { return nil }
+        return permit
+    }
+}
+
+extension Rendition {
+    /// The fullest first.
+    fileprivate var rank: (Int, String) {
+        switch self {
+        case .original: (0, "")
+        case .extract: (1, "")
+        case .summary: (2, "")
+        case .redacted(let name): (3, name)
+        }
     }
 }

@@ -21,6 +21,13 @@ public struct VaultEnvironment: Sendable {
     }
 
     func today() -> Day { day(now()) }
+
+    /// The moment at which a civil day begins: in summer London is an hour ahead of UTC.
+    func start(of day: Day) -> Instant {
+        let midnight = Instant(milliseconds: Int64(day.number) * 86_400_000)
+        let early = midnight.adding(seconds: -3600)
+        return self.day(early) < day ? midnight : early
+    }
 }
 
 /// A watcher of the durable writes of an operation. It may throw, and the operation then stops there, as in a crash.

@@ -26,6 +26,14 @@ public struct Person: Hashable, Sendable, Codable {
     public let places: [Place]
 }
 
+/// A place on a case's team that somebody has left.
+public struct LeftPlace: Hashable, Sendable, Codable {
+    public let caseID: String
+    public let role: String
+    /// Nobody else works on the case in this role.
+    public let isVacant: Bool
+}
+
 /// Someone to be given an account.
 public struct NewPerson: Sendable {
     public let username: String
@@ -80,22 +88,61 @@ extension DocumentVault {
         return person.id
     }
 
-    /// Ends an account and all its sessions. The person stays in the records and the ledger.
-    public func disablePerson(_ username: String, as caller: Caller) async throws {
+    /// Ends an account, all its sessions, its places on every team and its tasks. The person stays in the records and the ledger.
+    ///
+    /// - Returns: the places that have to be given to somebody else.
+    public func disablePerson(_ username: String, as caller: Caller) async throws -> [LeftPlace] {
         try await authorise("person.disable", caller)
         let id = try await person(named: username)
         // So that there is always an administrator left.
         guard id != caller.person else { throw VaultError.invalid(field: "user name", reason: "it is your own") }
-        let row = try row(Event(.personDisabled, by: caller).on(["person": "\(id)"]))
+        let places = try await records.read { transaction in
+            try transaction.currentTeams(of: id).compactMap { member in
+                try transaction.theCase(member.caseID).map { (member, $0.child) }
+            }
+        }
+        var rows = [try row(Event(.personDisabled, by: caller).on(["person": "\(id)"]))]
+        for caseID in Set(places.map(\.0.caseID)) {
+            guard let child = places.first(where: { $0.0.caseID == caseID })?.1 else { continue }
+            let event = Event(.teamRemoved, by: caller).about(child).on(["case": "\(caseID)", "person": "\(id)"])
+            rows.append(try row(event, childKey: try await requireChildKey(child)))
+        }
+        let entries = rows
         let now = environment.now()
         try await records.write { transaction in
             guard let person = try transaction.person(id) else { throw VaultError.notFound(.person) }
+            guard try transaction.currentTeams(of: id) == places.map(\.0) else { throw VaultError.changedMeanwhile }
             try transaction.put(
                 PersonRow(
                     id: person.id, username: person.username, name: person.name, password: person.password,
                     added: person.added, disabled: person.disabled ?? now))
             try transaction.removeSessions(of: id)
-            _ = try transaction.append(row)
+            try transaction.leave(places.map(\.0), at: now)
+            for row in entries { _ = try transaction.append(row) }
+        }
+        // The account is closed by now, so what follows opens nothing meanwhile; a second run does what a crash left out.
+        try await endTasks(of: id, as: caller)
+        return try await left(places.map(\.0))
+    }
+
+    private func endTasks(of person: PersonID, as caller: Caller) async throws {
+        let children = Set(try await records.read { try $0.acts(kind: .grant, person: person) }.map(\.child))
+        for child in children {
+            try await enact(about: child, by: caller) { standing, _ in
+                try standing.grants.filter { $0.value.person == person }
+                    .map { try ending($0.key, $0.value, "The person left.", caller) }
+            }
+        }
+    }
+
+    private func left(_ places: [TeamRow]) async throws -> [LeftPlace] {
+        try await records.read { transaction in
+            try places.map { place in
+                let team = try transaction.team(of: place.caseID).filter { $0.removed == nil }
+                return LeftPlace(
+                    caseID: "\(place.caseID)", role: place.role.rawValue,
+                    isVacant: !team.contains { $0.role == place.role })
+            }
         }
     }
 
@@ -202,6 +249,23 @@ enum PlainText {
             throw VaultError.invalid(field: field, reason: "it has more than \(longest) characters")
         }
         guard trimmed.unicodeScalars.allSatisfy({ !isDisturbing($0) }) else {
+            throw VaultError.invalid(field: field, reason: "it has control characters")
+        }
+        return trimmed
+    }
+
+    /// A paragraph, without control characters but for line ends, white space at its ends removed.
+    ///
+    /// - Throws: `VaultError.invalid`.
+    static func paragraph(_ text: String, field: String, atLeast least: Int = 1) throws -> String {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard trimmed.count >= least else {
+            throw VaultError.invalid(field: field, reason: "say it in at least \(least) characters")
+        }
+        guard trimmed.count <= 2000 else {
+            throw VaultError.invalid(field: field, reason: "it has more than 2000 characters")
+        }
+        guard trimmed.unicodeScalars.allSatisfy({ $0 == "\n" || !isDisturbing($0) }) else {
             throw VaultError.invalid(field: field, reason: "it has control characters")
         }
         return trimmed

@@ -20,6 +20,8 @@ public enum ByteRange: Hashable, Sendable {
 /// Content that the caller may have: opened, recorded, and not yet read.
 public final class OpenContent {
     public let mediaType: String
+    /// Which form of the version it is.
+    public let rendition: Rendition
     /// What goes with the permit: whoever shows the content must keep to it.
     public let obligations: Set<Obligation>
     /// Of the whole content, in bytes.
@@ -29,9 +31,11 @@ public final class OpenContent {
     private var reader: ObjectReader
 
     init(
-        mediaType: String, obligations: Set<Obligation>, range: Range<UInt64>, reader: consuming ObjectReader
+        mediaType: String, rendition: Rendition, obligations: Set<Obligation>, range: Range<UInt64>,
+        reader: consuming ObjectReader
     ) {
         self.mediaType = mediaType
+        self.rendition = rendition
         self.obligations = obligations
         byteCount = reader.byteCount
         self.range = range
@@ -44,24 +48,37 @@ public final class OpenContent {
     public func read(emit: ([UInt8]) throws -> Void) throws { try reader.read(range, emit: emit) }
 }
 
+/// Which form of a document to read.
+public struct WhichForm: Hashable, Sendable {
+    /// The newest when `nil`.
+    public let version: Int64?
+    /// The fullest that the caller may read when `nil`.
+    public let rendition: Rendition?
+
+    public init(version: Int64? = nil, rendition: Rendition? = nil) {
+        self.version = version
+        self.rendition = rendition
+    }
+}
+
 extension DocumentVault {
     /// Decides, opens and records a read. When this returns the entry is durable and no byte has left yet.
     ///
-    /// `version`: the newest when `nil`.
     /// `purpose`: why the caller asks, when it is not the case's purpose.
     ///
     /// - Throws: `VaultError.notFound`, `.denied`, `.keyMissing`, `.rangeOutsideContent`; `StorageError.objectMissing`, `.objectDamaged`.
     public func open(
-        _ id: DocumentID, version: Int64? = nil, range: ByteRange = .whole, purpose: Purpose? = nil,
+        _ id: DocumentID, _ form: WhichForm = WhichForm(), range: ByteRange = .whole, purpose: Purpose? = nil,
         as caller: Caller
     ) async throws -> OpenContent {
         let view = try await requireVisible(id, .documentRead, caller, purpose: purpose)
-        let permit = try await requireReadable(view, caller)
-        let rendition = try await rendition(of: id, version: version)
+        let rendition = try await rendition(form.rendition, version: form.version, of: view, caller, purpose: purpose)
+        let (asking, permit) = try await requireReadable(rendition, view, caller, purpose: purpose)
         let span = try range.resolve(in: rendition.byteCount)
-        let wrap = try await wrap(of: rendition, view, permit, caller)
+        let wrap = try await wrap(of: rendition, view, asking, permit, caller)
         let content = try content(of: rendition, wrap, view, permit, span)
-        try await record(.documentRead, rendition, view, permit, caller, ["range": "\(span)"])
+        let looked = Look(kind: .documentRead, rendition: rendition, asking: asking, permit: permit, purpose: purpose)
+        try await record(looked, view, caller, ["range": "\(span)"])
         return content
     }
 
@@ -70,7 +87,7 @@ extension DocumentVault {
     ) throws -> OpenContent {
         let opener = AgeOpener.identity(try identity(wrap, view.childKey))
         return OpenContent(
-            mediaType: rendition.mediaType, obligations: permit.obligations, range: range,
+            mediaType: rendition.mediaType, rendition: rendition.kind, obligations: permit.obligations, range: range,
             reader: try ObjectReader(
                 objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener))
     }
@@ -79,68 +96,71 @@ extension DocumentVault {
     ///
     /// - Throws: as `open`. At the end `StorageError.objectDamaged`: what was written must then be thrown away.
     public func export(
-        _ id: DocumentID, version: Int64? = nil, to release: Release, as caller: Caller,
+        _ id: DocumentID, _ form: WhichForm = WhichForm(), to release: Release, as caller: Caller,
         emit: ([UInt8]) throws -> Void
     ) async throws {
         let view = try await requireVisible(id, .documentExported, caller)
-        let permit = try await requireReadable(view, caller)
+        let rendition = try await rendition(form.rendition, version: form.version, of: view, caller)
+        let (asking, permit) = try await requireReadable(rendition, view, caller)
         guard !permit.obligations.contains(.viewOnly) else {
             try await refuse(
-                .viewOnly, event(.accessDenied, view, caller).with(["reason": "view-only"]),
+                .viewOnly, event(.accessDenied, view, asking, caller).with(["reason": "view-only"]),
                 childKey: view.childKey)
         }
-        let rendition = try await rendition(of: id, version: version)
-        let wrap = try await wrap(of: rendition, view, permit, caller)
+        let wrap = try await wrap(of: rendition, view, asking, permit, caller)
         let old = try objects.header(of: rendition.object)
         let (header, recipient) = try release.readdress(
             old, .identity(try identity(wrap, view.childKey)), environment.random)
-        try await record(.documentExported, rendition, view, permit, caller, ["recipient": recipient])
+        let looked = Look(kind: .documentExported, rendition: rendition, asking: asking, permit: permit, purpose: nil)
+        try await record(looked, view, caller, ["recipient": recipient])
         try emit(header.encoded)
         try objects.copyPayload(of: rendition.object, behind: old, emit: emit)
     }
 
-    private func rendition(of id: DocumentID, version: Int64?) async throws -> RenditionRow {
-        let renditions = try await records.read { try $0.renditions(of: id) }.filter { $0.kind == .original }
-        guard let found = version.map({ number in renditions.last { $0.version == number } }) ?? renditions.last else {
-            throw VaultError.notFound(.version)
-        }
-        return found
-    }
-
     /// The rendition key, wrapped for the caller's own party: no other party's wrap is ever used.
     private func wrap(
-        of rendition: RenditionRow, _ view: VisibleDocument, _ permit: Permit, _ caller: Caller
+        of rendition: RenditionRow, _ view: VisibleDocument, _ asking: Asking, _ permit: Permit, _ caller: Caller
     ) async throws -> WrapRow {
-        let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: view.place.party.rawValue) }
+        let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: asking.place.party.rawValue) }
         guard let wrap, permit.isOverride || !wrap.isOverride else {
+            let isBehind = try await !isAligned()
             try await refuse(
-                .keyMissing, event(.accessDenied, view, caller).with(["reason": "key-missing"]),
+                isBehind ? .aligning : .keyMissing,
+                event(.accessDenied, view, asking, caller).with(["reason": isBehind ? "aligning" : "key-missing"]),
                 childKey: view.childKey)
         }
         return wrap
     }
 
     private func record(
-        _ kind: EventKind, _ rendition: RenditionRow, _ view: VisibleDocument, _ permit: Permit, _ caller: Caller,
-        _ more: [String: String]
+        _ look: Look, _ view: VisibleDocument, _ caller: Caller, _ more: [String: String]
     ) async throws {
-        let detail = [
-            "clause": permit.rule.rawValue, "basis": permit.basis.rawValue, "version": String(rendition.version),
-            "agreement": String(permit.agreementVersion), "role": view.place.role.rawValue,
-            "purpose": view.purpose.rawValue,
-        ]
+        let permit = look.permit
+        var detail = [
+            "clause": permit.rule.rawValue, "basis": permit.basis.rawValue, "version": String(look.rendition.version),
+            "rendition": look.rendition.kind.description, "agreement": String(permit.agreementVersion),
+            "role": look.asking.place.role.rawValue,
+            "purpose": facts(.read, view.document, look.rendition, look.asking, view.scene, purpose: look.purpose)
+                .purpose.rawValue,
+        ].merging(more) { _, new in new }
+        if permit.isOverride { detail["emergency"] = "yes" }
         let row = try row(
-            event(kind, view, caller).with(detail.merging(more) { _, new in new }), childKey: view.childKey)
-        let place = view.place
-        let caseID = view.document.caseID
+            event(look.kind, view, look.asking, caller).with(detail), childKey: view.childKey)
         try await records.write { transaction in
             // Rights may have changed since the decision.
-            guard try transaction.person(caller.person)?.disabled == nil,
-                try transaction.places(of: caller.person, on: caseID).contains(place)
-            else { throw VaultError.notFound(.document) }
+            try transaction.reaffirm(view.scene, look.asking)
             _ = try transaction.append(row)
         }
     }
+}
+
+/// A rendition that is about to be opened, and why it may be.
+private struct Look: Sendable {
+    let kind: EventKind
+    let rendition: RenditionRow
+    let asking: Asking
+    let permit: Permit
+    let purpose: Purpose?
 }
 
 /// To whom an object is exported.

@@ -45,6 +45,8 @@ extension ReadTransaction {
         switch pending {
         case .rendition(let id, _): try rendition(id) != nil
         case .child(let id): try child(id) != nil
+        // Only a look at every wrap tells: the sweep that follows sees to it.
+        case .alignment: false
         }
     }
 }
@@ -54,6 +56,7 @@ extension KeyringWriting {
         switch pending {
         case .rendition(let id, _): try removeWraps(of: id)
         case .child(let id): try removeChild(id)
+        case .alignment: return
         }
         try settle(pending)
     }

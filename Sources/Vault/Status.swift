@@ -18,6 +18,10 @@ public struct VaultStatus: Hashable, Sendable, Codable {
     public let agreementReviewBy: String
     public let agreementStanding: String
     public let parties: [PartyStatus]
+    /// Whether the keyring mirrors the agreement in force.
+    public let isAligned: Bool
+    /// Emergency accesses that the caller could review.
+    public let reviewsWaiting: Int
     /// What an operator should see to.
     public let warnings: [String]
 }
@@ -33,12 +37,19 @@ extension DocumentVault {
     public func status(as caller: Caller) async throws -> VaultStatus {
         let (counts, head) = try await records.read { (try $0.counts(), try $0.treeHead()) }
         let standing = agreement.standing(on: environment.today())
+        let isAligned = try await isAligned()
+        let reviews = try await reviewsWaiting(for: caller)
+        var warnings = warnings(standing)
+        if !isAligned {
+            warnings.append("Wraps are not in line with the agreement yet. Run `muniment agreement align`.")
+        }
+        if reviews > 0 { warnings.append("Emergency accesses that wait for a review: \(reviews).") }
         return VaultStatus(
             vault: "\(id)", origin: origin, vkey: try vkey, isReadOnly: readOnlyReason != nil, counts: counts,
             ledgerSize: head.size, ledgerRoot: head.root.hex, agreementVersion: agreement.version,
             agreementTitle: agreement.title, agreementReviewBy: "\(agreement.reviewBy)",
-            agreementStanding: standing.words, parties: try await parties(as: caller),
-            warnings: warnings(standing))
+            agreementStanding: standing.words, parties: try await parties(as: caller), isAligned: isAligned,
+            reviewsWaiting: reviews, warnings: warnings)
     }
 
     public func parties(as caller: Caller) async throws -> [PartyStatus] {
@@ -56,7 +67,7 @@ extension DocumentVault {
         switch standing {
         case .inForce: break
         case .notYet: warnings.append("The agreement is not in force yet: nothing is shared between parties.")
-        case .reviewOverdue: warnings.append("The agreement is past its review date, \(agreement.reviewBy).")
+        case .reviewOverdue: warnings.append("The agreement is past its review date, \(agreement.reviewBy): nothing new is shared under it.")
         case .ended: warnings.append("The agreement has ended: nothing is shared between parties.")
         }
         return warnings

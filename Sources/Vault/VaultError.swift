@@ -1,4 +1,5 @@
 public import Rules
+public import Storage
 
 /// What the vault refuses, in words a person can act on. Whatever else goes wrong comes as the error of the module it came from.
 public enum VaultError: Error, Hashable, Sendable {
@@ -27,9 +28,29 @@ public enum VaultError: Error, Hashable, Sendable {
     /// The anchor was to be made anew, and it is there.
     case anchorThere
     case policy(PolicyError)
+    /// Somebody else changed what this rested on, so nothing was done.
+    case changedMeanwhile
+    /// The agreement admits the caller, and its key is still being brought into line.
+    case aligning
+    /// A change of access would leave a rendition that nobody can open.
+    case wouldLoseKey(DocumentID)
+    case renditionThere
+    /// A release of this category needs a record of the check for harm.
+    case harmCheckMissing
+    case alreadySo(String)
+    /// One's own act, which takes somebody else.
+    case needsAnother(String)
+    case notFresh(minutes: Int)
+    /// Emergency access is suspended until an earlier one has been reviewed.
+    case emergencySuspended
+    /// Cases of the agreement's table are not answered as they should be.
+    case casesFail(Int)
+    case reviewOverdue
 
     public enum Thing: String, Hashable, Sendable {
-        case person, organisation, child, document, version, entry
+        case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
+        case task = "task grant"
+        case emergency = "emergency access"
         case theCase = "case"
     }
 
@@ -58,6 +79,24 @@ public enum VaultError: Error, Hashable, Sendable {
             "The anchor file is missing, so nobody can tell whether this vault was rolled back. It is closed to all but status and check. See docs/RUNBOOK.md."
         case .anchorThere: "The anchor is there and agrees with the ledger. There is nothing to do."
         case .policy(let error): error.userMessage
+        case .changedMeanwhile: "Somebody else changed this at the same moment. Nothing was done; try again."
+        case .aligning:
+            "A new agreement is being brought into the keyring and has not reached this document yet. Try again in a moment; `muniment status` shows how far it is."
+        case .wouldLoseKey(let document):
+            "This would leave document \(document) with nobody who can open it. Nothing was done; see docs/RUNBOOK.md."
+        case .renditionThere: "This version has that rendition already. Deposit a new version to replace it."
+        case .harmCheckMissing:
+            "Documents of this category go to the family only after a check for serious harm and for other people's data. Record it with --harm-check."
+        case .alreadySo(let what): "\(what). There is nothing to do."
+        case .needsAnother(let what): "\(what) takes somebody else. Ask a colleague."
+        case .notFresh(let minutes):
+            "This needs a sign-in within the last \(minutes) minutes. Sign in again, then repeat it."
+        case .emergencySuspended:
+            "An earlier emergency access of yours is past the day for its review. Yours is suspended until somebody has reviewed it."
+        case .casesFail(let count):
+            "\(count) of the agreement's cases are not answered as agreed. See `muniment agreement cases`."
+        case .reviewOverdue:
+            "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
         }
     }
 }

@@ -116,6 +116,28 @@ extension ReadTransaction {
         return try Row.fetchAll(statement, arguments: arguments).map(logRow)
     }
 
+    /// Entries from a moment on, of one child or of all, with their indexes.
+    public func entries(since moment: Instant, child: ChildID?) throws -> [(UInt64, LogRow)] {
+        // The time stands in the leaf from its fifth byte, big-endian, so that its bytes compare as the number does.
+        let from = moment.bytes.data
+        let rows =
+            try child.map { child in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT position, leaf, child, openings FROM entries
+                        WHERE child = :child AND substr(leaf, 5, 8) >= :from ORDER BY position
+                        """, arguments: ["child": child.bytes.data, "from": from])
+            }
+            ?? Row.fetchAll(
+                db,
+                sql: """
+                    SELECT position, leaf, child, openings FROM entries
+                    WHERE substr(leaf, 5, 8) >= :from ORDER BY position
+                    """, arguments: ["from": from])
+        return try rows.map { (try number($0, "position"), try logRow($0)) }
+    }
+
     private func logRow(_ row: Row) throws -> LogRow {
         guard let leaf = try? Leaf(parsing: bytes(row, "leaf")) else {
             throw StorageError.damagedStore(store: "ledger")

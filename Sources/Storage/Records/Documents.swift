@@ -176,6 +176,14 @@ extension ReadTransaction {
         ).map(document)
     }
 
+    /// A page of all documents, by identifier.
+    public func documents(after id: DocumentID?, limit: Int) throws -> [DocumentRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM documents WHERE id > :id ORDER BY id LIMIT :limit",
+            arguments: ["id": (id?.bytes ?? []).data, "limit": limit]
+        ).map(document)
+    }
+
     /// Everything about a child, in all of the child's cases.
     public func documents(about child: ChildID) throws -> [DocumentRow] {
         let statement = try db.cachedStatement(sql: "SELECT * FROM documents WHERE child = :child")

@@ -142,7 +142,9 @@ extension DocumentVault {
         let present = try await keyring.read { keyring in
             try renditions.map { rendition in
                 try keyring.wraps(of: rendition.id).reduce(into: [Party: WrapKind]()) { wraps, row in
-                    if let party = Party(rawValue: row.party) { wraps[party] = row.isOverride ? .override : .ordinary }
+                    if let party = Party(rawValue: row.party) {
+                        wraps[party] = row.isOverride ? .override : .ordinary
+                    }
                 }
             }
         }

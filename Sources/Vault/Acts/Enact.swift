@@ -1,3 +1,4 @@
+internal import Ledger
 internal import Rules
 internal import Sealing
 internal import Storage
@@ -13,19 +14,20 @@ extension DocumentVault {
 
     /// Does acts about a child, and brings the keyring into line with them: first the wraps, then the records, both or neither.
     ///
-    /// `place`: from where the caller acts on which case; it must still be so when the acts are written.
+    /// `also`: what is written in the same transaction of the records, after the acts.
     /// `make`: what to do, given what stands; it may throw to do nothing.
     ///
     /// - Throws: `VaultError.changedMeanwhile` when somebody changed the ground under it; nothing is done then.
     @discardableResult
     func enact(
-        about child: ChildID, by caller: Caller?, from place: (caseID: CaseID, place: Caller.Place)? = nil,
+        about child: ChildID, by caller: Caller?,
+        also: @escaping @Sendable (WriteTransaction) throws -> Void = { _ in },
         _ make: (Standing, ChildSnapshot) throws -> [NewAct]
     ) async throws -> [ActID] {
         try await changing {
             let snapshot = try await snapshot(of: child)
             let acts = try make(try standing(snapshot), snapshot)
-            try await enact(acts, snapshot, by: caller, from: place)
+            try await enact(acts, snapshot, by: caller, also: also)
             return acts.map(\.id)
         }
     }
@@ -33,16 +35,15 @@ extension DocumentVault {
     /// As above, with the change lock held.
     private func enact(
         _ acts: [NewAct], _ snapshot: ChildSnapshot, by caller: Caller?,
-        from place: (caseID: CaseID, place: Caller.Place)?
+        also: @escaping @Sendable (WriteTransaction) throws -> Void
     ) async throws {
-        guard !acts.isEmpty else { return }
         let policy = policies.current
         let sealed = try acts.map { try sealed($0, snapshot.key) }
         let before = try standing(snapshot)
         let after = try standing(snapshot.adding(sealed.map(\.row)))
         var table = WrapTable(policy.agreement, on: environment.today())
-        let moves = try moves(
-            snapshot, from: target(snapshot, before, &table), to: target(snapshot, after, &table))
+        let (old, new) = (target(snapshot, before, &table), target(snapshot, after, &table))
+        let moves = try moves(snapshot, from: old, to: new)
         let note = Pending.alignment(snapshot.child)
         if !moves.isEmpty {
             try await environment.steps.around(.keyring) {
@@ -58,9 +59,10 @@ extension DocumentVault {
             // wraps back.
             try await environment.steps.around(.records) {
                 try await records.write { transaction in
-                    try transaction.reaffirm(snapshot, before.head, policy.entry, caller, place)
+                    try transaction.reaffirm(snapshot, before.head, policy.entry, caller)
                     for (row, log) in sealed { try transaction.insert(row.with(entry: try transaction.append(log))) }
                     for moment in due { try transaction.note(due: snapshot.child, at: moment) }
+                    try also(transaction)
                 }
             }
         } catch {
@@ -89,13 +91,11 @@ extension DocumentVault {
         return (row, try self.row(event, childKey: key))
     }
 
-    /// When something about the child changes by itself. A civil day begins in London up to an hour before it does in UTC.
+    /// When something about the child changes by itself.
     private func dueMoments(_ standing: Standing) -> [Instant] {
         let now = environment.now()
-        let today = environment.today()
-        let days = standing.turningDays().filter { $0 > today }
-            .map { Instant(milliseconds: Int64($0.number) * 86_400_000 - 3_600_000) }
-        return days + standing.grants.values.map(\.until).filter { $0 > now }
+        let moments = standing.turningDays().map(environment.start) + standing.grants.values.map(\.until)
+        return moments.filter { $0 > now }
     }
 }
 
@@ -121,7 +121,8 @@ extension DocumentVault {
 
     private func sweep(_ child: ChildID, _ now: Instant) async throws {
         let lapsed = try await snapshot(of: child)
-        try await enact(try lapses(try standing(lapsed)), lapsed, by: nil, from: nil)
+        let events = try lapses(try standing(lapsed))
+        if !events.isEmpty { try await enact(events, lapsed, by: nil) { _ in } }
         let snapshot = try await snapshot(of: child)
         let standing = try standing(snapshot)
         var table = WrapTable(agreement, on: environment.today())
@@ -167,15 +168,11 @@ extension ActRow {
 extension ReadTransaction {
     /// That what an act was decided on still stands.
     fileprivate func reaffirm(
-        _ snapshot: ChildSnapshot, _ head: UInt64?, _ policy: UInt64, _ caller: Caller?,
-        _ place: (caseID: CaseID, place: Caller.Place)?
+        _ snapshot: ChildSnapshot, _ head: UInt64?, _ policy: UInt64, _ caller: Caller?
     ) throws {
         guard try newestAct(of: snapshot.child) == head, try activePolicy() == policy,
             try renditionCount(about: snapshot.child) == snapshot.renditions.count
         else { throw VaultError.changedMeanwhile }
         if let caller, try person(caller.person)?.disabled != nil { throw VaultError.accountDisabled }
-        if let caller, let place, try !places(of: caller.person, on: place.caseID).contains(place.place) {
-            throw VaultError.notFound(.theCase)
-        }
     }
 }
