@@ -42,6 +42,11 @@ struct ExplainTests {
             ),
             (
                 AccessFacts(
+                    .read, category: "D05", holder: .health, caller: .health, role: "HADV", purpose: "ehc.plan",
+                    restraint: Restraint(.protection, reach: .see)), .restraint
+            ),
+            (
+                AccessFacts(
                     .read, category: "D05", holder: .health, caller: .health, role: "HADV", purpose: "ehc.plan"),
                 .membership
             ),
