@@ -78,7 +78,7 @@ struct RestraintTests {
         var wrong: Set<String> = []
         space.eachCell { cell in
             for action in AccessAction.allCases {
-                for flags in Space.flagSets {
+                for flags in Space.standings {
                     var facts = cell.with(flags: flags).with(action, .extract, for: "safeguarding")
                     let free = agreement.decide(facts, on: today)
                     facts.restraint = restraint
@@ -121,7 +121,7 @@ struct ReviewTests {
         var wrong: Set<String> = []
         Space(agreement: agreement).eachCell { cell in
             for action in AccessAction.allCases {
-                for flags in Space.flagSets {
+                for flags in Space.standings {
                     var facts = cell.with(flags: flags).with(action, .extract, for: "ehc.plan")
                     let open = agreement.decide(facts, on: late)
                     facts.shared = lastTimely

@@ -9,6 +9,8 @@ struct Space {
     ]
     /// How many combinations the yes-or-no facts of a caller have.
     static let flagSets = 0..<64
+    /// Those of one to whom all is given, released and owned: on the case or not, with a task or an emergency or not.
+    static let standings = flagSets.filter { $0 & 50 == 50 }
 
     /// Each role in each of its parties, with each category and each of its holders.
     func eachCell(_ body: (AccessFacts) throws -> Void) rethrows {

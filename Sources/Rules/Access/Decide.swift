@@ -36,7 +36,9 @@ extension Agreement {
         let isEmergency = facts.hasEmergency && facts.action.isReading && roleEntries[role].actsInEmergency
         let hasPlace = facts.isOnCase || facts.hasTaskGrant
         let openRulesOnly = !hasPlace && !isEmergency
-        if openRulesOnly, !table.hasOpenRule(role: role, category: category) { return .deny(.notOnCase) }
+        // Such a rule reaches only what the caller's own party holds, whatever purpose is claimed.
+        let hasOpenRule = facts.caller == facts.holder && table.hasOpenRule(role: role, category: category)
+        if openRulesOnly, !hasOpenRule { return .deny(.notOnCase) }
         passed(.membership, hasPlace || openRulesOnly ? nil : .notOnCase)
 
         let gap = sharingGap(facts, category: category, purpose: purpose, on: day)
