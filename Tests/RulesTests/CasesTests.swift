@@ -13,13 +13,7 @@ struct CasesTests {
 
     @Test("answers every agreed case as agreed, by the clause it cites")
     func answersCases() {
-        for outcome in outcomes where !outcome.isAsAgreed {
-            Issue.record(
-                """
-                line \(outcome.line): \(outcome.question): expected \(outcome.expected) (\(outcome.clause)), \
-                found \(outcome.found) \(outcome.foundRule?.rawValue ?? "")
-                """)
-        }
+        #expect(outcomes.summary == "\(outcomes.count) cases, all answered as agreed.")
     }
 
     @Test("has a case for every rule")
@@ -56,6 +50,17 @@ struct CaseTableTests {
         let outcomes = try checkCases(Self.table(row), under: Shipped.agreement.get())
         #expect(outcomes.allSatisfy(\.isAsAgreed) == isAsAgreed)
         #expect(outcomes.allSatisfy { $0.line == 5 })
+    }
+
+    @Test("is summed up with every answer that is not the agreed one")
+    func summary() throws {
+        let row = "who: [HADV, EP], what: D05, action: read, expect: permit, clause: D05-author"
+        let outcomes = try checkCases(Self.table(row), under: Shipped.agreement.get())
+        #expect(
+            outcomes.summary == """
+                2 cases, 1 not answered as agreed:
+                agreement.cases.yaml:5: EP read D05: expected permit (D05-author), found permit by D05-full
+                """)
     }
 
     @Test(

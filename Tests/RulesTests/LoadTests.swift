@@ -85,6 +85,12 @@ struct LoadTests {
         Spoiling(old: "title: A small agreement\n", new: "", reason: .missingKey("title"), at: "version: 3"),
         Spoiling(old: "title: A small agreement", new: "title: 12", reason: .expected(quoted)),
         Spoiling(old: "title: A small agreement", new: "title: ' '", reason: .empty("This text")),
+        Spoiling(
+            old: "title: A small agreement", new: #"title: "A small\nagreement""#, reason: .expected(visible)),
+        Spoiling(
+            old: "title: A small agreement", new: "title: A \u{202E}small agreement", reason: .expected(visible)),
+        Spoiling(
+            old: "reason: It is privileged.", new: #"reason: "\e[2J""#, reason: .expected(visible)),
         Spoiling(old: "title: A small agreement", new: "title: [A]", reason: .expected("a single value")),
         Spoiling(old: "version: 3", new: "version: 0", reason: .expected("a whole number from 1")),
         Spoiling(old: "version: 3", new: "version: '3'", reason: .expected("a whole number from 1")),
@@ -217,6 +223,7 @@ struct LoadTests {
         Spoiling(old: categories, new: "", reason: .empty("The file")),
     ]
 
+    private static let visible = "one line of text without invisible characters"
     private static let quoted = "text (quote a number or a yes/no that is meant as text)"
 
     @Test("takes the sound files")
@@ -256,6 +263,11 @@ struct LoadTests {
         let mark = spoiling.at ?? String(spoiling.new.prefix { $0 != "\n" })
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         return lines.firstIndex { $0.contains(mark) }.map { $0 + 1 } ?? 1
+    }
+
+    static func reload(_ agreement: Agreement) throws -> Agreement {
+        try #require(agreement.sources.count == 2)
+        return try Agreement.load(categories: agreement.sources[0], agreement: agreement.sources[1])
     }
 
     static func load(_ categories: String, _ agreement: String) throws(PolicyError) -> Agreement {

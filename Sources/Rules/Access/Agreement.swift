@@ -24,6 +24,7 @@ public struct Agreement: Sendable {
     public let duties: [Duty]
     public let rules: [RuleID]
 
+    let clauses: [Clause]
     let capacities: Capacities
     let roleEntries: [RoleEntry]
     let categoryEntries: [CategoryEntry]

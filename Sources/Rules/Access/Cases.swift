@@ -15,6 +15,23 @@ public struct CaseOutcome: Hashable, Sendable {
     public var isAsAgreed: Bool {
         found == expected && (foundRule == nil || foundRule?.rawValue == clause)
     }
+
+    /// Where the case stands, what it asks for and what it got.
+    public var sentence: String {
+        let rule = foundRule.map { " by \($0)" } ?? ""
+        return "\(file):\(line): \(question): expected \(expected) (\(clause)), found \(found)\(rule)"
+    }
+}
+
+extension Sequence<CaseOutcome> {
+    /// How many cases there are and which of them are not answered as agreed, one a line.
+    public var summary: String {
+        let total = reduce(0) { count, _ in count + 1 }
+        let wrong = filter { !$0.isAsAgreed }
+        if wrong.isEmpty { return "\(total) cases, all answered as agreed." }
+        return (["\(total) cases, \(wrong.count) not answered as agreed:"] + wrong.map(\.sentence)).joined(
+            separator: "\n")
+    }
 }
 
 /// Puts every case of a table to the agreement.

@@ -57,7 +57,8 @@ private struct AgreementReader {
             limits: try Limits(try file.required("limits")), transparency: try transparency(),
             extraBankHolidays: try extraBankHolidays(), sources: sources, roles: roles, categories: drafts.map(\.id),
             purposes: purposes.map(\.word),
-            labels: labels.map(\.word), duties: duties.map(\.word), rules: rules.map(\.id),
+            labels: labels.map(\.word), duties: duties.map(\.word), rules: rules.map(\.clause.id),
+            clauses: rules.map(\.clause),
             capacities: try capacities(), roleEntries: roleEntries,
             categoryEntries: categoryEntries, purposeTitles: purposes.map(\.title), labelEntries: labelEntries,
             dutyRoles: Dictionary(uniqueKeysWithValues: duties.map { ($0.word, $0.roles) }), bases: bases,
@@ -184,7 +185,9 @@ private struct AgreementReader {
         var seen: Set<RuleID> = []
         for node in try file.required("rules").list() {
             let draft = try RuleDraft(node, in: words)
-            guard seen.insert(draft.id).inserted else { throw node.fault(.duplicate(draft.id.rawValue)) }
+            guard seen.insert(draft.clause.id).inserted else {
+                throw node.fault(.duplicate(draft.clause.id.rawValue))
+            }
             drafts.append(draft)
         }
         return drafts

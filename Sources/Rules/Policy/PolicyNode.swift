@@ -133,10 +133,13 @@ extension PolicyNode {
         return values
     }
 
-    /// A sentence or a title.
+    /// A sentence or a title, on one line and without what a reader would not see: people sign these words.
     func text() throws(PolicyError) -> String {
         let text = try string()
         guard text.contains(where: { !$0.isWhitespace }) else { throw fault(.empty("This text")) }
+        guard text.unicodeScalars.allSatisfy(Self.isVisible) else {
+            throw fault(.expected("one line of text without invisible characters"))
+        }
         return text
     }
 
@@ -211,6 +214,13 @@ extension PolicyNode {
     private func tag() throws(PolicyError) -> Substring {
         guard case .scalar = node else { throw fault(.expected("a single value")) }
         return node.tag.rawValue.split(separator: ":").last ?? ""
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+        default: true
+        }
     }
 
     private static func isWordByte(_ byte: UInt8) -> Bool {

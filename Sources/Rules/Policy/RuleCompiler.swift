@@ -7,17 +7,17 @@ struct RuleCompiler {
     let sharing: Sharing
 
     func compile(_ drafts: [RuleDraft]) throws(PolicyError) -> RuleTable {
-        let releasable = Set(drafts.filter { $0.conditions.contains(.released) }.flatMap(\.categories))
+        let releasable = Set(drafts.map(\.clause).filter { $0.conditions.contains(.released) }.flatMap(\.categories))
         var cells: [[(rule: Rule, draft: RuleDraft)]] = Array(repeating: [], count: categories.count * roles.count)
         for draft in drafts {
-            for category in draft.categories {
-                guard draft.grant != .release || releasable.contains(category) else {
+            for category in draft.clause.categories {
+                guard draft.clause.grant != .release || releasable.contains(category) else {
                     throw draft.node.fault(
                         .neverMatches("no rule gives \(categories[category].title) to the family once released"))
                 }
-                for role in draft.roles {
+                for role in draft.clause.roles {
                     try checkReach(of: draft, role: role, category: category)
-                    let rule = compile(draft, for: category)
+                    let rule = compile(draft.clause, for: category)
                     for earlier in cells[category * roles.count + role] {
                         try checkNewness(of: (rule, draft), after: earlier)
                     }
@@ -28,19 +28,19 @@ struct RuleCompiler {
         return RuleTable(roleCount: roles.count, cells: cells.map { $0.map(\.rule) })
     }
 
-    private func compile(_ draft: RuleDraft, for category: Int) -> Rule {
+    private func compile(_ clause: Clause, for category: Int) -> Rule {
         let obligations =
-            draft.grant == .metadata ? draft.obligations : draft.obligations.union(categories[category].obligations)
+            clause.grant == .metadata ? clause.obligations : clause.obligations.union(categories[category].obligations)
         return Rule(
             permit: Permit(
-                .read, rule: draft.id, agreementVersion: version, basis: draft.basis, obligations: obligations),
-            grant: draft.grant, conditions: draft.conditions, rendition: draft.rendition, harmCheck: draft.harmCheck,
-            needsCase: draft.needsCase)
+                .read, rule: clause.id, agreementVersion: version, basis: clause.basis, obligations: obligations),
+            grant: clause.grant, conditions: clause.conditions, rendition: clause.rendition,
+            harmCheck: clause.harmCheck, needsCase: clause.needsCase)
     }
 
     private func checkReach(of draft: RuleDraft, role: Int, category: Int) throws(PolicyError) {
         let entry = roles[role]
-        if draft.conditions.contains(.emergency) {
+        if draft.clause.conditions.contains(.emergency) {
             guard entry.actsInEmergency else {
                 throw draft.node.fault(.neverMatches("\(entry.title) is not listed under emergency"))
             }
@@ -48,10 +48,10 @@ struct RuleCompiler {
             throw draft.node.fault(
                 .neverMatches("nobody shares \(categories[category].title) with the party of \(entry.title)"))
         }
-        if draft.conditions.contains(.released), !entry.parties.contains(.family) {
+        if draft.clause.conditions.contains(.released), !entry.parties.contains(.family) {
             throw draft.node.fault(.neverMatches("a release is to the family, and \(entry.title) is not of it"))
         }
-        let hasTask = draft.conditions.contains(.task)
+        let hasTask = draft.clause.conditions.contains(.task)
         for label in categories[category].labels {
             guard let entry = labels[label] else { continue }
             guard entry.exempt.contains(role) || (hasTask && entry.exemptOnTask.contains(role)) else {
@@ -71,9 +71,9 @@ struct RuleCompiler {
         of new: (rule: Rule, draft: RuleDraft), after old: (rule: Rule, draft: RuleDraft)
     ) throws(PolicyError) {
         if Self.covers(old.rule, new.rule) || Self.asksTheSame(old.rule, new.rule) {
-            throw new.draft.node.fault(.shadowed(by: old.draft.id))
+            throw new.draft.node.fault(.shadowed(by: old.draft.clause.id))
         }
-        if Self.covers(new.rule, old.rule) { throw old.draft.node.fault(.shadowed(by: new.draft.id)) }
+        if Self.covers(new.rule, old.rule) { throw old.draft.node.fault(.shadowed(by: new.draft.clause.id)) }
     }
 
     private static func asksTheSame(_ left: Rule, _ right: Rule) -> Bool {

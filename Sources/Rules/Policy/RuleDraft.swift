@@ -1,16 +1,7 @@
-/// A rule as the agreement file states it, for all its roles and categories together.
+/// A rule of the agreement file, with where it stands so that a fault found later can name the line.
 struct RuleDraft {
-    let id: RuleID
+    let clause: Clause
     let node: PolicyNode
-    let roles: [Int]
-    let categories: [Int]
-    let grant: Grant
-    let conditions: Conditions
-    let rendition: Rendition?
-    let harmCheck: Bool
-    let needsCase: Bool
-    let obligations: Set<Obligation>
-    let basis: BasisID
 
     static let keys: Set = [
         "id", "categories", "roles", "grant", "when", "own", "rendition", "harmCheck", "membership", "obligations",
@@ -19,26 +10,32 @@ struct RuleDraft {
 
     init(_ node: PolicyNode, in words: AgreementWords) throws(PolicyError) {
         let row = try node.map(Self.keys)
-        self.node = node
-        id = try row.required("id").word(as: RuleID.self)
-        categories = try row.required("categories").distinct { item throws(PolicyError) in try words.category(item) }
-        roles = try row.required("roles").distinct { item throws(PolicyError) in try words.role(item) }
-        basis = try words.basis(try row.required("basis"))
-        obligations = try row.obligations()
-        rendition = try row.optional("rendition")?.rendition()
-        harmCheck = try row.optional("harmCheck")?.flag() ?? false
-        needsCase = try row.optional("membership").map { node throws(PolicyError) in try Self.needsCase(node) } ?? true
-
         let code: GrantCode = try row.required("grant").choice("grant")
-        grant = code.grant
+        self.node = node
+        clause = Clause(
+            id: try row.required("id").word(as: RuleID.self),
+            roles: try row.required("roles").distinct { item throws(PolicyError) in try words.role(item) },
+            categories: try row.required("categories").distinct { item throws(PolicyError) in
+                try words.category(item)
+            },
+            grant: code.grant, conditions: try Self.conditions(row, code),
+            rendition: try row.optional("rendition")?.rendition(),
+            harmCheck: try row.optional("harmCheck")?.flag() ?? false,
+            needsCase: try row.optional("membership").map { node throws(PolicyError) in
+                try Self.needsCase(node)
+            } ?? true,
+            obligations: try row.obligations(), basis: try words.basis(try row.required("basis")))
+        try checkSense()
+    }
+
+    private static func conditions(_ row: PolicyMap, _ code: GrantCode) throws(PolicyError) -> Conditions {
         var conditions: Conditions = code == .released ? .released : []
         if let list = row.optional("when") {
             let stated: [ConditionWord] = try list.distinct { item throws(PolicyError) in try item.choice("condition") }
             for word in stated { conditions.insert(word.condition) }
         }
         if try row.optional("own")?.flag() ?? false { conditions.insert(.own) }
-        self.conditions = conditions
-        try checkSense()
+        return conditions
     }
 
     private static func needsCase(_ node: PolicyNode) throws(PolicyError) -> Bool {
@@ -48,13 +45,14 @@ struct RuleDraft {
 
     /// Refuses what contradicts itself.
     private func checkSense() throws(PolicyError) {
-        if harmCheck, !conditions.contains(.released) {
+        let (grant, conditions) = (clause.grant, clause.conditions)
+        if clause.harmCheck, !conditions.contains(.released) {
             throw node.fault(.neverMatches("only a grant R has a harmCheck"))
         }
-        if rendition != nil, grant.isDisjoint(with: [.full, .extract]) || grant.contains(.author) {
+        if clause.rendition != nil, grant.isDisjoint(with: [.full, .extract]) || grant.contains(.author) {
             throw node.fault(.neverMatches("only a grant F, X or R is for one rendition"))
         }
-        if !needsCase, grant != .metadata {
+        if !clause.needsCase, grant != .metadata {
             throw node.fault(.neverMatches("only a grant M may do without the case team"))
         }
         if conditions.contains(.emergency), conditions != .emergency {
