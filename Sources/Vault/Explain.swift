@@ -173,13 +173,13 @@ extension DocumentVault {
             if let fullest, let asking {
                 grounds(fullest, document, asking, scene)
             } else {
-                (refusal.code, scene.agreement.account(of: refusal))
+                (refusal.code, refusal.account)
             }
         return PersonAccess(
             username: names.username, name: names.name, role: asking?.place.role.rawValue ?? "",
             party: asking?.place.party.rawValue ?? "", mayKnow: view != nil,
             mayRead: readable.map(\.kind.description), because: because.0, why: because.1,
-            whatWouldChange: readsOriginal ? nil : scene.agreement.remedy(for: refusal))
+            whatWouldChange: readsOriginal ? nil : refusal.remedy)
     }
 
     /// The clause and basis of a permit, and the act without which it would not be given.

@@ -1,5 +1,5 @@
 internal import Ledger
-public import Rules
+internal import Rules
 public import Storage
 
 extension DocumentVault {

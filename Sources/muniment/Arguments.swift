@@ -11,6 +11,14 @@ extension ID: ExpressibleByArgument {
 
 extension Party: ExpressibleByArgument {}
 extension AccessAction: ExpressibleByArgument {}
+extension Rendition: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+extension ConsentKind: ExpressibleByArgument {}
+extension Capacity: ExpressibleByArgument {}
+extension RestraintGround: ExpressibleByArgument {}
+extension ParentChoice: ExpressibleByArgument {}
+extension ReviewOutcome: ExpressibleByArgument {}
 extension Rules.Role: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument) }
 }

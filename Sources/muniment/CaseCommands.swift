@@ -87,14 +87,20 @@ struct DetailsOption: ParsableArguments {
     @Option(help: ArgumentHelp("Read `field: value` lines from a file ('-' for standard input).", valueName: "file"))
     var details: String
 
-    func read(allowed: Set<String>) throws -> [String: String] {
+    func read(allowed: Set<String>) throws -> [String: String] { try Details.read(details, allowed: allowed) }
+}
+
+/// Lines of the form `field: value`.
+enum Details {
+    /// `file`: a path, or `-` for standard input.
+    static func read(_ file: String, allowed: Set<String>) throws -> [String: String] {
         let text: String
-        if details == "-" {
+        if file == "-" {
             var lines: [String] = []
             while let line = readLine() { lines.append(line) }
             text = lines.joined(separator: "\n")
         } else {
-            text = String(decoding: try Folder.read(details, limit: 64 << 10), as: UTF8.self)
+            text = String(decoding: try Folder.read(file, limit: 64 << 10), as: UTF8.self)
         }
         var fields: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) {

@@ -8,7 +8,10 @@ import Vault
 struct DocumentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "document", abstract: "Deposit, find and read documents.",
-        subcommands: [Deposit.self, List.self, Show.self, Read.self, History.self, Replace.self])
+        subcommands: [
+            Deposit.self, List.self, Show.self, Read.self, History.self, Replace.self, AddRendition.self,
+            ReleaseToFamily.self, Unrelease.self,
+        ])
 
     struct Deposit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -58,6 +61,79 @@ struct DocumentCommand: AsyncParsableCommand {
         }
     }
 
+    struct AddRendition: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add an extract, a summary or a redaction to a version of your own organisation's document.",
+            discussion: """
+                It is for those whom the agreement lets have that form and not the original.
+
+                Examples:
+                  muniment document add-rendition 9d41… 'Advice, extract.pdf' --rendition extract
+                  muniment document add-rendition 9d41… plan.pdf --rendition redacted:consultation --version 2
+                """)
+        @Argument(help: "The document.") var document: DocumentID
+        @Argument(help: "The file; '-' for standard input.") var file: String
+        @Option(help: "extract, summary or redacted:NAME.") var rendition: Rendition
+        @Option(help: "The version it was made from; the newest when not given.") var version: Int64?
+        @OptionGroup var type: TypeOption
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let mediaType = try type.mediaType(of: file == "-" ? "" : URL(filePath: file).lastPathComponent)
+            let content = try openInput(file)
+            let receipt = try await common.inVault {
+                try await $0.addRendition(
+                    rendition, of: document, version: version, mediaType: mediaType, content: content, as: $1)
+            }
+            try common.show(receipt) { receipt.lines }
+        }
+    }
+
+    struct ReleaseToFamily: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "release", abstract: "Let the family have a document.",
+            discussion: """
+                For categories that may do harm, a record of the check is needed: lines `serious-harm:` and `third-parties:` that \
+                say what was found and why it may go.
+
+                Examples:
+                  muniment document release 9d41…
+                  muniment document release 9d41… --harm-check check.txt
+                """)
+        @Argument(help: "The document.") var document: DocumentID
+        @OptionGroup var form: FormOptions
+        @Option(help: ArgumentHelp("Read the check from a file ('-' for standard input).", valueName: "file"))
+        var harmCheck: String?
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let check = try harmCheck.map { file in
+                let fields = try Details.read(file, allowed: ["serious-harm", "third-parties"])
+                return try HarmCheck(
+                    seriousHarm: fields["serious-harm"] ?? "", thirdParties: fields["third-parties"] ?? "")
+            }
+            let id = try await common.inVault {
+                try await $0.release(document, form.form, check: check, as: $1)
+            }
+            try common.show(["release": "\(id)"]) { ["The family may read it now."] }
+        }
+    }
+
+    struct Unrelease: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take back a release. What the family has read or kept stays with it.",
+            discussion: "Example:\n  muniment document unrelease 9d41… --reason 'Released by mistake: wrong version.'")
+        @Argument(help: "The document.") var document: DocumentID
+        @OptionGroup var form: FormOptions
+        @Option(help: "Why. It goes into the record, sealed.") var reason: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.endRelease(document, form.form, reason: reason, as: $1) }
+            try common.show(["unreleased": "\(document)"]) { ["The family may not read it any more."] }
+        }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the documents of a case that are yours to know of.",
@@ -73,7 +149,7 @@ struct DocumentCommand: AsyncParsableCommand {
                     documents.map { document in
                         [
                             document.id, "\(document.category) \(document.categoryTitle)", "\(document.version)",
-                            Terminal.size(document.byteCount), document.mayRead ? "read" : "know",
+                            document.forms.first.map { Terminal.size($0.byteCount) } ?? "–", document.reach,
                             document.title ?? "–",
                         ]
                     })
@@ -94,10 +170,13 @@ struct DocumentCommand: AsyncParsableCommand {
                 [
                     "document  \(shown.id)", "title     \(shown.title ?? "not yours to read")",
                     "category  \(shown.category) \(shown.categoryTitle)", "holder    \(shown.holder)",
-                    "type      \(shown.mediaType)", "size      \(Terminal.size(shown.byteCount))",
-                    "version   \(shown.version)", "added     \(shown.added)",
-                    "you may   \(shown.mayRead ? "read it" : "know that it is there") (\(shown.clause))",
+                    "type      \(shown.mediaType)", "version   \(shown.version)", "added     \(shown.added)",
+                    "you may   \(shown.reach) (\(shown.clause))",
                 ]
+                    + shown.forms.map { form in
+                        "form      \(form.rendition), \(form.mediaType), \(Terminal.size(form.byteCount))"
+                            + (form.isReleased ? ", released to the family" : "")
+                    }
             }
         }
     }
@@ -120,7 +199,7 @@ struct DocumentCommand: AsyncParsableCommand {
             help: ArgumentHelp(
                 "First and last byte, counted from 0: 0-99, or 100- to the end.", valueName: "first-last"))
         var range: ByteRange = .whole
-        @Option(help: "An earlier version.") var version: Int64?
+        @OptionGroup var form: FormOptions
         @Option(help: "Why you read it, when not for the case's own purpose.") var purpose: Rules.Purpose?
         @OptionGroup var vault: VaultOptions
         @OptionGroup var session: SessionOptions
@@ -132,7 +211,10 @@ struct DocumentCommand: AsyncParsableCommand {
             let target = try Output(output)
             let count = try await common.inVault { vault, caller in
                 let content = try await vault.open(
-                    document, version: version, range: range, purpose: purpose, as: caller)
+                    document, form.form, range: range, purpose: purpose, as: caller)
+                if form.rendition == nil, content.rendition != .original {
+                    Terminal.note("This is the \(content.rendition) of the document.")
+                }
                 if content.obligations.contains(.viewOnly) {
                     Terminal.note("This document is for the screen: do not keep or print it.")
                 }
@@ -186,14 +268,14 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Read that passphrase from a file.", valueName: "file")) var passphraseForRecipient:
         String?
     @Option(help: ArgumentHelp("The file to make; it must not exist yet.", valueName: "file")) var output: String
-    @Option(help: "An earlier version.") var version: Int64?
+    @OptionGroup var form: FormOptions
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let release = try release()
         let target = try Output(output)
         try await common.inVault { vault, caller in
-            try await vault.export(document, version: version, to: release, as: caller) { try target.write($0) }
+            try await vault.export(document, form.form, to: release, as: caller) { try target.write($0) }
         }
         try target.finish()
         try common.show(["exported": "\(document)", "file": output]) { ["Written to \(output)."] }
@@ -210,6 +292,15 @@ struct ExportCommand: AsyncParsableCommand {
     }
 }
 
+/// Which form of a document is meant.
+struct FormOptions: ParsableArguments {
+    @Option(help: "An earlier version.") var version: Int64?
+    @Option(help: "original, extract, summary or redacted:NAME; the fullest that you may have when not given.")
+    var rendition: Rendition?
+
+    var form: WhichForm { WhichForm(version: version, rendition: rendition) }
+}
+
 /// What a file claims to be.
 struct TypeOption: ParsableArguments {
     @Option(help: ArgumentHelp("Its media type; from the ending of its name when not given.", valueName: "type"))
@@ -221,6 +312,14 @@ struct TypeOption: ParsableArguments {
             throw ValidationError("The vault takes these types: \(MediaType.all.joined(separator: ", ")).")
         }
         return mediaType
+    }
+}
+
+extension DocumentSummary {
+    /// How far the caller may go, in a word.
+    fileprivate var reach: String {
+        if mayRead { return "read" }
+        return forms.isEmpty ? "know" : "read " + forms.map(\.rendition).joined(separator: ", ")
     }
 }
 

@@ -94,18 +94,22 @@ extension VaultEnvironment {
     /// The machine's clock and generator. Legal days are days in Europe/London.
     static let live = VaultEnvironment(
         now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
-        today: {
+        day: { moment in
             var calendar = Calendar(identifier: .gregorian)
             guard let london = TimeZone(identifier: "Europe/London") else {
                 preconditionFailure("this machine has no time zone data (Debian package tzdata)")
             }
             calendar.timeZone = london
-            let parts = calendar.dateComponents([.year, .month, .day], from: Date())
+            let parts = calendar.dateComponents([.year, .month, .day], from: moment.date)
             guard let year = parts.year, let month = parts.month, let number = parts.day,
                 let day = Day(year: year, month: month, day: number)
             else { preconditionFailure("the calendar has no such day") }
             return day
         }, random: .system)
+}
+
+extension Instant {
+    fileprivate var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }
 
 /// A path as other processes of this user would understand it.

@@ -148,14 +148,27 @@ struct PersonCommand: AsyncParsableCommand {
 
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End an account and all its sessions.",
-            discussion: "Example:\n  muniment person disable sam.send")
+            abstract: "End an account of somebody who leaves: sessions, places on teams and tasks.",
+            discussion: """
+                Prints the places on cases that have to be given to somebody else.
+
+                Example:
+                  muniment person disable sam.send
+                """)
         @Argument(help: "The user name.") var username: String
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.inVault { try await $0.disablePerson(username, as: $1) }
-            try common.show(["disabled": username]) { ["\(username) can no longer sign in."] }
+            let left = try await common.inVault { try await $0.disablePerson(username, as: $1) }
+            try common.show(left) {
+                ["\(username) can no longer sign in."]
+                    + (left.isEmpty
+                        ? []
+                        : [""]
+                            + Terminal.table(
+                                ["case to reassign", "role", "now"],
+                                left.map { [$0.caseID, $0.role, $0.isVacant ? "vacant" : "somebody else has it"] }))
+            }
         }
     }
 }

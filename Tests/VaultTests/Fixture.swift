@@ -24,7 +24,8 @@ struct Fixture {
     ]
     static let others = [("henry", "HADV", Party.health), ("dana", "DPO", .rights)]
 
-    static let start = Instant(milliseconds: 1_790_000_000_000)
+    /// 1 October 2026, 09:00 UTC: the shipped agreement is in force.
+    static let start = Instant(milliseconds: 1_790_845_200_000)
 
     /// Everything is made once; each test gets a copy.
     static let prepared = Task { try await prepare() }
@@ -53,8 +54,7 @@ struct Fixture {
     static func environment(
         now: Instant = start, steps: WriteSteps = WriteSteps()
     ) throws -> VaultEnvironment {
-        let today = try #require(Day("2026-10-01"))
-        return VaultEnvironment(now: { now }, today: { today }, random: .system, steps: steps)
+        VaultEnvironment(now: { now }, day: { $0.dayInUTC }, random: .system, steps: steps)
     }
 
     static func secret() throws -> Key {
@@ -176,5 +176,15 @@ extension Fixture {
         let root = vaultPath + "/objects"
         return try FileManager.default.subpathsOfDirectory(atPath: root)
             .filter { $0.utf8.count == 67 }.map { root + "/" + $0 }.sorted()
+    }
+}
+
+extension Instant {
+    /// The tests live in a zone without summer time.
+    var dayInUTC: Day {
+        guard let day = Day("1970-01-01")?.adding(days: Int(milliseconds / 86_400_000)) else {
+            preconditionFailure("the tests stay within the calendar")
+        }
+        return day
     }
 }

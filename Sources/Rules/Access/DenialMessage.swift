@@ -2,7 +2,8 @@ extension DenialReason {
     /// What happened, then what can be done. Shown only to someone who may know that the document exists.
     public var userMessage: String { "\(account) \(remedy)" }
 
-    private var account: String {
+    /// What happened.
+    public var account: String {
         switch self {
         case .unknownRole(let role): "The agreement has no role \(role)."
         case .unknownCategory(let category): "The agreement has no category \(category)."

@@ -38,12 +38,13 @@ extension DocumentVault {
         also: @escaping @Sendable (WriteTransaction) throws -> Void
     ) async throws {
         let policy = policies.current
-        let sealed = try acts.map { try sealed($0, snapshot.key) }
+        let sealed = try acts.map { try self.sealed($0, snapshot.key) }
         let before = try standing(snapshot)
         let after = try standing(snapshot.adding(sealed.map(\.row)))
         var table = WrapTable(policy.agreement, on: environment.today())
-        let (old, new) = (target(snapshot, before, &table), target(snapshot, after, &table))
-        let moves = try moves(snapshot, from: old, to: new)
+        let old = target(snapshot, before, &table)
+        let new = target(snapshot, after, &table)
+        let moves = try self.moves(snapshot, from: old, to: new)
         let note = Pending.alignment(snapshot.child)
         if !moves.isEmpty {
             try await environment.steps.around(.keyring) {

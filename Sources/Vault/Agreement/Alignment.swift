@@ -1,7 +1,7 @@
 internal import Ledger
 internal import Rules
 internal import Sealing
-public import Storage
+internal import Storage
 
 /// How far bringing the keyring into line has come.
 public struct AlignmentProgress: Hashable, Sendable, Codable {

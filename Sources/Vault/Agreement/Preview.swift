@@ -1,7 +1,7 @@
 internal import Ledger
-public import Rules
+internal import Rules
 internal import Sealing
-public import Storage
+internal import Storage
 
 /// Who would gain and who would lose what, if another agreement were in force: every live rendition under both.
 public struct AgreementPreview: Hashable, Sendable, Codable {
