@@ -50,7 +50,7 @@ let package = Package(
             dependencies: [
                 "Vault", "Storage", "Rules", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            swiftSettings: strict),
+            exclude: ["Interop"], swiftSettings: strict),
         .testTarget(name: "ScriptTests", exclude: ["Scripts"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
