@@ -85,6 +85,16 @@ struct ReceiptTests {
         #expect(end == (state == .given ? "2027-09-30" : nil))
     }
 
+    @Test("a person is not identified by the role, which would admit everybody who has it")
+    func namesPersons() throws {
+        let consent = try object(ReceiptSample.make().fhirR4())
+        let rule = try #require(try objects(at: "provision.provision", in: consent).first)
+        let references = try objects(at: "actor", in: rule).map { try #require($0["reference"] as? [String: Any]) }
+        let roles = references.map { ($0["identifier"] as? [String: Any])?["value"] as? String }
+        #expect(roles == ["SCH", nil])
+        #expect(references.map { $0["display"] as? String } == ["School coordinator", "Robin Sample"])
+    }
+
     // MARK: The page
 
     @Test("the page says how to change one's mind, whom to ask, and what goes on", arguments: ReceiptSample.all)
@@ -117,15 +127,15 @@ struct ReceiptTests {
         #expect(page.contains("This is not a permission to share.") == (kind == .service))
         #expect(page.contains("must keep private what you tell them") == (kind == .confidentiality))
         #expect(page.contains("Your permission is the only legal reason for this sharing.") == (kind == .lawfulBasis))
+        #expect(page.contains("<h2>Who may see them</h2>") == (kind != .service))
         #expect(page.contains("the papers are shared with:") == (kind == .lawfulBasis && state == .given))
         #expect(page.contains("the papers may be passed on to:") == (kind == .confidentiality && state == .given))
     }
 
     @Test("no text changes the structure of the page", arguments: ReceiptSample.all)
     func escapes(kind: Kind, state: State) throws {
-        let codes: Set = ["kind", "state", "capacity"]
         let attack = #"--></dd></style><script>alert("x")</script><img src=x onerror='y'>&amp;\u{202E}\u{0}"#
-        let attacked = try ReceiptSample.make(kind, state) { codes.contains($0) ? $1 : $1 + attack }.page()
+        let attacked = try ReceiptSample.make(kind, state) { Self.codes.contains($0) ? $1 : $1 + attack }.page()
         #expect(tags(attacked) == tags(try ReceiptSample.make(kind, state).page()))
         #expect(attacked.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;"))
         #expect(attacked.contains("&amp;amp;"))
@@ -166,17 +176,27 @@ struct ReceiptTests {
 
     // MARK: Refusals
 
+    static let codes = [
+        "receiptID", "recordID", "childID", "kind", "state", "purpose", "category.id", "role", "capacity",
+        "noticeDigest", "language", "evidence", "party",
+    ]
     static let texts = [
-        "receiptID", "recordID", "childID", "purpose", "purposeTitle", "category.id", "category.title", "role",
-        "role.title", "person", "giver", "authority", "recordedBy", "notice", "noticeDigest", "language", "channel",
-        "interpreter", "evidence", "party", "controller", "address", "contact", "lawfulBasis", "storage", "retention",
+        "purposeTitle", "category.title", "role.title", "person", "giver", "authority", "recordedBy", "notice",
+        "channel", "interpreter", "controller", "address", "contact", "lawfulBasis", "storage", "retention",
         "jurisdiction", "withdrawal", "rights", "restsElsewhere",
     ]
 
-    @Test("a receipt with a blank or an unknown word is refused", arguments: texts + ["kind", "state", "capacity"])
+    @Test("a receipt with a blank or an unknown word is refused", arguments: texts + codes)
     func refusesBlanks(field: String) {
         for blank in ["", " \n", "\u{202E}"] {
             expectRefusal(of: ReceiptSample.make { $0 == field ? blank : $1 })
+        }
+    }
+
+    @Test("a code with a space or a hidden character is refused", arguments: codes)
+    func refusesOddCodes(field: String) {
+        for odd in [" ", "\u{A0}", "\n", "\u{202E}", "\u{0}"] {
+            expectRefusal(of: ReceiptSample.make { $0 == field ? $1 + odd : $1 })
         }
     }
 

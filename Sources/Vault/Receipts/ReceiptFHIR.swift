@@ -100,7 +100,8 @@ extension SoundReceipt {
         return ["start": JSON(newest.time), "end": JSON("\(validUntil)")]
     }
 
-    /// `PRCP`: the primary recipient of the information.
+    /// `PRCP`: the primary recipient of the information. A person is not identified by a role: that would admit everybody
+    /// who has it.
     private func actor(_ recipient: ConsentReceipt.Recipient) -> JSON {
         let role: JSON = [
             "coding": [["system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "PRCP"]],
@@ -109,7 +110,8 @@ extension SoundReceipt {
         return [
             "role": role,
             "reference": [
-                "identifier": identifier("role", recipient.role), "display": JSON(recipient.person ?? recipient.title),
+                "identifier": recipient.person == nil ? identifier("role", recipient.role) : nil,
+                "display": JSON(recipient.person ?? recipient.title),
             ],
         ]
     }

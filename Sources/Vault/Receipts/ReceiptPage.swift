@@ -43,8 +43,8 @@ extension SoundReceipt {
             section(
                 "What we asked", HTML(words.meaning.map(paragraph)) + facts([("Why we asked", receipt.purposeTitle)])),
             section("What you decided", decision),
-            section("Which papers", list(receipt.categories.map(\.title))),
-            section("Who may see them", people),
+            section(words.papersTitle, list(receipt.categories.map(\.title))),
+            section(words.peopleTitle, people),
             section("Until when", paragraph(untilWhen)),
             section("How to change your mind", change),
             section("What goes on without your yes", remainder),
@@ -60,11 +60,12 @@ extension SoundReceipt {
             ("Who decided", receipt.giver),
             ("As", Self.words(capacity)),
             ("Why this person may decide", receipt.authority),
+            ("When", events.last { $0.state.isSaid }.map { Self.words($0.day) }),
             ("How", receipt.channel),
             ("Interpreter", receipt.interpreter),
             ("Written down by", receipt.recordedBy),
             ("What you were told", "Privacy notice \(receipt.notice), in \(Self.language(receipt.language))"),
-            ("The paper that shows it", receipt.evidence),
+            ("The paper that shows it", receipt.evidence.map { "Document \($0)" }),
         ])
     }
 

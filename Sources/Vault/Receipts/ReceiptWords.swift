@@ -7,6 +7,8 @@ struct ReceiptWords {
     /// What was asked, and what it is not.
     let meaning: [String]
     let headlines: [ConsentReceipt.State: String]
+    let papersTitle: String
+    let peopleTitle: String
     /// Above the list of people, while the consent is given and while it is not.
     let people: (given: String, otherwise: String)
 
@@ -20,12 +22,15 @@ struct ReceiptWords {
 
     private init(
         name: String, method: String, meaning: [String], headlines: [ConsentReceipt.State: String],
+        papersTitle: String = "Which papers", peopleTitle: String = "Who may see them",
         people: (given: String, otherwise: String)
     ) {
         self.name = name
         self.method = method
         self.meaning = meaning
         self.headlines = headlines
+        self.papersTitle = papersTitle
+        self.peopleTitle = peopleTitle
         self.people = people
     }
 
@@ -43,6 +48,8 @@ struct ReceiptWords {
             .expired: "Your agreement to take part has ended",
             .reconfirmRequired: "We must ask again about taking part",
         ],
+        papersTitle: "What it is about",
+        peopleTitle: "Who works on it",
         people: (
             given: "These people work on it. This agreement does not let them see any papers.",
             otherwise: "These people were to work on it. This agreement never let them see any papers."

@@ -23,6 +23,9 @@ struct SoundReceipt {
         for (field, text) in Self.mandatory(receipt) where text.printable.allSatisfy(\.isWhitespace) {
             throw VaultError.invalid(field: field, reason: "a consent receipt must say it")
         }
+        for (field, code) in Self.codes(receipt) where code != code.printable || code.contains(where: \.isWhitespace) {
+            throw VaultError.invalid(field: field, reason: "it has a space or a character that nobody sees")
+        }
         self.receipt = receipt
         kind = try Self.word(receipt.kind, "kind of consent")
         state = try Self.word(receipt.state, "state of consent")
@@ -70,25 +73,34 @@ struct SoundReceipt {
 
     private static func mandatory(_ receipt: ConsentReceipt) -> [(field: String, text: String)] {
         let own = [
-            ("receipt identifier", receipt.receiptID), ("record identifier", receipt.recordID),
-            ("child", receipt.childID), ("purpose", receipt.purpose), ("title of the purpose", receipt.purposeTitle),
-            ("giver", receipt.giver), ("authority", receipt.authority), ("recorder", receipt.recordedBy),
-            ("privacy notice", receipt.notice), ("language", receipt.language), ("channel", receipt.channel),
+            ("title of the purpose", receipt.purposeTitle), ("giver", receipt.giver), ("authority", receipt.authority),
+            ("recorder", receipt.recordedBy),
+            ("privacy notice", receipt.notice), ("channel", receipt.channel),
             ("lawful basis", receipt.lawfulBasis), ("storage", receipt.storage), ("retention", receipt.retention),
             ("jurisdiction", receipt.jurisdiction), ("withdrawal", receipt.withdrawal), ("rights", receipt.rights),
         ]
-        return own + receipt.categories.flatMap { [("category", $0.id), ("title of a category", $0.title)] }
-            + receipt.recipients.flatMap { [("recipient", $0.role), ("title of a recipient", $0.title)] }
+        return codes(receipt) + own + receipt.categories.map { ("title of a category", $0.title) }
+            + receipt.recipients.map { ("title of a recipient", $0.title) }
             + receipt.controllers.flatMap {
                 [
-                    ("party", $0.party), ("name of a controller", $0.name), ("address of a controller", $0.address),
+                    ("name of a controller", $0.name), ("address of a controller", $0.address),
                     ("contact of a controller", $0.contact),
                 ]
             }
             + [
                 receipt.recipients.compactMap(\.person), receipt.restsElsewhere,
-                [receipt.noticeDigest, receipt.interpreter, receipt.evidence].compactMap { $0 },
+                [receipt.interpreter].compactMap { $0 },
             ].joined().map { ("optional text", $0) }
+    }
+
+    /// What a program compares.
+    private static func codes(_ receipt: ConsentReceipt) -> [(field: String, text: String)] {
+        [
+            ("receipt identifier", receipt.receiptID), ("record identifier", receipt.recordID),
+            ("child", receipt.childID), ("purpose", receipt.purpose), ("language", receipt.language),
+        ] + receipt.categories.map { ("category", $0.id) } + receipt.recipients.map { ("recipient", $0.role) }
+            + receipt.controllers.map { ("party", $0.party) }
+            + [receipt.noticeDigest, receipt.evidence].compactMap { $0 }.map { ("optional code", $0) }
     }
 
     private static func word<Word: RawRepresentable<String>>(_ text: String, _ field: String) throws -> Word {
