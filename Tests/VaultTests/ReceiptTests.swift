@@ -67,6 +67,16 @@ struct ReceiptTests {
         #expect(try receipt.page() == receipt.page())
     }
 
+    @Test("a name keeps its quotation marks in JSON, and loses what no reader sees")
+    func cleansNames() throws {
+        let receipt = ReceiptSample.make { $0 == "giver" ? "P\u{0}at \"O'\u{202E}Sample\"\\" : $1 }
+        let name = #"Pat "O'Sample"\"#
+        let parties = try objects(at: "parties", in: object(receipt.json27560()))
+        #expect(parties.contains { $0["party_name"] as? String == name })
+        let performers = try objects(at: "performer", in: object(receipt.fhirR4()))
+        #expect(performers.map { $0["display"] as? String } == [name])
+    }
+
     // MARK: FHIR R4
 
     @Test("the status follows the state, and only a given consent to share permits", arguments: ReceiptSample.all)

@@ -74,8 +74,7 @@ struct SoundReceipt {
     private static func mandatory(_ receipt: ConsentReceipt) -> [(field: String, text: String)] {
         let own = [
             ("title of the purpose", receipt.purposeTitle), ("giver", receipt.giver), ("authority", receipt.authority),
-            ("recorder", receipt.recordedBy),
-            ("privacy notice", receipt.notice), ("channel", receipt.channel),
+            ("recorder", receipt.recordedBy), ("privacy notice", receipt.notice), ("channel", receipt.channel),
             ("lawful basis", receipt.lawfulBasis), ("storage", receipt.storage), ("retention", receipt.retention),
             ("jurisdiction", receipt.jurisdiction), ("withdrawal", receipt.withdrawal), ("rights", receipt.rights),
         ]
