@@ -1,4 +1,5 @@
 import Foundation
+import Rules
 import Testing
 
 @testable import Vault
@@ -54,7 +55,7 @@ struct ReceiptInteropTests {
     func acceptsOurs() throws {
         var files: [String: [UInt8]] = [:]
         for (kind, state) in ReceiptSample.all {
-            for capacity in ConsentReceipt.Capacity.allCases {
+            for capacity in Capacity.allCases {
                 files["\(kind)-\(state)-\(capacity)"] = try ReceiptSample.make(kind, state, capacity: capacity).fhirR4()
             }
         }

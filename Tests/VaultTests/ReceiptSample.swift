@@ -1,3 +1,4 @@
+import Rules
 import Testing
 
 @testable import Vault
@@ -7,12 +8,12 @@ enum ReceiptSample {
     typealias Event = ConsentReceipt.Event
 
     /// Every kind in every state.
-    static let all = ConsentReceipt.Kind.allCases.flatMap { kind in
-        ConsentReceipt.State.allCases.map { state in (kind, state) }
+    static let all = ConsentKind.allCases.flatMap { kind in
+        ConsentState.allCases.map { state in (kind, state) }
     }
 
     /// What leads to the state, with a `given` before whatever needs one.
-    static func events(to state: ConsentReceipt.State) -> [Event] {
+    static func events(to state: ConsentState) -> [Event] {
         let given = Event(state: "given", time: "2026-10-01T09:30:00Z")
         return switch state {
         case .given: [given]
@@ -23,8 +24,8 @@ enum ReceiptSample {
 
     /// A receipt whose every text goes through `text` with the name of its field.
     static func make(
-        _ kind: ConsentReceipt.Kind = .lawfulBasis, _ state: ConsentReceipt.State = .given,
-        capacity: ConsentReceipt.Capacity = .parent, events: [Event]? = nil, validUntil: String = "2027-09-30",
+        _ kind: ConsentKind = .lawfulBasis, _ state: ConsentState = .given,
+        capacity: Capacity = .parent, events: [Event]? = nil, validUntil: String = "2027-09-30",
         issued: String = "2026-11-02T15:00:01Z", recipients: [ConsentReceipt.Recipient]? = nil,
         categories: [ConsentReceipt.Category]? = nil, controllers: [ConsentReceipt.Controller]? = nil,
         text: (_ field: String, _ usual: String) -> String = { $1 }

@@ -1,13 +1,11 @@
 import Foundation
+import Rules
 import Testing
 
 @testable import Vault
 
 @Suite("Consent receipts")
 struct ReceiptTests {
-    typealias Kind = ConsentReceipt.Kind
-    typealias State = ConsentReceipt.State
-
     // MARK: ISO/IEC TS 27560
 
     /// The fields that the standard wants, and those that data protection law adds, by the part they stand in.
@@ -27,7 +25,7 @@ struct ReceiptTests {
     ]
 
     @Test("the JSON has every mandatory field of ISO/IEC TS 27560", arguments: ReceiptSample.all)
-    func hasMandatoryFields(kind: Kind, state: State) throws {
+    func hasMandatoryFields(kind: ConsentKind, state: ConsentState) throws {
         let json = try object(ReceiptSample.make(kind, state).json27560())
         for (part, fields) in Self.mandatory {
             let objects = try objects(at: part, in: json)
@@ -41,7 +39,7 @@ struct ReceiptTests {
     }
 
     @Test("whoever the JSON refers to is among its parties", arguments: ReceiptSample.all)
-    func refersToParties(kind: Kind, state: State) throws {
+    func refersToParties(kind: ConsentKind, state: ConsentState) throws {
         let json = try object(ReceiptSample.make(kind, state).json27560())
         let parties = try objects(at: "parties", in: json).compactMap { $0["party_id"] as? String }
         #expect(Set(parties).count == parties.count)
@@ -60,7 +58,7 @@ struct ReceiptTests {
     }
 
     @Test("the same facts give the same bytes", arguments: ReceiptSample.all)
-    func isDeterministic(kind: Kind, state: State) throws {
+    func isDeterministic(kind: ConsentKind, state: ConsentState) throws {
         let receipt = ReceiptSample.make(kind, state)
         #expect(try receipt.json27560() == receipt.json27560())
         #expect(try receipt.fhirR4() == receipt.fhirR4())
@@ -80,8 +78,8 @@ struct ReceiptTests {
     // MARK: FHIR R4
 
     @Test("the status follows the state, and only a given consent to share permits", arguments: ReceiptSample.all)
-    func permitsOnlyWhatIsGiven(kind: Kind, state: State) throws {
-        let statuses: [State: String] = [
+    func permitsOnlyWhatIsGiven(kind: ConsentKind, state: ConsentState) throws {
+        let statuses: [ConsentState: String] = [
             .given: "active", .refused: "rejected", .withdrawn: "inactive", .expired: "inactive",
             .reconfirmRequired: "inactive",
         ]
@@ -108,7 +106,7 @@ struct ReceiptTests {
     // MARK: The page
 
     @Test("the page says how to change one's mind, whom to ask, and what goes on", arguments: ReceiptSample.all)
-    func saysWhatToDo(kind: Kind, state: State) throws {
+    func saysWhatToDo(kind: ConsentKind, state: ConsentState) throws {
         let page = try ReceiptSample.make(kind, state).page()
         let musts = [
             "<h2>How to change your mind</h2>", "Call or write to the case officer, or say so on your own page.",
@@ -132,7 +130,7 @@ struct ReceiptTests {
     }
 
     @Test("only an agreement to a service says that it is not a permission to share", arguments: ReceiptSample.all)
-    func kindsDiffer(kind: Kind, state: State) throws {
+    func kindsDiffer(kind: ConsentKind, state: ConsentState) throws {
         let page = try ReceiptSample.make(kind, state).page()
         #expect(page.contains("This is not a permission to share.") == (kind == .service))
         #expect(page.contains("must keep private what you tell them") == (kind == .confidentiality))
@@ -143,7 +141,7 @@ struct ReceiptTests {
     }
 
     @Test("no text changes the structure of the page", arguments: ReceiptSample.all)
-    func escapes(kind: Kind, state: State) throws {
+    func escapes(kind: ConsentKind, state: ConsentState) throws {
         let attack = #"--></dd></style><script>alert("x")</script><img src=x onerror='y'>&amp;\#u{202E}\#u{0}"#
         let attacked = try ReceiptSample.make(kind, state) { Self.codes.contains($0) ? $1 : $1 + attack }.page()
         #expect(tags(attacked) == tags(try ReceiptSample.make(kind, state).page()))
@@ -153,7 +151,7 @@ struct ReceiptTests {
     }
 
     @Test("the page stands alone, and says its language and structure", arguments: ReceiptSample.all)
-    func standsAlone(kind: Kind, state: State) throws {
+    func standsAlone(kind: ConsentKind, state: ConsentState) throws {
         let page = try ReceiptSample.make(kind, state).page()
         #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en-GB\">"))
         #expect(page.contains("default-src 'none'"))
@@ -168,7 +166,7 @@ struct ReceiptTests {
     }
 
     @Test("what the page itself says is in short sentences", arguments: ReceiptSample.all)
-    func isPlain(kind: Kind, state: State) throws {
+    func isPlain(kind: ConsentKind, state: ConsentState) throws {
         let page = try ReceiptSample.make(kind, state).page()
         let body = try #require(page.firstMatch(of: /<main>((?s).*)<\/main>/)?.output.1)
         for sentence in body.replacing(/<[^>]*>/, with: "\n").split(whereSeparator: { ".?!:\n".contains($0) }) {
@@ -242,8 +240,10 @@ struct ReceiptTests {
         expectRefusal(of: receipt, field: field)
     }
 
-    @Test("a yes that ran out without an event is shown as run out", arguments: [State.expired, .reconfirmRequired])
-    func showsWhatTurned(state: State) throws {
+    @Test(
+        "a yes that ran out without an event is shown as run out",
+        arguments: [ConsentState.expired, .reconfirmRequired])
+    func showsWhatTurned(state: ConsentState) throws {
         let receipt = ReceiptSample.make(.lawfulBasis, state, events: ReceiptSample.events(to: .given))
         #expect(try receipt.page().contains("The answer is no until"))
         let root = try #require(try object(receipt.fhirR4())["provision"] as? [String: Any])

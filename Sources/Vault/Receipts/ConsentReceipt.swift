@@ -1,3 +1,5 @@
+internal import Rules
+
 /// What a family is given for every yes, no and change of mind: the facts of one consent, as they stand.
 ///
 /// It goes out as JSON after ISO/IEC TS 27560, as a FHIR R4 Consent, and as a page to read. Each of them refuses facts
@@ -78,30 +80,17 @@ public struct ConsentReceipt: Hashable, Sendable {
     public let restsElsewhere: [String]
 }
 
-extension ConsentReceipt {
-    /// What was asked. The three are never mixed up: none of them stands for another.
-    enum Kind: String, CaseIterable {
-        case service, confidentiality
-        case lawfulBasis = "lawful-basis"
+extension ConsentKind {
+    /// Whether a yes lets anybody see a paper.
+    var opensPapers: Bool { self != .service }
+}
 
-        /// Whether a yes lets anybody see a paper.
-        var opensPapers: Bool { self != .service }
-    }
+extension ConsentState {
+    /// Whether a person said it, and not the calendar.
+    var isSaid: Bool { self == .given || self == .refused || self == .withdrawn }
+}
 
-    enum State: String, CaseIterable {
-        case given, refused, withdrawn, expired
-        case reconfirmRequired = "reconfirm-required"
-
-        /// Whether a person said it, and not the calendar.
-        var isSaid: Bool { self == .given || self == .refused || self == .withdrawn }
-    }
-
-    enum Capacity: String, CaseIterable {
-        case parent, representative
-        case competentChild = "competent-child"
-        case youngPerson = "young-person"
-
-        /// Whether the giver is the person whom the papers are about.
-        var isSubject: Bool { self == .competentChild || self == .youngPerson }
-    }
+extension Capacity {
+    /// Whether the giver is the person whom the papers are about.
+    var isSubject: Bool { self == .competentChild || self == .youngPerson }
 }

@@ -1,3 +1,5 @@
+internal import Rules
+
 extension ConsentReceipt {
     /// The receipt as JSON with the fields of ISO/IEC TS 27560:2023; what the standard has no field for is in `additional`.
     ///

@@ -1,3 +1,5 @@
+internal import Rules
+
 extension ConsentReceipt {
     /// The receipt as a FHIR R4 Consent, for a health system to keep.
     ///

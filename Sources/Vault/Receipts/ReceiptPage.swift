@@ -169,7 +169,7 @@ extension SoundReceipt {
         return "\(day) \(months[month - 1]) \(year)"
     }
 
-    private static func words(_ state: ConsentReceipt.State) -> String {
+    private static func words(_ state: ConsentState) -> String {
         switch state {
         case .given: "yes"
         case .refused: "no"
@@ -179,7 +179,7 @@ extension SoundReceipt {
         }
     }
 
-    private static func words(_ capacity: ConsentReceipt.Capacity) -> String {
+    private static func words(_ capacity: Capacity) -> String {
         switch capacity {
         case .parent: "parent or carer"
         case .competentChild: "the child, who understands what was asked"

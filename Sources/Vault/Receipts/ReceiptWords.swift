@@ -1,3 +1,5 @@
+internal import Rules
+
 /// What the three kinds of consent are called and mean. They read differently, so that nobody takes an agreement to a
 /// service for a permission to share.
 struct ReceiptWords {
@@ -6,13 +8,13 @@ struct ReceiptWords {
     let method: String
     /// What was asked, and what it is not.
     let meaning: [String]
-    let headlines: [ConsentReceipt.State: String]
+    let headlines: [ConsentState: String]
     let papersTitle: String
     let peopleTitle: String
     /// Above the list of people, while the consent is given and while it is not.
     let people: (given: String, otherwise: String)
 
-    init(_ kind: ConsentReceipt.Kind) {
+    init(_ kind: ConsentKind) {
         switch kind {
         case .service: self = Self.service
         case .confidentiality: self = Self.confidentiality
@@ -21,7 +23,7 @@ struct ReceiptWords {
     }
 
     private init(
-        name: String, method: String, meaning: [String], headlines: [ConsentReceipt.State: String],
+        name: String, method: String, meaning: [String], headlines: [ConsentState: String],
         papersTitle: String = "Which papers", peopleTitle: String = "Who may see them",
         people: (given: String, otherwise: String)
     ) {

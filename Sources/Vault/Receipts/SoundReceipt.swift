@@ -4,16 +4,16 @@ internal import Rules
 /// A consent receipt whose facts add up: only from this is anything written.
 struct SoundReceipt {
     struct Event {
-        let state: ConsentReceipt.State
+        let state: ConsentState
         let time: String
         /// In Europe/London.
         let day: Day
     }
 
     let receipt: ConsentReceipt
-    let kind: ConsentReceipt.Kind
-    let state: ConsentReceipt.State
-    let capacity: ConsentReceipt.Capacity
+    let kind: ConsentKind
+    let state: ConsentState
+    let capacity: Capacity
     let validUntil: Day
     let issued: Day
     let events: [Event]
