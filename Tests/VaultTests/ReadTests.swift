@@ -215,7 +215,7 @@ struct ActorTests {
     func disabled() async throws {
         let fixture = try await Fixture.copy()
         let vault = try await fixture.open()
-        try await vault.disablePerson("priya", as: fixture.caller("ada", in: vault))
+        _ = try await vault.disablePerson("priya", as: fixture.caller("ada", in: vault))
         await #expect(throws: VaultError.notSignedIn) { try await fixture.caller("priya", in: vault) }
         await #expect(throws: VaultError.accountDisabled) {
             try await vault.signIn(username: "priya", password: try Fixture.password())

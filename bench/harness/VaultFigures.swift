@@ -9,7 +9,7 @@ private let start = Instant(milliseconds: 1_790_000_000_000)
 
 private func environment() throws -> VaultEnvironment {
     guard let day = Day("2026-10-01") else { throw CocoaError(.fileReadUnknown) }
-    return VaultEnvironment(now: { start }, today: { day }, random: .system)
+    return VaultEnvironment(now: { start }, day: { _ in day }, random: .system)
 }
 
 private func secret(_ text: String) throws -> Key {
