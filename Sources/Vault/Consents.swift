@@ -17,6 +17,8 @@ public struct Consent: Hashable, Sendable, Codable {
     /// Today's.
     public let state: ConsentState
     public let terms: ConsentTerms
+    /// The role and organisation of whoever wrote it down.
+    public let recordedBy: String
     /// The oldest first.
     public let events: [Event]
 }
@@ -46,15 +48,17 @@ extension DocumentVault {
     public func recordConsent(_ new: NewConsent, about child: ChildID, as caller: Caller) async throws -> ActID {
         try await requireWritable()
         var new = new
+        var recorder = "the giver"
         if let own = try await family(of: child, caller) {
             new.giver = nil
             new.terms.giverPerson = "\(caller.person)"
             new.terms.giver = try await identity(of: caller).name
             new.terms.capacity = own
         } else {
-            _ = try await authorise("consent.record", about: child, caller)
+            recorder = try await title(of: try await authorise("consent.record", about: child, caller).1.place)
             new.terms.giverPerson = try await idText(ofUser: new.giver)
         }
+        let recordedBy = recorder
         if !new.isRefusal { try requireNewSharing() }
         new.terms.person = try await idText(ofUser: new.recipient)
         let terms = try checked(new.terms)
@@ -65,7 +69,7 @@ extension DocumentVault {
             try checkGiver(terms, standing)
             try checkEvidence(terms, snapshot)
             var act = try NewAct(
-                .consent, id: id, ConsentBody(event: state, terms: terms),
+                .consent, id: id, ConsentBody(event: state, terms: terms, recordedBy: recordedBy),
                 Event(event, by: caller).on(["consent": "\(id)"]).with(["kind": terms.kind.rawValue]))
             act.person = terms.person.flatMap { PersonID($0) }
             return [act]
@@ -126,7 +130,7 @@ extension DocumentVault {
     private func consent(_ id: ActID, _ record: ConsentRecord, _ standing: Standing, _ child: ChildID) -> Consent {
         Consent(
             id: "\(id)", child: "\(child)", state: record.state(on: environment.today(), in: standing),
-            terms: record.terms,
+            terms: record.terms, recordedBy: record.recordedBy,
             events: record.events.map { .init(state: $0.state, time: $0.time.text, note: $0.note) })
     }
 
@@ -149,6 +153,13 @@ extension DocumentVault {
         return nil
     }
 
+    /// A role and its organisation, as a family may read it.
+    private func title(of place: Caller.Place) async throws -> String {
+        let row = try await records.read { try $0.organisation(place.organisation) }
+        let organisation = try row.map { try open($0.name, "organisations", $0.id.bytes) } ?? place.party.rawValue
+        return "\(agreement.title(of: place.role) ?? place.role.rawValue), \(organisation)"
+    }
+
     private func idText(ofUser username: String?) async throws -> String? {
         guard let username else { return nil }
         return "\(try await person(named: username))"
@@ -158,7 +169,7 @@ extension DocumentVault {
     private func checked(_ terms: ConsentTerms) throws -> ConsentTerms {
         var terms = terms
         let agreement = agreement
-        guard !terms.categories.isEmpty, !terms.roles.isEmpty else {
+        guard terms.kind == .service || !terms.categories.isEmpty && !terms.roles.isEmpty else {
             throw VaultError.invalid(field: "consent", reason: "name what may be seen and who may see it")
         }
         for category in terms.categories where !agreement.categories.contains(Category(rawValue: category)) {

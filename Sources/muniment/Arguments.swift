@@ -11,6 +11,20 @@ extension ID: ExpressibleByArgument {
 
 extension Party: ExpressibleByArgument {}
 extension AccessAction: ExpressibleByArgument {}
+/// What somebody says for the record. It may name people, so `-` takes it from standard input, out of the list of processes.
+struct Words: ExpressibleByArgument {
+    private let argument: String
+
+    init(argument: String) { self.argument = argument }
+
+    func read() -> String {
+        guard argument == "-" else { return argument }
+        var lines: [String] = []
+        while let line = readLine() { lines.append(line) }
+        return lines.joined(separator: "\n")
+    }
+}
+
 extension Rendition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
@@ -32,6 +46,12 @@ extension Rules.Label: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument) }
 }
 extension Day: ExpressibleByArgument {
+    /// Before anything that a vault can hold.
+    static var beginning: Day {
+        guard let day = Day("1970-01-01") else { preconditionFailure("the calendar has this day") }
+        return day
+    }
+
     public init?(argument: String) { self.init(argument) }
 }
 

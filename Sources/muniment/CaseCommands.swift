@@ -45,19 +45,10 @@ struct ChildCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let query = try query(details.read(allowed: ["name", "born", "nhs", "upn"]))
+            let query = try ChildQuery(details: details.read(allowed: ChildQuery.fields))
             let children = try await common.inVault { try await $0.findChildren(query, as: $1) }
             guard !children.isEmpty else { throw CommandError("No child matches exactly.") }
             try common.show(children) { children.flatMap(ChildCommand.lines) }
-        }
-
-        private func query(_ fields: [String: String]) throws -> ChildQuery {
-            if let nhs = fields["nhs"] { return .nhsNumber(nhs) }
-            if let upn = fields["upn"] { return .upn(upn) }
-            guard let name = fields["name"], let born = fields["born"].flatMap({ Day($0) }) else {
-                throw CommandError("Say `nhs:`, `upn:`, or both `name:` and `born: YYYY-MM-DD`.")
-            }
-            return .nameAndBirth(name, born)
         }
     }
 
@@ -88,6 +79,22 @@ struct DetailsOption: ParsableArguments {
     var details: String
 
     func read(allowed: Set<String>) throws -> [String: String] { try Details.read(details, allowed: allowed) }
+}
+
+extension ChildQuery {
+    static let fields: Set = ["name", "born", "nhs", "upn"]
+
+    init(details fields: [String: String]) throws {
+        if let nhs = fields["nhs"] {
+            self = .nhsNumber(nhs)
+        } else if let upn = fields["upn"] {
+            self = .upn(upn)
+        } else if let name = fields["name"], let born = fields["born"].flatMap({ Day($0) }) {
+            self = .nameAndBirth(name, born)
+        } else {
+            throw CommandError("Say `nhs:`, `upn:`, or both `name:` and `born: YYYY-MM-DD`.")
+        }
+    }
 }
 
 /// Lines of the form `field: value`.

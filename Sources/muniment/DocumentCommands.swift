@@ -125,11 +125,11 @@ struct DocumentCommand: AsyncParsableCommand {
             discussion: "Example:\n  muniment document unrelease 9d41… --reason 'Released by mistake: wrong version.'")
         @Argument(help: "The document.") var document: DocumentID
         @OptionGroup var form: FormOptions
-        @Option(help: "Why. It goes into the record, sealed.") var reason: String
+        @Option(help: "Why. It goes into the record, sealed; '-' reads it from standard input.") var reason: Words
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.inVault { try await $0.endRelease(document, form.form, reason: reason, as: $1) }
+            try await common.inVault { try await $0.endRelease(document, form.form, reason: reason.read(), as: $1) }
             try common.show(["unreleased": "\(document)"]) { ["The family may not read it any more."] }
         }
     }

@@ -5,45 +5,13 @@ import Rules
 import Storage
 import Vault
 
-struct AccessCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "access", abstract: "Who may do what, and why.", subcommands: [Explain.self])
-
-    struct Explain: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Say whether a person may do something with a document, and why, citing the clause.",
-            discussion: """
-                You may ask about yourself; about others if your role explains access.
-
-                Example:
-                  muniment access explain 9d41… --person yusuf.youth --action read
-                """)
-        @Argument(help: "The document.") var document: DocumentID
-        @Option(help: ArgumentHelp("The person's user name; yourself when not given.", valueName: "username"))
-        var person: String?
-        @Option(help: "see, read or deposit.") var action: AccessAction = .read
-        @Option(help: "The purpose, when not the case's own.") var purpose: Rules.Purpose?
-        @OptionGroup var common: CommonOptions
-
-        func run() async throws {
-            let answers = try await common.inVault {
-                try await $0.explain(action, document, by: person, purpose: purpose, as: $1)
-            }
-            try common.show(answers) {
-                guard !answers.isEmpty else { return ["No: this person has no role."] }
-                return answers.flatMap { answer in
-                    ["\(answer.isPermitted ? "Yes" : "No"), as \(answer.role) of \(answer.party): \(answer.because)"]
-                        + answer.steps.map { "  \($0.outcome == "failed" ? "✗" : "✓") \($0.sentence)" }
-                }
-            }
-        }
-    }
-}
-
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The record of everything that happened, and its proofs.",
-        subcommands: [Show.self, Verify.self, Prove.self, MakeCheckpoint.self, RestoreAnchor.self, AcceptClock.self])
+        subcommands: [
+            Show.self, Looks.self, Patterns.self, Verify.self, Prove.self, MakeCheckpoint.self, RestoreAnchor.self,
+            AcceptClock.self,
+        ])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -91,6 +59,69 @@ struct LedgerCommand: AsyncParsableCommand {
             }
             try common.show(["proof": output + ".tlog-proof", "entry": output + ".entry", "vkey": vkey]) {
                 ["Written: \(output).tlog-proof and \(output).entry", "Checked with the public key \(vkey)"]
+            }
+        }
+    }
+
+    struct Looks: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show who looked at a child's papers or at one document, or what a person opened.",
+            discussion: """
+                The rights offices see names; a family sees roles, and only what it may know of; everyone sees what they opened.
+
+                Examples:
+                  muniment ledger looks --child 6ab1…
+                  muniment ledger looks --person yusuf.youth --since 2026-09-01
+                """)
+        @Option(help: ArgumentHelp("Who looked at this child's papers.", valueName: "id")) var child: ChildID?
+        @Option(help: ArgumentHelp("Who looked at this document.", valueName: "id")) var document: DocumentID?
+        @Option(help: ArgumentHelp("What this person opened.", valueName: "username")) var person: String?
+        @Option(help: ArgumentHelp("From this day on.", valueName: "YYYY-MM-DD")) var since: Day = .beginning
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let queries: [LookQuery] =
+                [child.map { .child($0) }, document.map { .document($0) }, person.map { .person($0) }].compactMap(\.self)
+            guard let query = queries.first, queries.count == 1 else {
+                throw ValidationError("Say --child, --document or --person: one of the three.")
+            }
+            let looks = try await common.inVault { try await $0.looks(query, since: since, as: $1) }
+            try common.show(looks) {
+                Terminal.table(
+                    ["entry", "time", "what", "who", "purpose", "document"],
+                    looks.map { look in
+                        [
+                            "\(look.entry)", look.time, look.kind + (look.isEmergency ? " (emergency)" : ""), look.who,
+                            look.purpose ?? "–", look.document ?? "–",
+                        ]
+                    })
+            }
+        }
+    }
+
+    struct Patterns: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show who was refused again and again, and who read with no open task.",
+            discussion: """
+                What is shown is for a person to judge: a pattern is not an offence.
+
+                Example:
+                  muniment ledger patterns --since 2026-09-01
+                """)
+        @Option(help: ArgumentHelp("From this day on.", valueName: "YYYY-MM-DD")) var since: Day = .beginning
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let patterns = try await common.inVault { try await $0.patterns(since: since, as: $1) }
+            try common.show(patterns) {
+                Terminal.table(
+                    ["pattern", "who", "times", "last", "child", "reasons"],
+                    patterns.map {
+                        [
+                            $0.kind.rawValue, $0.username, "\($0.count)", $0.last, $0.child ?? "–",
+                            $0.reasons.joined(separator: " "),
+                        ]
+                    })
             }
         }
     }

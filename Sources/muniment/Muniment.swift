@@ -32,8 +32,9 @@ struct Muniment: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, StatusCommand.self, SignInCommand.self, SignOutCommand.self, PartyCommand.self,
             OrganisationCommand.self, PersonCommand.self, ChildCommand.self, CaseCommand.self,
-            DocumentCommand.self, ImportCommand.self, ExportCommand.self, AccessCommand.self, LedgerCommand.self,
-            CheckCommand.self, CompletionsCommand.self,
+            DocumentCommand.self, ImportCommand.self, ExportCommand.self, ConsentCommand.self, TaskCommand.self,
+            RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,
+            AccessCommand.self, LedgerCommand.self, CheckCommand.self, CompletionsCommand.self,
         ])
 
     static func main() async {

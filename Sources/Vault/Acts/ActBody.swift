@@ -1,7 +1,7 @@
 internal import Foundation
 public import Rules
 internal import Sealing
-internal import Storage
+public import Storage
 
 // The particulars of acts, sealed as JSON under the child's key. See docs/FORMATS.md, "Acts". Identifiers are in hexadecimal.
 
@@ -9,6 +9,8 @@ internal import Storage
 struct ConsentBody: Codable, Sendable {
     var event: ConsentState
     var terms: ConsentTerms?
+    /// The role and organisation of whoever wrote it down, with the terms.
+    var recordedBy: String?
     /// Who said so, and how it reached us.
     var note: String?
 }
@@ -17,9 +19,9 @@ struct ConsentBody: Codable, Sendable {
 public struct ConsentTerms: Codable, Hashable, Sendable {
     public var kind: ConsentKind
     public var purpose: String
-    /// What may be seen; never empty.
+    /// What may be seen; empty only for a service.
     public var categories: [String]
-    /// The roles that may see it; never empty.
+    /// The roles that may see it; empty only for a service.
     public var roles: [String]
     /// The only person it is for, where it is for one.
     public var person: String?
@@ -40,6 +42,27 @@ public struct ConsentTerms: Codable, Hashable, Sendable {
     public var interpreter: String?
     /// The last day on which it holds.
     public var until: Day
+
+    /// `giver`, `capacity`: of whoever speaks; the vault puts its own facts in their place when a member of the family does so.
+    public init(
+        kind: ConsentKind, purpose: Purpose, categories: [Category], roles: [Role], giver: String, capacity: Capacity,
+        authority: String, evidence: DocumentID? = nil, notice: String, language: String, channel: String,
+        interpreter: String? = nil, until: Day
+    ) {
+        self.kind = kind
+        self.purpose = purpose.rawValue
+        self.categories = categories.map(\.rawValue)
+        self.roles = roles.map(\.rawValue)
+        self.giver = giver
+        self.capacity = capacity
+        self.authority = authority
+        self.evidence = evidence.map { "\($0)" }
+        self.notice = notice
+        self.language = language
+        self.channel = channel
+        self.interpreter = interpreter
+        self.until = until
+    }
 }
 
 struct ReleaseBody: Codable, Sendable {

@@ -28,6 +28,7 @@ struct ConsentRecord: Sendable {
     }
 
     let terms: ConsentTerms
+    let recordedBy: String
     let roles: Set<Role>
     let categories: Set<Category>
     let person: PersonID?
@@ -136,7 +137,7 @@ extension Standing {
             consents[first]?.events.append(event)
         } else if let terms = body.terms {
             consents[act.id] = ConsentRecord(
-                terms: terms, roles: Set(terms.roles.map(Role.init(rawValue:))),
+                terms: terms, recordedBy: body.recordedBy ?? "", roles: Set(terms.roles.map(Role.init(rawValue:))),
                 categories: Set(terms.categories.map(Category.init(rawValue:))),
                 person: terms.person.flatMap { PersonID($0) }, giver: terms.giverPerson.flatMap { PersonID($0) },
                 givenOn: day(act.added), events: [event])

@@ -16,9 +16,11 @@ public struct PolicyTexts: Hashable, Sendable {
         self.cases = cases
     }
 
-    /// What is signed, approved and recorded: SHA-256 of each file, one after the other.
-    public var digest: String {
-        Digest.sha256([categories, agreement, cases].flatMap { Digest.sha256($0).bytes }).hex
+    /// What is signed, approved and recorded: SHA-256 over the SHA-256 of each file that decides, in hexadecimal.
+    public var digest: String { Self.digest([categories, agreement]) }
+
+    static func digest(_ files: [[UInt8]]) -> String {
+        Digest.sha256(files.flatMap { Digest.sha256($0).bytes }).hex
     }
 
     /// - Throws: `VaultError.policy` with file, line and reason.
@@ -173,12 +175,13 @@ extension DocumentVault {
         return try await requireProposal(id).texts
     }
 
-    /// The files of the agreement in force, without its cases, and the digest under which the ledger has each.
-    public func activeTexts(as caller: Caller) async throws -> [PolicyFile: [UInt8]] {
+    /// The agreement in force in plain words, with the digest of its files.
+    public func renderedAgreement(as caller: Caller) async throws -> String {
         try await requireWritable()
-        return try await records.read { transaction in
-            try PolicyFile.allCases.reduce(into: [:]) { $0[$1] = try transaction.policy($1.rawValue)?.text }
+        let texts = try await records.read { transaction in
+            try PolicyFile.allCases.map { try transaction.policy($0.rawValue)?.text ?? [] }
         }
+        return rendering(of: agreement, digest: PolicyTexts.digest(texts))
     }
 
     private func requireProposal(_ id: ProposalID) async throws -> ProposalRow {
@@ -190,6 +193,7 @@ extension DocumentVault {
         _ kind: EventKind, _ id: ProposalID, _ texts: PolicyTexts, _ caller: Caller
     ) -> Event {
         Event(kind, by: caller).on(["proposal": "\(id)", "sha256": texts.digest])
+            .with(["cases": Digest.sha256(texts.cases).hex])
     }
 }
 
