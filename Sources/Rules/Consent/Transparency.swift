@@ -3,12 +3,6 @@ public struct Transparency: Hashable, Sendable {
     /// Who answers for the documents of a party.
     public struct Controller: Hashable, Sendable {
         public let name, address, contact: String
-
-        public init(name: String, address: String, contact: String) {
-            self.name = name
-            self.address = address
-            self.contact = contact
-        }
     }
 
     /// One for each party that may hold documents.

@@ -16,7 +16,7 @@ private struct Rendering {
             term, parties, purposes, roles, consents, labels, emergencies, sharing, rules, bases, duties,
             signatures(digest: digest),
         ]
-        return "# \(Self.plain(agreement.title))\n\n" + parts.joined(separator: "\n") + "\n"
+        return "# \(Self.plain(agreement.title))\n\n" + parts.joined(separator: "\n")
     }
 
     private var term: String {
@@ -53,7 +53,7 @@ private struct Rendering {
 
     private var roles: String {
         let lines = zip(agreement.roles, agreement.roleEntries).map { role, entry in
-            "\(entry.title) (\(role)), of \(Wording.list(entry.parties.map(\.title)))."
+            "\(entry.title) (\(role)), of \(Wording.list(entry.parties.map(\.name)))."
         }
         return section(3, "Roles", "A person acts only in a role, and for the party in which the person sits.\n")
             + "\n" + Self.bullets(lines)
@@ -81,7 +81,7 @@ private struct Rendering {
         case .parent: "a parent"
         case .competentChild: "a child who understands the decision"
         case .youngPerson: "a young person, over compulsory school age"
-        case .representative: "somebody's representative"
+        case .representative: "the family's representative"
         }
     }
 
@@ -114,7 +114,7 @@ private struct Rendering {
     private var sharing: String {
         let lines = Party.allCases.flatMap { holder in
             Party.allCases.compactMap { asker in
-                wording.sharing(from: holder, to: asker).map { "From \(holder.title) to \(asker.title): \($0)" }
+                wording.sharing(from: holder, to: asker).map { "From \(holder.name) to \(asker.name): \($0)" }
             }
         }
         return section(7, "What one party may have from another", Self.bullets(lines))
@@ -130,27 +130,29 @@ private struct Rendering {
             ]))
         for category in agreement.categories.indices {
             let own = agreement.clauses.filter { $0.categories == [category] }
-            text += "\n### \(Self.plain(wording.categories([category])))\n\n\(Self.plain(about(category)))\n"
-            if !own.isEmpty { text += "\n" + Self.bullets(own.map { sentence($0, about: "it") }) }
+            text += "\n### \(heading(category))\n\n\(Self.plain(about(category)))\n"
+            if !own.isEmpty { text += "\n" + Self.bullets(own.map(sentence)) }
         }
         let shared = agreement.clauses.filter { $0.categories.count > 1 }
         if shared.isEmpty { return text }
-        let lines = shared.map { clause in
-            sentence(clause, about: "each of these: \(wording.categories(clause.categories))")
-        }
+        let lines = shared.map { "For each of \(wording.categories($0.categories)): \(sentence($0))" }
         return text + "\n### Several categories\n\n" + Self.bullets(lines)
+    }
+
+    private func heading(_ category: Int) -> String {
+        Self.plain("\(agreement.categories[category]) \(agreement.categoryEntries[category].title)")
     }
 
     private func about(_ category: Int) -> String {
         let entry = agreement.categoryEntries[category]
-        var sentences = ["Held by \(Wording.list(entry.holders.map(\.title)))."]
+        var sentences = ["Held by \(Wording.list(entry.holders.map(\.name)))."]
         if !entry.labels.isEmpty { sentences.append("Always labelled \(Wording.list(entry.labels.map(\.rawValue))).") }
         if !entry.obligations.isEmpty { sentences.append(Wording.sentence(entry.obligations)) }
         return sentences.joined(separator: " ")
     }
 
-    private func sentence(_ clause: Clause, about subject: String) -> String {
-        "\(wording.sentence(clause, about: subject)) Rule \(clause.id), basis \(clause.basis)."
+    private func sentence(_ clause: Clause) -> String {
+        "\(wording.sentence(clause, about: "it")) Rule \(clause.id), basis \(clause.basis)."
     }
 
     private var bases: String {

@@ -1,6 +1,6 @@
 /// The sentences in which an agreement is told.
 struct Wording {
-    /// How roles, categories and purposes are named.
+    /// How roles are named, and in which order things are listed.
     enum Names {
         /// By their identifiers in alphabetical order, so that neither a new title nor a new order changes a sentence.
         case identifiers
@@ -84,36 +84,25 @@ struct Wording {
     }
 
     func roles(_ places: [Int]) -> String {
-        list(places) {
-            agreement.roles[$0].rawValue
-        } title: {
-            agreement.roleEntries[$0].title
+        switch names {
+        case .identifiers: identifiers(places, of: agreement.roles)
+        case .titles: Self.list(places.sorted().map { agreement.roleEntries[$0].title })
         }
     }
 
     func roles(_ roles: [Role]) -> String { self.roles(roles.compactMap { agreement.roleIndex[$0] }) }
 
-    /// Named with their identifiers even where titles are used: the rules speak of them so.
-    func categories(_ places: [Int]) -> String {
-        list(places) {
-            agreement.categories[$0].rawValue
-        } title: {
-            "\(agreement.categories[$0]) \(agreement.categoryEntries[$0].title)"
-        }
-    }
+    /// By their identifiers always: their titles, in a list, would run into each other.
+    func categories(_ places: [Int]) -> String { identifiers(places, of: agreement.categories) }
 
     private func purposes(_ bits: Bits) -> String {
-        list(agreement.purposes.indices.filter(bits.contains)) {
-            agreement.purposes[$0].rawValue
-        } title: {
-            agreement.purposes[$0].rawValue
-        }
+        identifiers(agreement.purposes.indices.filter(bits.contains), of: agreement.purposes)
     }
 
-    private func list(_ places: [Int], identifier: (Int) -> String, title: (Int) -> String) -> String {
+    private func identifiers(_ places: [Int], of words: [some PolicyWord]) -> String {
         switch names {
-        case .identifiers: Self.list(places.map(identifier).sorted())
-        case .titles: Self.list(places.sorted().map(title))
+        case .identifiers: Self.list(places.map { words[$0].rawValue }.sorted())
+        case .titles: Self.list(places.sorted().map { words[$0].rawValue })
         }
     }
 
@@ -146,14 +135,18 @@ extension Limits {
 }
 
 extension Party {
-    var title: String {
+    /// Within a sentence.
+    var name: String {
         switch self {
-        case .education: "Education"
-        case .health: "Health"
-        case .socialCare: "Social care"
-        case .youthJustice: "Youth justice"
-        case .family: "The family"
-        case .rights: "The rights office"
+        case .education: "education"
+        case .health: "health"
+        case .socialCare: "social care"
+        case .youthJustice: "youth justice"
+        case .family: "the family"
+        case .rights: "the rights office"
         }
     }
+
+    /// At its beginning.
+    var title: String { name.prefix(1).uppercased() + name.dropFirst() }
 }
