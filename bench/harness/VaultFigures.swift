@@ -17,11 +17,13 @@ private func secret(_ text: String) throws -> Key {
     return Key(try SecretBytes(wiping: &bytes))
 }
 
-/// A vault with a case officer and a clinician.
-private struct Bench {
+/// A vault with a case officer, a clinician, and the two who change the agreement.
+struct Bench {
     let vault: DocumentVault
     let officer: Caller
     let clinician: Caller
+    let manager: Caller
+    let rightsOfficer: Caller
 
     init(in folder: String) async throws {
         let unlock = try secret(String(repeating: "k", count: 32))
@@ -41,7 +43,11 @@ private struct Bench {
             try await vault.caller(try await vault.signIn(username: name, password: password))
         }
         let ada = try await signIn("ada")
-        for (name, role, party) in [("sam", "SEND", Party.education), ("priya", "HADV", .health)] {
+        let people = [
+            ("sam", "SEND", Party.education), ("priya", "HADV", .health), ("morag", "SMGR", .education),
+            ("dana", "DPO", .rights),
+        ]
+        for (name, role, party) in people {
             let place = try await vault.addOrganisation(name, party: party, as: ada)
             _ = try await vault.addPerson(
                 NewPerson(username: name, name: name, organisation: place, roles: [Role(rawValue: role)]),
@@ -50,15 +56,19 @@ private struct Bench {
         self.vault = vault
         officer = try await signIn("sam")
         clinician = try await signIn("priya")
+        manager = try await signIn("morag")
+        rightsOfficer = try await signIn("dana")
     }
 
-    func makeCase(_ number: Int) async throws -> CaseID {
+    func makeCase(_ number: Int) async throws -> CaseID { try await makeChild(number).caseID }
+
+    func makeChild(_ number: Int) async throws -> (child: ChildID, caseID: CaseID) {
         guard let birth = Day("2015-04-01") else { throw CocoaError(.fileReadUnknown) }
         let child = try await vault.addChild(
             ChildProfile(name: "Child \(number)", dateOfBirth: birth, nhsNumber: nil, upn: nil), as: officer)
         let id = try await vault.openCase(for: child, purpose: "ehc.assessment", as: officer)
         try await vault.addToTeam("priya", role: "HADV", of: id, as: officer)
-        return id
+        return (child, id)
     }
 
     /// Imports every one of `paths` into every case.
@@ -77,7 +87,7 @@ private struct Bench {
     }
 }
 
-private func makeFiles(_ count: Int, bytes: Int, in folder: String) throws -> [String] {
+func makeFiles(_ count: Int, bytes: Int, in folder: String) throws -> [String] {
     try (0..<count).map { number in
         let path = "\(folder)/file-\(number)"
         try Data(RandomSource.system.bytes(bytes)).write(to: URL(filePath: path))

@@ -1,11 +1,11 @@
 import Foundation
 
 // Figures that need the modules themselves; what the program does as a whole is timed by bench/run.sh.
-// Usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list]...
+// Usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing]...
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let scratch = arguments.first else {
-    print("usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list]...")
+    print("usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing]...")
     exit(2)
 }
 let chosen = Set(arguments.dropFirst())
@@ -15,6 +15,7 @@ let all: [(String, (String) async throws -> Void)] = [
     ("ledger", { folder in try await measureProofs(in: folder) }),
     ("reads", { folder in try await measureReads(in: folder) }),
     ("list", { folder in try await measureLists(in: folder) }),
+    ("sharing", { folder in try await measureSharing(in: folder) }),
 ]
 for (name, measure) in all where chosen.isEmpty || chosen.contains(name) {
     let folder = "\(scratch)/\(name)"
