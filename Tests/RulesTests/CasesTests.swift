@@ -70,6 +70,17 @@ struct CaseTableTests {
             ("who: [EP], what: D99, action: read, expect: permit, clause: x", .unknown(kind: "category", name: "D99")),
             ("who: [EP], what: D05, action: shred, expect: permit, clause: x", .unknown(kind: "action", name: "shred")),
             ("who: [EP], what: D05, action: read, expect: permit", .missingKey("clause")),
+            (
+                "who: [P], what: D05, action: read, reach: see, expect: permit, clause: x", .missingKey("restraint")
+            ),
+            (
+                "who: [P], what: D05, action: read, restraint: protection, reach: far, expect: permit, clause: x",
+                .unknown(kind: "reach", name: "far")
+            ),
+            (
+                "who: [P], what: D05, action: read, consent: true, expect: permit, clause: x",
+                .expected("text (quote a number or a yes/no that is meant as text)")
+            ),
             ("who: [EP], what: D05, action: read, mood: good, expect: permit, clause: x", .unknownKey("mood")),
         ] as [(String, PolicyError.Reason)])
     func refuses(row: String, reason: PolicyError.Reason) throws {

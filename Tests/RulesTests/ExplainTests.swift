@@ -85,4 +85,24 @@ struct ExplainTests {
             purpose: "safeguarding", isOnCase: true)
         #expect(agreement.explain(facts, on: today).steps.last?.sentence.contains("sealed by law") == true)
     }
+
+    @Test(
+        "says for every reason what happened, and then what would change it",
+        arguments: [
+            .unknownRole("X"), .label("safe-contact"), .restrained(.protection), .restrained(.youngPerson), .notOnCase,
+            .agreementReviewOverdue, .releaseNotHeld, .consentMissing(.service), .consentMissing(.confidentiality),
+            .consentMissing(.lawfulBasis), .notReleased(harmCheck: true), .dutyNotHeld("case.open"),
+        ] as [DenialReason])
+    func messages(reason: DenialReason) {
+        #expect(reason.userMessage.hasSuffix(". \(reason.remedy)"))
+        #expect(reason.remedy.hasSuffix("."))
+    }
+
+    @Test("names the kind of consent that is missing, and the review that is overdue")
+    func codes() {
+        #expect(DenialReason.consentMissing(.confidentiality).code == "consent-missing:confidentiality")
+        #expect(DenialReason.consentMissing(.lawfulBasis).code == "consent-missing:lawful-basis")
+        #expect(DenialReason.agreementReviewOverdue.code == "agreement-review-overdue")
+        #expect(DenialReason.releaseNotHeld.code == "release-not-held")
+    }
 }

@@ -62,6 +62,8 @@ struct WrapsTests {
         facts.isReleased = false
         facts.consented = ["REP": [.service, .confidentiality]]
         #expect(agreement.wraps(for: facts, on: today)[.family] == nil)
+        facts.consented = ["SCH": .lawfulBasis]
+        #expect(agreement.wraps(for: facts, on: today)[.family] == nil)
         facts.consented = ["REP": .lawfulBasis]
         #expect(agreement.wraps(for: facts, on: today)[.family] == .ordinary)
         #expect(agreement.wraps(for: facts, on: today)[.rights] == nil)

@@ -123,7 +123,10 @@ extension PolicyMap {
 
     /// Its cause, and how far it lets the person go: not at all, unless the row says so.
     fileprivate func restraint() throws(PolicyError) -> Restraint? {
-        guard let node = optional("restraint") else { return nil }
+        guard let node = optional("restraint") else {
+            guard optional("reach") == nil else { throw self.node.fault(.missingKey("restraint")) }
+            return nil
+        }
         let cause: Restraint.Cause = try node.choice("restraint")
         guard let reachNode = optional("reach") else { return Restraint(cause, reach: .none) }
         let word = try reachNode.word()
