@@ -36,9 +36,10 @@ extension Agreement {
         let isEmergency = facts.hasEmergency && facts.action.isReading && roleEntries[role].actsInEmergency
         let hasPlace = facts.isOnCase || facts.hasTaskGrant
         let openRulesOnly = !hasPlace && !isEmergency
-        // Such a rule reaches only what the caller's own party holds, whatever purpose is claimed.
-        let hasOpenRule = facts.caller == facts.holder && table.hasOpenRule(role: role, category: category)
-        if openRulesOnly, !hasOpenRule { return .deny(.notOnCase) }
+        // A rule that needs no case reaches only what the caller's own party holds, whatever purpose is claimed.
+        if openRulesOnly, facts.caller != facts.holder || !table.hasOpenRule(role: role, category: category) {
+            return .deny(.notOnCase)
+        }
         passed(.membership, hasPlace || openRulesOnly ? nil : .notOnCase)
 
         let gap = sharingGap(facts, category: category, purpose: purpose, on: day)
