@@ -156,9 +156,9 @@ extension WriteTransaction {
 
     /// Remembers that a file of a bulk import has become `document`, so that a second run leaves it out.
     public func markImported(_ source: Digest, as document: DocumentID) throws {
-        try db.execute(
-            sql: "INSERT INTO imported (source, document) VALUES (:source, :document) ON CONFLICT DO NOTHING",
-            arguments: ["source": source.bytes.data, "document": document.bytes.data])
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO imported (source, document) VALUES (:source, :document) ON CONFLICT DO NOTHING")
+        try statement.execute(arguments: ["source": source.bytes.data, "document": document.bytes.data])
     }
 }
 
