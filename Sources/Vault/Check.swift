@@ -115,7 +115,7 @@ extension DocumentVault {
             for act in try await records.read({ try $0.acts(kind: kind, person: nil) }) {
                 guard let key = try await childKey(act.child) else { continue }
                 let entry = try await records.read { try $0.entry(at: act.entry) }
-                let event = try entry.map { try Openings.open($0, with: try key.openings) }
+                let event = try entry.map { try Openings.open($0, with: key.openings) }
                 if event?.object["act"] != "\(act.id)" || event?.subject["child"] != "\(act.child)" {
                     report.found("act \(act.id)", "it is not what ledger entry \(act.entry) says")
                 }
@@ -205,7 +205,7 @@ extension DocumentVault {
                 report.found(name, "version \(version.number) has no original")
                 continue
             }
-            if try entry.map({ try Openings.open($0, with: try key.openings).object }) != rendition.ledgerObject {
+            if try entry.map({ try Openings.open($0, with: key.openings).object }) != rendition.ledgerObject {
                 report.found(name, "version \(version.number) is not what ledger entry \(version.entry) says")
             }
         }
@@ -219,7 +219,7 @@ extension DocumentVault {
         let entry = try await records.read { transaction in
             try rendition.entry.flatMap { try transaction.entry(at: $0) }
         }
-        if try entry.map({ try Openings.open($0, with: try key.openings).object }) != rendition.ledgerObject {
+        if try entry.map({ try Openings.open($0, with: key.openings).object }) != rendition.ledgerObject {
             report.found("rendition \(rendition.id)", "it is not what the ledger says")
         }
     }

@@ -73,7 +73,7 @@ extension DocumentVault {
     public func addChild(_ profile: ChildProfile, as caller: Caller) async throws -> ChildID {
         try await authorise("child.add", caller)
         let child = ChildID(from: environment.random)
-        let key = ChildKey(child: child, version: 1, key: try Key(from: environment.random))
+        let key = try ChildKey(child: child, version: 1, key: try Key(from: environment.random))
         let wrapped = Keychain.wrap(
             key.key, kind: "child", owner: child.bytes, version: 1, under: keys.root, vault: id,
             random: environment.random)

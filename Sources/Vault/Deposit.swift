@@ -105,6 +105,8 @@ struct Author: Sendable {
     let scene: Scene
     let asking: Asking
     let holder: Party
+    /// Recognises what the holder has of this child already.
+    let fingerprint: FingerprintKey
     let permit: Permit
 
     var person: PersonID { scene.person }
@@ -157,7 +159,10 @@ extension DocumentVault {
         for asking in scene.askings where asking.isOnCase {
             let holder = holder(of: new.category, depositedBy: asking.place.party)
             switch scene.agreement.decide(depositFacts(new, asking, holder, scene), on: scene.today) {
-            case .permit(let permit): return Author(scene: scene, asking: asking, holder: holder, permit: permit)
+            case .permit(let permit):
+                return Author(
+                    scene: scene, asking: asking, holder: holder,
+                    fingerprint: try scene.childKey.fingerprint(holder: holder), permit: permit)
             case .deny(let denial): reason = denial
             }
         }
@@ -218,9 +223,8 @@ extension DocumentVault {
         _ document: DocumentRow, _ author: Author, syncing: Bool
     ) throws -> (StagedObject, [WrapRow]) {
         let identity = try AgeIdentity(from: environment.random)
-        let mark = try author.childKey.fingerprint(holder: document.holder)
         let staged = try objects.stage(
-            content, to: identity.recipient, fingerprint: FingerprintStream(mark), syncing: syncing,
+            content, to: identity.recipient, fingerprint: FingerprintStream(author.fingerprint), syncing: syncing,
             random: environment.random
         ) { front in
             guard mediaType.admits(front) else { throw VaultError.typeMismatch(declared: mediaType.name) }
@@ -244,7 +248,7 @@ extension DocumentVault {
         return DocumentRow(
             id: id, caseID: new.caseID, child: author.childKey.child, category: new.category, holder: author.holder,
             organisation: author.place.organisation, depositor: author.person, labels: new.labels.sorted(),
-            title: try author.childKey.fields.seal(
+            title: author.childKey.fields.seal(
                 Array(title.utf8), Self.titleFacts(id, author.childKey.child), random: environment.random),
             added: environment.now())
     }

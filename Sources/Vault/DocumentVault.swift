@@ -83,7 +83,7 @@ public struct DocumentVault: Sendable {
     /// The key of a child; `nil` once it has been destroyed.
     func childKey(_ child: ChildID) async throws -> ChildKey? {
         guard let row = try await keyring.read({ try $0.key(kind: "child", owner: child.bytes) }) else { return nil }
-        return ChildKey(child: child, version: row.version, key: try keys.unwrap(row))
+        return try ChildKey(child: child, version: row.version, key: try keys.unwrap(row))
     }
 
     /// As `childKey`, where it must be there.

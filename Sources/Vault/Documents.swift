@@ -69,7 +69,7 @@ extension DocumentVault {
         let found = try await records.read { transaction in
             try transaction.documents(of: caseID).map { ($0, try transaction.renditions(of: $0.id)) }
         }
-        let fields = try scene.childKey.fields
+        let fields = scene.childKey.fields
         let summaries = try found.compactMap { document, renditions in
             try judge(document, renditions, scene).map { try summary($0, fields) }
         }
@@ -87,7 +87,7 @@ extension DocumentVault {
     public func show(_ id: DocumentID, as caller: Caller) async throws -> DocumentSummary {
         let view = try await requireVisible(id, .documentShown, caller)
         try await log(event(.documentShown, view, view.asking, caller), childKey: view.childKey)
-        return try summary(view, try view.childKey.fields)
+        return try summary(view, view.childKey.fields)
     }
 
     /// Every version, for who may read the document.

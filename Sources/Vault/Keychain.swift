@@ -81,15 +81,24 @@ struct Keychain: Sendable {
     }
 }
 
-/// A child's key, opened, and what it seals.
+/// A child's key, opened, and the keys for what it seals.
 struct ChildKey: Sendable {
     let child: ChildID
     let version: UInt32
     let key: Key
+    let fields: Key
+    let openings: Key
 
-    var fields: Key { get throws { try key.derive(Facts("fields")) } }
-    var openings: Key { get throws { try key.derive(Facts("openings")) } }
+    init(child: ChildID, version: UInt32, key: Key) throws {
+        self.child = child
+        self.version = version
+        self.key = key
+        fields = try key.derive(Facts("fields"))
+        openings = try key.derive(Facts("openings"))
+    }
 
     /// Recognises a file that this holder has deposited for this child before. Nobody else's key makes the same mark.
-    func fingerprint(holder: Party) throws -> Key { try key.derive(Facts("fingerprint", Array(holder.rawValue.utf8))) }
+    func fingerprint(holder: Party) throws -> FingerprintKey {
+        try FingerprintKey(key.derive(Facts("fingerprint", Array(holder.rawValue.utf8))))
+    }
 }

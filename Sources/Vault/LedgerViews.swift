@@ -63,7 +63,7 @@ extension DocumentVault {
         guard row.openings != nil else { return nil }
         guard let child = row.child else { return try Openings.open(row, with: try keys.openings) }
         guard let key = try await childKey(child) else { return nil }
-        return try Openings.open(row, with: try key.openings)
+        return try Openings.open(row, with: key.openings)
     }
 
     /// Signs the present head and keeps it before it is shown. Anyone with an account may ask: what is signed tells nothing

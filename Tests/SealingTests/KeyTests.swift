@@ -98,7 +98,7 @@ struct KeyTests {
 @Suite("Fingerprints recognise content, under one key")
 struct FingerprintTests {
     private func fingerprint(_ parts: [[UInt8]], _ key: Key) throws -> Digest {
-        var stream = try FingerprintStream(key)
+        var stream = try FingerprintStream(FingerprintKey(key))
         for part in parts { stream.update(part.span) }
         return stream.digest()
     }

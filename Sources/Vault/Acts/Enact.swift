@@ -83,7 +83,7 @@ extension DocumentVault {
     }
 
     private func sealed(_ act: NewAct, _ key: ChildKey) throws -> (row: ActRow, log: LogRow) {
-        let body = try key.fields.seal(act.body, Self.actFacts(act.id, key.child), random: environment.random)
+        let body = key.fields.seal(act.body, Self.actFacts(act.id, key.child), random: environment.random)
         let row = ActRow(
             id: act.id, child: key.child, kind: act.kind, document: act.document, person: act.person,
             refers: act.refers, added: environment.now(), until: act.until, body: body, entry: UInt64(Int64.max))

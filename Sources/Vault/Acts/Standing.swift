@@ -102,7 +102,7 @@ extension Standing {
     init(acts: [ActRow], born: Day?, key: ChildKey, agreement: Agreement, day: (Instant) -> Day) throws {
         youngPersonFrom = born.flatMap(CompulsorySchoolAge.youngPersonFrom)
         guard !acts.isEmpty else { return }
-        let fields = try key.fields
+        let fields = key.fields
         for act in acts {
             try add(act, fields, day)
             head = act.entry
