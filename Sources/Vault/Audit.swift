@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Ledger
 internal import Rules
 internal import Sealing
@@ -72,7 +71,7 @@ enum Openings {
             guard fields.count == 3, let code = fields[0].first, let role = CommitmentRole(rawValue: code),
                 let opening = Opening(role: role, salt: fields[1], value: fields[2]), row.leaf.admits(opening)
             else { throw StorageError.damagedStore(store: "ledger") }
-            let value = try JSONDecoder().decode([String: String].self, from: Data(opening.value))
+            let value = try words(opening.value)
             switch role {
             case .actor: event.actor = value
             case .subject: event.subject = value
@@ -81,6 +80,20 @@ enum Openings {
             }
         }
         return event
+    }
+
+    /// What an entry commits to in one role: names and texts, in the order of the names.
+    static func value(_ words: [String: String]) -> [UInt8] {
+        Facts.list(words.sorted { $0.key < $1.key }.flatMap { [Array($0.key.utf8), Array($0.value.utf8)] })
+    }
+
+    private static func words(_ value: [UInt8]) throws -> [String: String] {
+        var texts = try split(value).map { String(decoding: $0, as: UTF8.self) }[...]
+        var words: [String: String] = [:]
+        while let name = texts.popFirst(), let text = texts.popFirst() { words[name] = text }
+        // One spelling only: UTF-8, in order, each name once and with its text.
+        guard Self.value(words) == value else { throw StorageError.damagedStore(store: "ledger") }
+        return words
     }
 
     private static func split(_ bytes: [UInt8]) throws -> [[UInt8]] {
@@ -92,15 +105,12 @@ enum Openings {
 extension DocumentVault {
     /// The ledger row of an event, its details sealed under the child's key, or the vault's when it is about no child.
     func row(_ event: Event, childKey: ChildKey? = nil) throws -> LogRow {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
         guard let id = EventID(environment.random.bytes(EventID.byteCount)) else {
             preconditionFailure("an event identifier has 16 bytes")
         }
-        let openings = try event.values.compactMap { role, value in
+        let openings = event.values.compactMap { role, words in
             Opening(
-                role: role, salt: environment.random.bytes(Opening.saltByteCount),
-                value: [UInt8](try encoder.encode(value)))
+                role: role, salt: environment.random.bytes(Opening.saltByteCount), value: Openings.value(words))
         }
         let leaf = try Leaf(
             time: UInt64(max(1, environment.now().milliseconds)), kind: event.kind, party: event.party?.number ?? 0,
