@@ -243,7 +243,9 @@ enum PlainText {
     ///
     /// - Throws: `VaultError.invalid`.
     static func line(_ text: String, field: String) throws -> String {
-        let trimmed = text.trimmingCharacters(in: .whitespaces)
+        var scalars = text.unicodeScalars.drop(while: isSpace)
+        while let last = scalars.last, isSpace(last) { scalars.removeLast() }
+        let trimmed = String(scalars)
         guard !trimmed.isEmpty else { throw VaultError.invalid(field: field, reason: "it is empty") }
         guard trimmed.count <= longest else {
             throw VaultError.invalid(field: field, reason: "it has more than \(longest) characters")
@@ -281,6 +283,10 @@ enum PlainText {
             throw VaultError.invalid(field: "user name", reason: "use 2 to 64 letters, digits, dots and hyphens")
         }
         return name
+    }
+
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "\t" || scalar.properties.generalCategory == .spaceSeparator
     }
 
     /// Control characters, and those that turn the direction of writing or hide.

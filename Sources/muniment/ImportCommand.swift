@@ -194,7 +194,7 @@ struct ImportPlan {
         let labels = (row["labels"] ?? "").split(separator: " ").map { Rules.Label(rawValue: String($0)) }
         let path = name.hasPrefix("/") ? name : folder + "/" + name
         guard let file = file ?? Folder.file(path) else { throw CommandError("There is no such file.") }
-        let title = row["title"] ?? URL(filePath: name).lastPathComponent
+        let title = row["title"] ?? name.split(separator: "/").last.map(String.init) ?? name
         let new = NewDocument(
             caseID: caseID, category: category, title: title, mediaType: mediaType, labels: Set(labels))
         return ImportItem(

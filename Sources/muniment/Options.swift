@@ -95,17 +95,21 @@ extension VaultEnvironment {
     static let live = VaultEnvironment(
         now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
         day: { moment in
-            var calendar = Calendar(identifier: .gregorian)
-            guard let london = TimeZone(identifier: "Europe/London") else {
-                preconditionFailure("this machine has no time zone data (Debian package tzdata)")
-            }
-            calendar.timeZone = london
-            let parts = calendar.dateComponents([.year, .month, .day], from: moment.date)
+            let parts = civil.dateComponents([.year, .month, .day], from: moment.date)
             guard let year = parts.year, let month = parts.month, let number = parts.day,
                 let day = Day(year: year, month: month, day: number)
             else { preconditionFailure("the calendar has no such day") }
             return day
         }, random: .system)
+
+    private static let civil: Calendar = {
+        var calendar = Calendar(identifier: .gregorian)
+        guard let london = TimeZone(identifier: "Europe/London") else {
+            preconditionFailure("this machine has no time zone data (Debian package tzdata)")
+        }
+        calendar.timeZone = london
+        return calendar
+    }()
 }
 
 extension Instant {
