@@ -34,8 +34,8 @@ extension DocumentVault {
     /// Deposits many files. A file that cannot be taken is reported and the others go on; a second run leaves out what the
     /// first one stored.
     ///
-    /// Files are sealed aside on every core without a pause, while what is sealed is made durable in batches: as much at a
-    /// time as has gathered while the last batch reached the disk.
+    /// Files are sealed aside on every core without a pause, while what is sealed is made durable in batches: at least as much
+    /// as is worth a commit, and all that has gathered while the last batch reached the disk.
     ///
     /// `report`: told of every file once its fate is durable.
     ///
@@ -54,7 +54,7 @@ extension DocumentVault {
             progressed.finish()
         }
         do {
-            for await _ in progress { try await commit(run.takeSealed(), as: caller, report) }
+            for await _ in progress { try await commit(run.takeBatch(), as: caller, report) }
             try await commit(run.takeSealed(), as: caller, report)
             try await sealing
             try Task.checkCancellation()
@@ -184,6 +184,16 @@ private final class ImportRun: Sendable {
     private struct State {
         var next = 0
         var sealed: [Sealed] = []
+        var byteCount: UInt64 = 0
+
+        /// A commit syncs the disk several times, and writes the same pages of the databases again for every few files: few
+        /// large ones are cheaper. But what is not committed is lost in a crash.
+        var isWorthCommit: Bool { sealed.count >= 512 || byteCount >= 128 << 20 }
+
+        mutating func add(_ file: Sealed) {
+            sealed.append(file)
+            if case .success(let draft) = file.result { byteCount += draft.staged.byteCount }
+        }
     }
 
     /// More than there are cores: one waits for the disk while another seals.
@@ -191,8 +201,8 @@ private final class ImportRun: Sendable {
     private let chosen: [Choice]
     private let vault: DocumentVault
     private let state = Mutex(State())
-    /// How many drafts may wait for their commit: this bounds the memory.
-    private let room = DispatchSemaphore(value: 384)
+    /// How many drafts may wait for their commit: this bounds the memory. It is more than one commit is made for.
+    private let room = DispatchSemaphore(value: 1024)
 
     init(_ chosen: [Choice], in vault: DocumentVault) {
         self.chosen = chosen
@@ -213,7 +223,7 @@ private final class ImportRun: Sendable {
                                 return
                             }
                             let result = Result { try seal(choice) }
-                            state.withLock { $0.sealed.append((choice.item, result)) }
+                            state.withLock { $0.add((choice.item, result)) }
                             each()
                         }
                     }
@@ -228,9 +238,13 @@ private final class ImportRun: Sendable {
         for _ in 0..<Self.workers { room.signal() }
     }
 
+    /// What is sealed, once it is worth a commit.
+    func takeBatch() -> [Sealed] { state.withLock(\.isWorthCommit) ? takeSealed() : [] }
+
+    /// All that is sealed.
     func takeSealed() -> [Sealed] {
         let sealed = state.withLock { state in
-            defer { state.sealed = [] }
+            defer { (state.sealed, state.byteCount) = ([], 0) }
             return state.sealed
         }
         for _ in sealed { room.signal() }
