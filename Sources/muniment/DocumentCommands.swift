@@ -361,7 +361,7 @@ final class Output {
     func write(_ bytes: [UInt8]) throws {
         switch target {
         case .standard(let file): try file.write(bytes.span)
-        case .file(let sink, _, _): try sink.writeAside(bytes)
+        case .file(let sink, _, _): try sink.write(bytes)
         }
     }
 

@@ -1,6 +1,6 @@
 internal import Sealing
 
-/// Seals a file block by block: while one block is hashed and written, the next is read and sealed.
+/// Seals a file block by block, straight into what is hashed and written.
 ///
 /// Memory is a few blocks, whatever the file's size.
 struct SealingStream: ~Copyable {
@@ -34,17 +34,11 @@ struct SealingStream: ~Copyable {
         // A full block may be the last: only the next read tells.
         while block.count == Self.blockCount {
             let next = try read(source, Self.blockCount)
-            try sink.writeAside(seal(block, isLast: next.isEmpty))
+            try seal(block, isLast: next.isEmpty)
             if next.isEmpty { return try finish(path: path, syncing: syncing) }
             block = next
         }
-        let sealed = seal(block, isLast: true)
-        // A file of one block needs no other thread; of more, the last block must wait its turn.
-        if byteCount < Self.blockCount {
-            try sink.write(sealed)
-        } else {
-            try sink.writeAside(sealed)
-        }
+        try seal(block, isLast: true)
         return try finish(path: path, syncing: syncing)
     }
 
@@ -61,20 +55,17 @@ struct SealingStream: ~Copyable {
         return block
     }
 
-    private mutating func seal(_ block: [UInt8], isLast: Bool) -> [UInt8] {
+    private mutating func seal(_ block: [UInt8], isLast: Bool) throws(StorageError) {
         let chunks = Int(Age.chunks(in: UInt64(block.count)))
-        let count = block.count + chunks * Age.tagCount
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            var out = buffer.mutableSpan
-            for chunk in 0..<chunks {
-                let from = chunk * Age.chunkCount
-                let end = min(from + Age.chunkCount, block.count)
+        for chunk in 0..<chunks {
+            let from = chunk * Age.chunkCount
+            let end = min(from + Age.chunkCount, block.count)
+            try sink.append(end - from + Age.tagCount) { out in
                 start.cipher.seal(
                     block.span.extracting(from..<end), index: chunkIndex, isLast: isLast && chunk == chunks - 1,
-                    into: &out, at: from + chunk * Age.tagCount)
-                chunkIndex += 1
+                    into: &out)
             }
-            filled = count
+            chunkIndex += 1
         }
     }
 }
