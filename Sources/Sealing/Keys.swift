@@ -14,7 +14,9 @@ public struct Facts: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(parts.reduce(0) { $0 + 4 + $1.count })
         for part in parts {
-            for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: part.count >> shift)) }
+            for shift in stride(from: 24, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: part.count >> shift))
+            }
             bytes += part
         }
         return bytes
@@ -125,21 +127,23 @@ public struct WrapKeys: Sendable {
     public func wrap(
         _ identity: borrowing AgeIdentity, _ facts: WrapBinding, random: RandomSource
     ) throws(SealingError) -> [UInt8] {
-        try wrappingKey(facts).seal(identity.secret, facts: facts.facts.bytes, random: random)
+        let facts = facts.facts.bytes
+        return try wrappingKey(facts).seal(identity.secret, facts: facts, random: random)
     }
 
     /// - Throws: `SealingError.notAuthentic` when either key or any fact differs.
     public func unwrap(_ sealed: [UInt8], _ facts: WrapBinding) throws(SealingError) -> AgeIdentity {
-        try AgeIdentity(secret: wrappingKey(facts).openSecret(sealed, facts: facts.facts.bytes))
+        let facts = facts.facts.bytes
+        return try AgeIdentity(secret: wrappingKey(facts).openSecret(sealed, facts: facts))
     }
 
-    private func wrappingKey(_ facts: WrapBinding) throws(SealingError) -> SecretBytes {
+    private func wrappingKey(_ facts: [UInt8]) throws(SealingError) -> SecretBytes {
         let both = unsafe try SecretBytes(count: party.secret.count + child.secret.count) {
             (out) throws(SealingError) in
             unsafe party.secret.withUnsafeBytes { unsafe out.copyMemory(from: $0) }
             let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: out[party.secret.count...])
             unsafe child.secret.withUnsafeBytes { unsafe rest.copyMemory(from: $0) }
         }
-        return try both.derive(info: facts.facts.bytes)
+        return try both.derive(info: facts)
     }
 }
