@@ -137,7 +137,7 @@ extension ObjectStore {
         let file = try open(name)
         var digest = DigestStream()
         var skipped = header.byteCount
-        var buffer = [UInt8](repeating: 0, count: SealingStream.blockCount)
+        var buffer = [UInt8](repeating: 0, count: 8 * Age.chunkCount)
         while true {
             var span = buffer.mutableSpan
             let count = try file.fill(&span)
