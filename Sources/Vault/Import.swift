@@ -190,9 +190,11 @@ private final class ImportRun: Sendable {
         /// large ones are cheaper. But what is not committed is lost in a crash.
         var isWorthCommit: Bool { sealed.count >= 512 || byteCount >= 128 << 20 }
 
-        mutating func add(_ file: Sealed) {
+        /// Whether it is worth a commit now.
+        mutating func add(_ file: Sealed) -> Bool {
             sealed.append(file)
             if case .success(let draft) = file.result { byteCount += draft.staged.byteCount }
+            return isWorthCommit
         }
     }
 
@@ -210,7 +212,7 @@ private final class ImportRun: Sendable {
     }
 
     /// Returns when every file is sealed, or the run was stopped.
-    func sealAll(each: @escaping @Sendable () -> Void, atEnd: @Sendable () -> Void) async throws {
+    func sealAll(whenever isWorthCommit: @escaping @Sendable () -> Void, atEnd: @Sendable () -> Void) async throws {
         defer { atEnd() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<Self.workers {
@@ -223,8 +225,7 @@ private final class ImportRun: Sendable {
                                 return
                             }
                             let result = Result { try seal(choice) }
-                            state.withLock { $0.add((choice.item, result)) }
-                            each()
+                            if state.withLock({ $0.add((choice.item, result)) }) { isWorthCommit() }
                         }
                     }
                 }
