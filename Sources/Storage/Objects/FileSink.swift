@@ -42,7 +42,7 @@ public final class FileSink: Sendable {
             try write(last)
             // The last bytes fill no block of the disk, so they take the way through the cache.
             try file.setDirect(false)
-            try file.write(last.rest)
+            try file.write(last.bytes.span.extracting(last.rest))
             if syncing { try file.sync() }
             var stream = DigestStream()
             swap(&stream, &digest)
@@ -50,8 +50,8 @@ public final class FileSink: Sendable {
         }
 
         private mutating func write(_ block: borrowing WriteBlock) throws(StorageError) {
-            if isDigesting { digest.update(block.appended.bindMemory(to: UInt8.self).span) }
-            try file.write(block.whole)
+            if isDigesting { digest.update(block.bytes.span.extracting(block.appended)) }
+            try file.write(block.bytes.span.extracting(block.whole))
         }
     }
 
@@ -70,10 +70,11 @@ public final class FileSink: Sendable {
         state = Mutex(State(file, isDigesting: isDigesting))
     }
 
-    /// Lets `fill` write the next `count` bytes in place: not more than `WriteBlock.largestAppend`.
+    /// Lets `fill` write the next `count` bytes in place, from the offset that it is told: not more than
+    /// `WriteBlock.largestAppend`.
     ///
     /// - Throws: what went wrong before, if anything did.
-    func append(_ count: Int, _ fill: (inout MutableSpan<UInt8>) -> Void) throws(StorageError) {
+    func append(_ count: Int, _ fill: (inout MutableSpan<UInt8>, Int) -> Void) throws(StorageError) {
         if filling.withLock({ $0.room < count }) { try handOver() }
         filling.withLock { $0.append(count, fill) }
     }
@@ -82,7 +83,11 @@ public final class FileSink: Sendable {
     public func write(_ bytes: [UInt8]) throws(StorageError) {
         for from in stride(from: 0, to: bytes.count, by: WriteBlock.largestAppend) {
             let part = bytes[from..<min(from + WriteBlock.largestAppend, bytes.count)]
-            try append(part.count) { place in place.withUnsafeMutableBytes { $0.copyBytes(from: part) } }
+            try append(part.count) { block, offset in
+                block.withUnsafeMutableBytes { block in
+                    UnsafeMutableRawBufferPointer(rebasing: block[offset...]).copyBytes(from: part)
+                }
+            }
         }
     }
 

@@ -48,8 +48,8 @@ struct SealingStream: ~Copyable {
     }
 
     private mutating func seal(_ chunk: [UInt8], isLast: Bool) throws(StorageError) {
-        try sink.append(chunk.count + Age.tagCount) { out in
-            start.cipher.seal(chunk.span, index: chunkIndex, isLast: isLast, into: &out)
+        try sink.append(chunk.count + Age.tagCount) { block, offset in
+            start.cipher.seal(chunk.span, index: chunkIndex, isLast: isLast, into: &block, at: offset)
         }
         chunkIndex += 1
     }
