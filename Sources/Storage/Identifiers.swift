@@ -42,6 +42,14 @@ public typealias RenditionID = ID<RenditionSubject>
 public typealias ActID = ID<ActSubject>
 public typealias ProposalID = ID<ProposalSubject>
 
+extension RenditionID {
+    /// Begins like the child's identifier, so that the wraps of one child lie side by side in the keyring: to change or destroy them
+    /// all touches few pages of it. The other half is random.
+    public init(of child: ChildID, from random: RandomSource) {
+        bytes = child.bytes.prefix(Self.byteCount / 2) + random.bytes(Self.byteCount / 2)
+    }
+}
+
 /// A moment in milliseconds since 1970-01-01T00:00:00Z.
 public struct Instant: Hashable, Comparable, Sendable {
     public let milliseconds: Int64

@@ -207,7 +207,7 @@ extension DocumentVault {
         content: FileDescriptor, syncing: Bool = true
     ) throws -> Draft {
         let document = try old ?? documentRow(new, author)
-        let rendition = RenditionID(from: environment.random)
+        let rendition = RenditionID(of: document.child, from: environment.random)
         try environment.steps.before(.stage)
         let (staged, wraps) = try stage(
             content, as: new.mediaType, rendition, form.kind, document, author, syncing: syncing)

@@ -7,6 +7,26 @@ extension [UInt8] {
     var data: Data { Data(self) }
 }
 
+/// Reads columns by their place, for the tables of which whole lists are read: looking a name up costs more than the value.
+extension ReadTransaction {
+    func bytes(_ row: Row, _ column: Int) -> [UInt8] { [UInt8](row[column] as Data) }
+
+    func id<Subject>(_ row: Row, _ column: Int, _ table: String) throws -> ID<Subject> {
+        guard let id = ID<Subject>(bytes(row, column)) else { throw StorageError.damagedStore(store: table) }
+        return id
+    }
+
+    func digest(_ row: Row, _ column: Int, _ table: String) throws -> Digest {
+        guard let digest = Digest(bytes(row, column)) else { throw StorageError.damagedStore(store: table) }
+        return digest
+    }
+
+    func word<Word>(_ row: Row, _ column: Int, _ table: String, _ make: (String) -> Word?) throws -> Word {
+        guard let word = make(row[column]) else { throw StorageError.damagedStore(store: table) }
+        return word
+    }
+}
+
 extension ReadTransaction {
     func bytes(_ row: Row, _ column: String) -> [UInt8] { [UInt8](row[column] as Data) }
 

@@ -278,26 +278,33 @@ extension ReadTransaction {
                     db, sql: "SELECT sum(n) FROM (SELECT max(byte_count) AS n FROM renditions GROUP BY object)") ?? 0))
     }
 
+    /// A whole row of `documents`, in the order of its columns.
     private func document(_ row: Row) throws -> DocumentRow {
-        let labels = (row["labels"] as String).split(separator: " ").map(String.init)
+        let table = "documents table"
+        let labels = (row[7] as String).split(separator: " ").map(String.init)
         let document = DocumentRow(
-            id: try id(row, "id"), caseID: try id(row, "case_id"), child: try id(row, "child"),
-            category: try word(row, "category", Category.init(rawValue:)),
-            holder: try word(row, "holder", Party.init(rawValue:)), organisation: try id(row, "organisation"),
-            depositor: try id(row, "depositor"), labels: labels.compactMap(Label.init(rawValue:)),
-            title: bytes(row, "title"), added: instant(row, "added"))
-        try rows.check(bytes(row, "mac"), "documents", document.columns)
+            id: try id(row, 0, table), caseID: try id(row, 1, table), child: try id(row, 2, table),
+            category: try word(row, 3, table, Category.init(rawValue:)),
+            holder: try word(row, 4, table, Party.init(rawValue:)), organisation: try id(row, 5, table),
+            depositor: try id(row, 6, table), labels: labels.compactMap(Label.init(rawValue:)), title: bytes(row, 8),
+            added: Instant(milliseconds: row[9]))
+        try rows.check(bytes(row, 10), "documents", document.columns)
         return document
     }
 
+    /// A whole row of `renditions`, in the order of its columns.
     private func rendition(_ row: Row) throws -> RenditionRow {
+        let table = "renditions table"
+        let entry: Int64? = row[10]
+        guard let byteCount = UInt64(exactly: row[5] as Int64), entry.map({ $0 >= 0 }) ?? true else {
+            throw StorageError.damagedStore(store: table)
+        }
         let rendition = RenditionRow(
-            id: try id(row, "id"), document: try id(row, "document"), version: row["version"],
-            kind: try word(row, "kind", Rendition.init), object: try digest(row, "object"),
-            byteCount: try number(row, "byte_count"), mediaType: row["media_type"],
-            fingerprint: try digest(row, "fingerprint"), added: optionalInstant(row, "added"),
-            entry: (row["entry"] as Int64?) == nil ? nil : try number(row, "entry"))
-        try rows.check(bytes(row, "mac"), "renditions", rendition.columns)
+            id: try id(row, 0, table), document: try id(row, 1, table), version: row[2],
+            kind: try word(row, 3, table, Rendition.init), object: try digest(row, 4, table), byteCount: byteCount,
+            mediaType: row[6], fingerprint: try digest(row, 7, table),
+            added: (row[9] as Int64?).map(Instant.init(milliseconds:)), entry: entry.map { UInt64($0) })
+        try rows.check(bytes(row, 8), "renditions", rendition.columns)
         return rendition
     }
 }

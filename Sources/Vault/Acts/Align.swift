@@ -80,12 +80,18 @@ extension DocumentVault {
     /// The parties that are to open each rendition of a child.
     func target(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: inout WrapTable) -> [[Party: WrapKind]] {
         let now = environment.now()
+        let released = standing.released
+        let consented = Set(snapshot.documents.values.map(\.category)).reduce(into: [:]) { known, category in
+            known[category] = standing.consentedRoles(category, on: table.today)
+        }
         return snapshot.renditions.map { rendition in
             guard let document = snapshot.documents[rendition.document] else { return [:] }
             return table.wraps(
-                for: wrapFacts(
-                    document, rendition.kind, id: rendition.id, added: rendition.added, standing, table.agreement,
-                    at: now, table.today))
+                for: WrapFacts(
+                    category: document.category, holder: document.holder, labels: Set(document.labels),
+                    rendition: rendition.kind, isReleased: released[rendition.id] != nil,
+                    consented: consented[document.category] ?? [:], tasked: standing.taskedRoles(document, at: now),
+                    shared: shared(rendition.added, table.agreement, table.today)))
         }
     }
 

@@ -198,6 +198,7 @@ extension Standing {
     /// The kinds of consent that stand on a day for this role, person and category.
     func consents(for role: Role, _ person: PersonID, _ category: Category, on day: Day) -> ConsentKinds {
         var kinds: ConsentKinds = []
+        guard !consents.isEmpty else { return kinds }
         for record in consents.values where record.roles.contains(role) && record.categories.contains(category) {
             guard record.person == nil || record.person == person, record.state(on: day, in: self) == .given else {
                 continue
@@ -228,7 +229,7 @@ extension Standing {
     }
 
     func taskedRoles(_ document: DocumentRow, at now: Instant) -> Set<Role> {
-        Set(grants.values.filter { $0.runs(at: now) && $0.names(document) }.map(\.role))
+        grants.isEmpty ? [] : Set(grants.values.filter { $0.runs(at: now) && $0.names(document) }.map(\.role))
     }
 
     func emergency(for person: PersonID, _ place: Caller.Place, at now: Instant) -> Bool {
