@@ -150,7 +150,9 @@ extension DocumentVault {
             var children: [ChildID: ChildState] = [:]
             for document in page {
                 do {
-                    if children[document.child] == nil { children[document.child] = try await state(of: document.child) }
+                    if children[document.child] == nil {
+                        children[document.child] = try await state(of: document.child)
+                    }
                     guard let child = children[document.child] else {
                         report.found("document \(document.id)", "the child's key is not in the keyring")
                         continue

@@ -165,7 +165,8 @@ extension DocumentVault {
         let readable = newest.filter { form in view.map { reading(form, of: $0) != nil } ?? false }
         let fullest = readable.first { $0.kind == .original } ?? readable.first
         let original = newest.first { $0.kind == .original }
-        let asking = fullest.flatMap { form in view.flatMap { reading(form, of: $0)?.0 } } ?? view?.asking
+        let asking =
+            fullest.flatMap { form in view.flatMap { reading(form, of: $0)?.0 } } ?? view?.asking
             ?? scene.askings.first
         let refusal = denial(.read, document, original, scene, purpose: nil)
         let readsOriginal = readable.contains { $0.kind == .original }

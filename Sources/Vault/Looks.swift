@@ -134,7 +134,8 @@ extension DocumentVault {
         case .person(let name):
             guard try await person(named: name) == caller.person else {
                 try await refuse(
-                    .denied(.dutyNotHeld("ledger.looks")), Event(.accessDenied, by: caller).with(["duty": "ledger.looks"]))
+                    .denied(.dutyNotHeld("ledger.looks")),
+                    Event(.accessDenied, by: caller).with(["duty": "ledger.looks"]))
             }
             reader.onlyPerson = "\(caller.person)"
         case .child(let child): try await limit(&reader, toFamilyOf: child, caller)

@@ -67,7 +67,9 @@ extension DocumentVault {
         switch standing {
         case .inForce: break
         case .notYet: warnings.append("The agreement is not in force yet: nothing is shared between parties.")
-        case .reviewOverdue: warnings.append("The agreement is past its review date, \(agreement.reviewBy): nothing new is shared under it.")
+        case .reviewOverdue:
+            warnings.append(
+                "The agreement is past its review date, \(agreement.reviewBy): nothing new is shared under it.")
         case .ended: warnings.append("The agreement has ended: nothing is shared between parties.")
         }
         return warnings

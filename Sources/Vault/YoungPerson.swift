@@ -86,7 +86,8 @@ extension DocumentVault {
         guard let from = standing.youngPersonFrom, from <= environment.today() else {
             throw VaultError.invalid(
                 field: "day",
-                reason: "the rights pass on the day after the last Friday of June of the school year of the 16th birthday")
+                reason:
+                    "the rights pass on the day after the last Friday of June of the school year of the 16th birthday")
         }
     }
 }

@@ -23,7 +23,8 @@ struct AgreementCommand: AsyncParsableCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check the files of an agreement and put its cases to it. Needs no vault.",
-            discussion: "Exit status 3 when a case is not answered as agreed.\n\nExample:\n  muniment agreement check Policies"
+            discussion:
+                "Exit status 3 when a case is not answered as agreed.\n\nExample:\n  muniment agreement check Policies"
         )
         @OptionGroup var files: PolicyFolder
         @Flag(help: "Print the result as JSON.") var json = false
@@ -86,7 +87,8 @@ struct AgreementCommand: AsyncParsableCommand {
     struct Preview: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say who would gain and who would lose what, over every live document. Changes nothing.",
-            discussion: "Examples:\n  muniment agreement preview Policies\n  muniment agreement preview --proposal 77aa…")
+            discussion:
+                "Examples:\n  muniment agreement preview Policies\n  muniment agreement preview --proposal 77aa…")
         @OptionGroup var source: ProposalOrFolder
         @OptionGroup var common: CommonOptions
 
@@ -186,7 +188,8 @@ struct AgreementCommand: AsyncParsableCommand {
 
     struct Align: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Bring every wrap into line with the agreement in force: after a stop, or when its term began or ended.",
+            abstract:
+                "Bring every wrap into line with the agreement in force: after a stop, or when its term began or ended.",
             discussion: "Example:\n  muniment agreement align")
         @Flag(help: "From the beginning, even where an earlier run finished.") var anew = false
         @OptionGroup var common: CommonOptions

@@ -55,7 +55,8 @@ struct ConsentCommand: AsyncParsableCommand {
                   muniment consent withdraw 77aa… --note 'By telephone, to the case officer'
                 """)
         @Argument(help: "The consent.") var consent: ActID
-        @Option(help: "Who said so and how. It goes into the record, sealed; '-' reads it from standard input.") var note: Words?
+        @Option(help: "Who said so and how. It goes into the record, sealed; '-' reads it from standard input.")
+        var note: Words?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {

@@ -25,7 +25,10 @@ struct EmergencyCommand: AsyncParsableCommand {
         @Option(
             help: ArgumentHelp("Find the child by lines from a file ('-' for standard input).", valueName: "file"))
         var details: String?
-        @Option(help: "What has happened and why these papers are needed now. It goes into the record, sealed; '-' reads it from standard input.")
+        @Option(
+            help:
+                "What has happened and why these papers are needed now. It goes into the record, sealed; '-' reads it from standard input."
+        )
         var reason: Words
         @OptionGroup var common: CommonOptions
 
@@ -82,7 +85,9 @@ struct EmergencyCommand: AsyncParsableCommand {
                 """)
         @Argument(help: "The emergency access.") var emergency: ActID
         @Option(help: "justified or unjustified.") var outcome: ReviewOutcome
-        @Option(help: "What was looked at and found. It goes into the record, sealed; '-' reads it from standard input.") var note: Words
+        @Option(
+            help: "What was looked at and found. It goes into the record, sealed; '-' reads it from standard input.")
+        var note: Words
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -101,7 +106,10 @@ struct EmergencyCommand: AsyncParsableCommand {
         @Argument(help: "The emergency access.") var emergency: ActID
         @Option(help: ArgumentHelp("The last day on which the family does not see it.", valueName: "YYYY-MM-DD"))
         var until: Day
-        @Option(help: "Why seeing it now would be unsafe. It goes into the record, sealed; '-' reads it from standard input.") var reason: Words
+        @Option(
+            help:
+                "Why seeing it now would be unsafe. It goes into the record, sealed; '-' reads it from standard input.")
+        var reason: Words
         @OptionGroup var common: CommonOptions
 
         func run() async throws {

@@ -81,7 +81,8 @@ struct LedgerCommand: AsyncParsableCommand {
 
         func run() async throws {
             let queries: [LookQuery] =
-                [child.map { .child($0) }, document.map { .document($0) }, person.map { .person($0) }].compactMap(\.self)
+                [child.map { .child($0) }, document.map { .document($0) }, person.map { .person($0) }].compactMap(
+                    \.self)
             guard let query = queries.first, queries.count == 1 else {
                 throw ValidationError("Say --child, --document or --person: one of the three.")
             }

@@ -91,15 +91,19 @@ struct RestraintCommand: AsyncParsableCommand {
         @Argument(help: "The person's user name.") var username: String
         @Option(help: ArgumentHelp("The child.", valueName: "id")) var child: ChildID
         @Option(help: "court-order or risk-flag.") var ground: RestraintGround
-        @Option(help: "Only this category; all when none is named. May be repeated.") var category: [Rules.Category] = []
-        @Option(help: ArgumentHelp("The last day; without end when not given.", valueName: "YYYY-MM-DD")) var until: Day?
-        @Option(help: "Why, and who has seen it. It goes into the record, sealed; '-' reads it from standard input.") var reason: Words
+        @Option(help: "Only this category; all when none is named. May be repeated.") var category: [Rules.Category] =
+            []
+        @Option(help: ArgumentHelp("The last day; without end when not given.", valueName: "YYYY-MM-DD")) var until:
+            Day?
+        @Option(help: "Why, and who has seen it. It goes into the record, sealed; '-' reads it from standard input.")
+        var reason: Words
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let id = try await common.inVault {
                 try await $0.restrain(
-                    username, from: child, on: ground, categories: Set(category), until: until, reason: reason.read(), as: $1)
+                    username, from: child, on: ground, categories: Set(category), until: until, reason: reason.read(),
+                    as: $1)
             }
             try common.show(["restraint": "\(id)"]) { ["\(id)"] }
         }
@@ -121,7 +125,8 @@ struct RestraintCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the restraints about a child.", discussion: "Example:\n  muniment restraint list --child 6ab1…"
+            abstract: "List the restraints about a child.",
+            discussion: "Example:\n  muniment restraint list --child 6ab1…"
         )
         @Option(help: ArgumentHelp("The child.", valueName: "id")) var child: ChildID
         @OptionGroup var common: CommonOptions
@@ -144,7 +149,8 @@ struct RestraintCommand: AsyncParsableCommand {
 
 struct YoungPersonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "young-person", abstract: "The day on which rights pass from the parents, and what follows from it.",
+        commandName: "young-person",
+        abstract: "The day on which rights pass from the parents, and what follows from it.",
         subcommands: [Show.self, Choose.self, RecordCapacity.self])
 
     struct Show: AsyncParsableCommand {
@@ -176,7 +182,9 @@ struct YoungPersonCommand: AsyncParsableCommand {
         @Argument(help: "The child.") var child: ChildID
         @Option(help: ArgumentHelp("The parent.", valueName: "username")) var parent: String
         @Option(name: .customLong("to"), help: "none, notices, view or act.") var choice: ParentChoice
-        @Option(help: "How the young person said so. It goes into the record, sealed; '-' reads it from standard input.") var note: Words
+        @Option(
+            help: "How the young person said so. It goes into the record, sealed; '-' reads it from standard input.")
+        var note: Words
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
@@ -197,11 +205,15 @@ struct YoungPersonCommand: AsyncParsableCommand {
                 """)
         @Argument(help: "The child.") var child: ChildID
         @Flag(inversion: .prefixedNo, help: "Whether capacity is lacking.") var lacking: Bool
-        @Option(help: "Who assessed it, when and how. It goes into the record, sealed; '-' reads it from standard input.") var note: Words
+        @Option(
+            help: "Who assessed it, when and how. It goes into the record, sealed; '-' reads it from standard input.")
+        var note: Words
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.inVault { try await $0.recordCapacity(of: child, lacks: lacking, note: note.read(), as: $1) }
+            try await common.inVault {
+                try await $0.recordCapacity(of: child, lacks: lacking, note: note.read(), as: $1)
+            }
             try common.show(["lacksCapacity": lacking]) { ["Recorded."] }
         }
     }

@@ -44,11 +44,13 @@ private func measureWithdrawals(_ bench: Bench, _ child: ChildID) async throws {
 /// Takes health advice from the custody lead, and with it a wrap of every rendition from youth justice; or gives it back.
 private func measureChange(_ version: String, removing: Bool, _ bench: Bench, reading id: DocumentID) async throws {
     func text(_ name: String) throws -> String { try String(contentsOfFile: "Policies/\(name)", encoding: .utf8) }
-    let agreement = try text("agreement.yaml").replacingOccurrences(of: "\nversion: 1\n", with: "\nversion: \(version)\n")
+    let agreement = try text("agreement.yaml").replacingOccurrences(
+        of: "\nversion: 1\n", with: "\nversion: \(version)\n")
     let lines = agreement.split(separator: "\n", omittingEmptySubsequences: false).map { line in
         removing && line.contains("id: D05-full") ? line.replacingOccurrences(of: ", CUST]", with: "]") : String(line)
     }
-    let cases = try text("agreement.cases.yaml").split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+    let cases = try text("agreement.cases.yaml").split(separator: "\n", omittingEmptySubsequences: false).filter {
+        line in
         !(removing && line.contains("CUST") && line.contains("D05"))
     }
     let texts = PolicyTexts(

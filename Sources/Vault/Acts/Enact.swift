@@ -115,8 +115,12 @@ extension DocumentVault {
             if case .alignment(let child) = pending { child } else { nil }
         }
         guard !due.isEmpty || !left.isEmpty else { return }
-        try await changing {
-            for child in Set(due).union(left) { try await sweep(child, now) }
+        do {
+            try await changing {
+                for child in Set(due).union(left) { try await sweep(child, now) }
+            }
+        } catch let error as StorageError where error == .clockWentBackwards || error == .diskFull {
+            // Harmless here: the next start tries again, and what the caller came for will say the same, or puts it right.
         }
     }
 
@@ -141,7 +145,9 @@ extension DocumentVault {
         let today = environment.today()
         return try standing.consents.compactMap { id, record in
             let state = record.state(on: today, in: standing)
-            guard state != record.events.last?.state, state == .expired || state == .reconfirmRequired else { return nil }
+            guard state != record.events.last?.state, state == .expired || state == .reconfirmRequired else {
+                return nil
+            }
             var act = try NewAct(
                 .consent, id: ActID(from: environment.random), ConsentBody(event: state),
                 Event(state == .expired ? .consentExpired : .consentLapsed, by: nil).on(["consent": "\(id)"]))

@@ -35,7 +35,8 @@ extension DocumentVault {
         try await authorise("agreement.activate", caller)
         let policy = policies.current
         let isInForce = policy.agreement.covers(environment.today())
-        var state = try await records.read { try $0.alignment(policy: policy.entry, isInForce: isInForce) }
+        var state =
+            try await records.read { try $0.alignment(policy: policy.entry, isInForce: isInForce) }
             ?? AlignmentRow(policy: policy.entry, isInForce: isInForce)
         if anew { state = AlignmentRow(policy: policy.entry, isInForce: isInForce) }
         var done = AlignmentProgress()

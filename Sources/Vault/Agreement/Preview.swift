@@ -172,7 +172,9 @@ private struct Comparison {
         guard old != new else { return }
         documents.insert(rendition.document)
         for party in Party.allCases where old[party] != new[party] {
-            if old[party] != nil { keys[party, default: .init(party: party.rawValue, added: 0, removed: 0)].removed += 1 }
+            if old[party] != nil {
+                keys[party, default: .init(party: party.rawValue, added: 0, removed: 0)].removed += 1
+            }
             if new[party] != nil { keys[party, default: .init(party: party.rawValue, added: 0, removed: 0)].added += 1 }
         }
     }
