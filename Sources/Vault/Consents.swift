@@ -42,7 +42,7 @@ public struct NewConsent: Sendable {
 
 extension DocumentVault {
     /// Records that somebody consents, or refuses. A member of the family on the case speaks for himself or herself; those with the
-    /// duty record what they were told.
+    /// duty record what they were told, but nothing that would open papers to their own role.
     ///
     /// - Throws: `VaultError.invalid`, `.notFound`, `.denied`, `.reviewOverdue`.
     public func recordConsent(_ new: NewConsent, about child: ChildID, as caller: Caller) async throws -> ActID {
@@ -55,7 +55,11 @@ extension DocumentVault {
             new.terms.giver = try await identity(of: caller).name
             new.terms.capacity = own
         } else {
-            recorder = try await title(of: try await authorise("consent.record", about: child, caller).1.place)
+            let place = try await authorise("consent.record", about: child, caller).1.place
+            guard new.isRefusal || !new.terms.roles.contains(place.role.rawValue) else {
+                throw VaultError.needsAnother("Recording a consent that opens papers to your own role")
+            }
+            recorder = try await title(of: place)
             new.terms.giverPerson = try await idText(ofUser: new.giver)
         }
         let recordedBy = recorder

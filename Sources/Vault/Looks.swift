@@ -48,8 +48,9 @@ extension DocumentVault {
         .emergencyOpened,
     ]
 
-    /// Who looked, the newest first. The rights offices see all of it; a member of the family sees who looked at what he or she may
-    /// know of, by role, without the rest of the family; everyone sees what they opened themselves.
+    /// Who looked, the newest first. Whoever may see the ledger's details sees all of it; an agency's officer what the agency's own people
+    /// did; a member of the family who looked at what he or she may know of, by role, without the rest of the family; everyone what
+    /// they opened themselves.
     ///
     /// `since`: the first day that is looked at.
     ///
@@ -85,8 +86,9 @@ extension DocumentVault {
     public func patterns(since: Day, as caller: Caller) async throws -> [LedgerPattern] {
         try await authorise("ledger.looks", caller)
         let usernames = try await usernames()
+        let parties = visibleParties(caller)
         var found: [PatternKey: PatternCount] = [:]
-        for (_, row) in try await entries(for: nil, since: since) {
+        for (_, row) in try await entries(for: nil, since: since) where parties.contains(row.leaf.party) {
             let kind = row.leaf.kind
             guard kind == .accessDenied || kind == .documentRead || kind == .documentExported,
                 let event = try await opened(row)
@@ -126,6 +128,7 @@ extension DocumentVault {
     private func lookReader(_ query: LookQuery, _ caller: Caller) async throws -> LookReader {
         var reader = LookReader(caller: "\(caller.person)")
         if agreement.gives("ledger.looks", to: caller.roles) {
+            reader.parties = visibleParties(caller)
             if case .person(let name) = query { reader.onlyPerson = "\(try await person(named: name))" }
             if case .document(let id) = query { reader.onlyDocument = "\(id)" }
             return reader
@@ -145,6 +148,14 @@ extension DocumentVault {
             reader.onlyDocument = "\(id)"
         }
         return reader
+    }
+
+    /// The numbers of the parties whose people's acts the caller may see with the duty to look: all, or the own ones.
+    private func visibleParties(_ caller: Caller) -> Set<UInt8> {
+        let agreement = agreement
+        if agreement.gives("ledger.details", to: caller.roles) { return Set(0...6) }
+        let places = caller.memberships.filter { agreement.gives("ledger.looks", to: $0.role) }
+        return Set(places.map(\.party.number))
     }
 
     /// What a member of the family may learn: nothing of documents that are not the caller's to know of, of what the others in the
@@ -191,6 +202,8 @@ private struct LookReader {
     let caller: String
     var onlyPerson: String?
     var onlyDocument: String?
+    /// The parties whose people's acts are shown; all when `nil`.
+    var parties: Set<UInt8>?
     var isFamily = false
     /// What a member of the family may know of.
     var documents: Set<String> = []
@@ -201,6 +214,7 @@ private struct LookReader {
 
     func admits(_ row: LogRow, _ event: OpenedEvent, _ person: String, _ index: UInt64) -> Bool {
         if let onlyPerson, person != onlyPerson { return false }
+        if let parties, !parties.contains(row.leaf.party) { return false }
         if let onlyDocument, event.object["document"] != onlyDocument { return false }
         guard isFamily, person != caller else { return true }
         if row.leaf.party == Party.family.number { return false }

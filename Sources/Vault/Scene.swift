@@ -30,9 +30,18 @@ struct Scene: Sendable {
         !isEmergencySuspended && standing.emergencies.values.contains { $0.person == person && $0.runs(at: now) }
     }
 
-    /// A court order or a risk flag keeps this person from everything about the child, even from that there is a case.
+    /// A court order, a risk flag or the young person's choice keeps this person from everything about the child, even from that there
+    /// is a case.
     var isBarred: Bool {
-        standing.restraints.values.contains { $0.person == person && $0.categories.isEmpty && now < $0.until }
+        let isRestrained = standing.restraints.values.contains {
+            $0.person == person && $0.categories.isEmpty && now < $0.until
+        }
+        return isRestrained
+            || isOnCase
+                && askings.filter(\.isOnCase).allSatisfy { asking in
+                    standing.parentalRestraint(on: person, asking.place.role, agreement, today)?.reach
+                        == Restraint.Reach.none
+                }
     }
 }
 

@@ -245,6 +245,11 @@ extension Standing {
         if restraints.values.contains(where: { $0.person == person && $0.binds(at: now, category) }) {
             return Restraint(.protection, reach: .none)
         }
+        return parentalRestraint(on: person, role, agreement, day)
+    }
+
+    /// How far a parent may go once the rights have passed to the young person.
+    func parentalRestraint(on person: PersonID, _ role: Role, _ agreement: Agreement, _ day: Day) -> Restraint? {
         guard agreement.capacity(of: role) == .parent, let from = youngPersonFrom, day >= from, !lacksCapacity else {
             return nil
         }
