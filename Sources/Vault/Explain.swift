@@ -174,13 +174,13 @@ extension DocumentVault {
             if let fullest, let asking {
                 grounds(fullest, document, asking, scene)
             } else {
-                (refusal.code, refusal.account)
+                (refusal.code, refusal.account(.aboutThePerson))
             }
         return PersonAccess(
             username: names.username, name: names.name, role: asking?.place.role.rawValue ?? "",
             party: asking?.place.party.rawValue ?? "", mayKnow: view != nil,
             mayRead: readable.map(\.kind.description), because: because.0, why: because.1,
-            whatWouldChange: readsOriginal ? nil : refusal.remedy)
+            whatWouldChange: readsOriginal ? nil : refusal.remedy(.aboutThePerson))
     }
 
     /// The clause and basis of a permit, and the act without which it would not be given.

@@ -94,8 +94,8 @@ struct ExplainTests {
             .consentMissing(.lawfulBasis), .notReleased(harmCheck: true), .dutyNotHeld("case.open"),
         ] as [DenialReason])
     func messages(reason: DenialReason) {
-        #expect(reason.userMessage.hasSuffix(". \(reason.remedy)"))
-        #expect(reason.remedy.hasSuffix("."))
+        #expect(reason.userMessage.hasSuffix(". \(reason.remedy())"))
+        #expect(reason.remedy().hasSuffix("."))
     }
 
     @Test("names the kind of consent that is missing, and the review that is overdue")

@@ -42,10 +42,14 @@ struct MatrixTests {
         }
     }
 
-    @Test("gives way to every label and pair of labels", arguments: categories)
+    @Test("gives way to every label and pair of labels, under every consent and relationship", arguments: categories)
     func labelled(category: Category) {
-        compare(category, flags: Self.standing) { cell, check in
-            for labels in Self.labels { Self.eachAction(of: cell.labelled(labels), check) }
+        compare(category, flags: 0..<32) { cell, check in
+            for labels in Self.labels {
+                for consents in Self.consents + [[], [.confidentiality, .lawfulBasis]] {
+                    Self.eachAction(of: cell.labelled(labels), consents: consents, check)
+                }
+            }
         }
     }
 
