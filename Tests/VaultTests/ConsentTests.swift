@@ -139,6 +139,19 @@ struct ConsentTests {
         #expect(try await ensemble.findings(vault) == [])
     }
 
+    @Test("where a consent has run out while the vault was open, it is given anew")
+    func anew() async throws {
+        let ensemble = try await Ensemble.copy()
+        let clock = TestClock()
+        let vault = try await ensemble.open(clock)
+        let id = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await ensemble.consent(ensemble.terms(until: "2026-10-20"), in: vault)
+        clock.move(to: try .on("2026-10-21"))
+        _ = try await ensemble.consent(ensemble.terms(), in: vault)
+        #expect(await ensemble.refusal(id, as: "rhea", in: vault) == nil)
+        #expect(try await ensemble.findings(vault) == [])
+    }
+
     @Test("the events of a consent are only ever added: the database refuses to change or remove one")
     func appendOnly() async throws {
         let ensemble = try await Ensemble.copy()
