@@ -109,6 +109,21 @@ struct RenditionTests {
         }
     }
 
+    @Test("an M cell does not tell which forms and versions there are, and each refusal is recorded")
+    func noFormsTold() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let id = try await ensemble.deposit("D08", by: "wendy", in: vault)
+        try await ensemble.add(.extract, to: id, by: "wendy", in: vault)
+        let tries: [(Rendition, Int64?)] = [(.extract, nil), (.summary, nil), (.extract, 1), (.extract, 2)]
+        for (kind, version) in tries {
+            let size = try await vault.ledgerSize()
+            let refusal = await ensemble.refusal(id, kind, version: version, as: "sam", in: vault)
+            #expect(refusal == .denied(.metadataOnly), "\(kind) of \(version ?? 0)")
+            #expect(try await vault.kinds(since: size) == [.accessDenied])
+        }
+    }
+
     @Test("a redaction opens for its audience, which does not have the original")
     func redactions() async throws {
         let ensemble = try await Ensemble.copy()

@@ -85,6 +85,23 @@ struct YoungPersonTests {
         #expect(holder.choices == [.init(username: "pat", choice: choice)])
     }
 
+    @Test("a parent to whom the young person gives nothing finds neither case nor child, nor who looked")
+    func nothing() async throws {
+        let (ensemble, clock, _, _, _) = try await filled()
+        clock.move(to: try .on("2027-06-26"))
+        let vault = try await ensemble.open(clock)
+        try await choose(.none, ensemble, in: vault)
+        let pat = try await vault.person("pat")
+        #expect(try await ensemble.list("pat", of: ensemble.teenCase, in: vault) == nil)
+        #expect(
+            await ensemble.refusal { _ = try await vault.showCase(ensemble.teenCase, as: pat) } == .notFound(.theCase))
+        #expect(await ensemble.refusal { _ = try await vault.showChild(ensemble.teen, as: pat) } == .notFound(.child))
+        let looks = await ensemble.refusal {
+            _ = try await vault.looks(.child(ensemble.teen), since: ensemble.day("2026-10-01"), as: pat)
+        }
+        #expect(looks == .notFound(.child))
+    }
+
     @Test("without a choice parents go on reading for the days that the agreement gives, and add nothing")
     func grace() async throws {
         let (ensemble, clock, plan, _, _) = try await filled()
@@ -136,9 +153,9 @@ struct YoungPersonTests {
         #expect(try await ensemble.states(consent, in: vault) == [.given])
     }
 
-    @Test("nobody acts as the young person before the day, and on it she sees and ends what stands about her")
-    func ownRole() async throws {
-        let (ensemble, clock, plan, advice, _) = try await filled()
+    @Test("nobody acts as the young person before the day, nor for a child who is not one")
+    func tooEarly() async throws {
+        let (ensemble, clock, plan, _, _) = try await filled()
         let vault = try await ensemble.open(clock)
         clock.move(to: try .on("2027-06-25", seconds: 86_399))
         let sam = try await vault.person("sam")
@@ -148,11 +165,18 @@ struct YoungPersonTests {
             await #expect(throws: early) { try await vault.addToTeam("tess", role: "YP", of: theCase, as: sam) }
         }
         #expect(await ensemble.refusal(plan, as: "tess", in: vault) == .notFound(.document))
-
         clock.move(to: try .on("2027-06-26", seconds: 0))
-        try await vault.addToTeam("tess", role: "YP", of: ensemble.teenCase, as: sam)
         await #expect(throws: early) { try await vault.addToTeam("tess", role: "YP", of: ensemble.caseID, as: sam) }
+        try await vault.addToTeam("tess", role: "YP", of: ensemble.teenCase, as: sam)
         #expect(await ensemble.refusal(plan, as: "tess", in: vault) == nil)
+    }
+
+    @Test("from the day on the young person sees every consent about her, ends any, and gives her own")
+    func ownVoice() async throws {
+        let (ensemble, clock, _, advice, _) = try await filled()
+        clock.move(to: try .on("2027-06-26", seconds: 0))
+        let vault = try await ensemble.open(clock)
+        try await vault.addToTeam("tess", role: "YP", of: ensemble.teenCase, as: try await vault.person("sam"))
         let recorded = try await ensemble.consent(
             ensemble.terms(until: "2027-08-01", capacity: .representative), about: ensemble.teen, in: vault)
         #expect(await ensemble.refusal(advice, as: "rhea", in: vault) == nil)
