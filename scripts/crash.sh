@@ -3,7 +3,8 @@
 #
 #     crash.sh [CYCLES]
 #
-# Half of the cycles import a folder of small files, half deposit one large file; SIGKILL ends each at a random moment.
+# Cycles import a folder of small files, deposit one large file, or put another agreement in force, which gives or takes a wrap of
+# every document; SIGKILL ends each at a random moment. An activation that was killed is brought to its end by `agreement align`.
 # Then everything is checked and read back, what was acknowledged is compared with what was sent, and nothing half-made
 # or in clear may be left. At the end an import that was killed is finished by running it again.
 #
@@ -29,7 +30,11 @@ main() {
     printf 'crash: undisturbed, an import of %s files takes %s ms and a deposit %s ms\n' \
         "$files" "$import_time" "$deposit_time"
     for ((cycle = 1; cycle <= cycles; cycle++)); do
-        if ((cycle % 2)); then crash_import "$cycle"; else crash_deposit "$cycle"; fi
+        case $((cycle % 5)) in
+        0) crash_activation "$cycle" ;;
+        1 | 3) crash_import "$cycle" ;;
+        *) crash_deposit "$cycle" ;;
+        esac
         ((cycle % 10)) || report
     done
     ((cycles % 10 == 0)) || report
@@ -63,7 +68,7 @@ program() {
 # --- A vault with one case -------------------------------------------------------------------------------------------
 
 make_vault() {
-    local organisation child
+    local organisation child person name role party
     export MUNIMENT_VAULT=$work/vault MUNIMENT_KEY_FILE=$work/vault.key MUNIMENT_SESSION=$work/sam
     mkdir "$work/policies" "$work/sent" "$work/receipts"
     touch "$work/acknowledged"
@@ -80,6 +85,13 @@ s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$work
         "$MUNIMENT" person add sam --name Sam --organisation "$organisation" --role SEND \
             --password-file "$work/password" --session "$work/ada"
         "$MUNIMENT" sign-in sam --password-file "$work/password"
+        for person in morag:SMGR:education dana:DPO:rights; do
+            IFS=: read -r name role party <<<"$person"
+            organisation=$("$MUNIMENT" organisation add "Of $name" --party "$party" --session "$work/ada")
+            "$MUNIMENT" person add "$name" --name "$name" --organisation "$organisation" --role "$role" \
+                --password-file "$work/password" --session "$work/ada"
+            "$MUNIMENT" sign-in "$name" --password-file "$work/password" --session "$work/$name"
+        done
         child=$(printf 'name: Nobody\nborn: 2018-05-09\n' | "$MUNIMENT" child add --details -)
         case_id=$("$MUNIMENT" case open "$child")
     } >"$work/setup.log" 2>&1 || fail "the vault could not be made: $(cat "$work/setup.log")"
@@ -122,6 +134,8 @@ measure() {
     look_after
     compare_import whole
     compare_deposit whole
+    # Long enough to be killed within, at the start, in the preview, and while wraps are brought into line.
+    activation_time=3000
 }
 
 crash_import() {
@@ -139,6 +153,29 @@ crash_deposit() {
     compare_deposit "$1"
     rm -f "$work/sent/$1.bin"
 }
+
+# An agreement with or without the custody lead's right to draft plans, which is what youth justice has its wraps by.
+crash_activation() {
+    local proposal version=$(($1 + 1)) with=$(($1 / 5 % 2)) folder=$work/policies/$1
+    mkdir "$folder"
+    cp "$work/policies/categories.yaml" "$folder/"
+    sed "s/^version: .*/version: $version/" "$work/policies/agreement.yaml" >"$folder/agreement.yaml"
+    sed "s/^day: .*/day: $(date +%F)/" Policies/agreement.cases.yaml >"$folder/agreement.cases.yaml"
+    if ((with == 0)); then
+        sed -i -E '/id: D11-full/,/basis:/s/, CUST\b//' "$folder/agreement.yaml"
+        sed -i -E '/CUST.*D11/d' "$folder/agreement.cases.yaml"
+    fi
+    proposal=$("$MUNIMENT" agreement propose "$folder" --session "$work/morag" 2>"$work/out") ||
+        fail "the proposal was refused: $(cat "$work/out")"
+    "$MUNIMENT" agreement approve "$proposal" --confirm "$proposal" --session "$work/dana" >"$work/out" 2>&1 ||
+        fail "the approval was refused: $(cat "$work/out")"
+    kill_within "$activation_time" activate "$proposal" >"$work/out" 2>&1
+    "$MUNIMENT" agreement align --session "$work/morag" >"$work/out" 2>&1 ||
+        fail "the keyring could not be brought into line: $(cat "$work/out")"
+    look_after
+}
+
+activate() { exec "$MUNIMENT" agreement activate "$1" --confirm "$1" --session "$work/morag"; }
 
 # kill_within MILLISECONDS COMMAND...: runs the command and kills it at a moment of that time; it may end before.
 kill_within() {

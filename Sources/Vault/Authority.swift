@@ -24,6 +24,11 @@ extension DocumentVault {
             childKey: scene.childKey)
     }
 
+    /// Whether a restraint keeps the caller from everything about the child, whatever duties the caller's roles have.
+    func isBarred(from child: ChildID, _ caller: Caller) async throws -> Bool {
+        try await standing(snapshot(of: child)).bars(caller.person, at: environment.now())
+    }
+
     /// Every case of the child as it is for the caller, but for one whom a restraint keeps from all of them.
     func scenes(of child: ChildID, _ caller: Caller) async throws -> [Scene] {
         try await requireWritable()

@@ -27,9 +27,9 @@ extension DocumentVault {
     public func openCase(for child: ChildID, purpose: Purpose, as caller: Caller) async throws -> CaseID {
         try await authorise("case.open", caller)
         guard agreement.purposes.contains(purpose) else { throw VaultError.denied(.unknownPurpose(purpose)) }
-        guard try await records.read({ try $0.child(child) }) != nil, let key = try await childKey(child) else {
-            throw VaultError.notFound(.child)
-        }
+        guard try await records.read({ try $0.child(child) }) != nil, let key = try await childKey(child),
+            try await !isBarred(from: child, caller)
+        else { try await refuse(.notFound(.child), Event(.accessDenied, by: caller).on(["child": "\(child)"])) }
         guard
             let lead = caller.memberships.first(where: { place in
                 if case .permit = agreement.decideDuty("case.open", roles: [place.role]) { true } else { false }

@@ -136,7 +136,9 @@ extension DocumentVault {
     private func openChild(_ id: ChildID, for caller: Caller, seesAll: Bool) async throws -> Child? {
         let row = try await records.read { try $0.child(id) }
         let cases = try await scenes(of: id, caller).filter { seesAll || $0.isOnCase || $0.hasEmergency }
-        guard let row, seesAll || !cases.isEmpty, let key = try await childKey(id) else { return nil }
+        guard let row, seesAll || !cases.isEmpty, let key = try await childKey(id),
+            try await !isBarred(from: id, caller)
+        else { return nil }
         return Child(id: "\(id)", profile: try Self.open(row, key), cases: cases.map { "\($0.theCase.id)" })
     }
 

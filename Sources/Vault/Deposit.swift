@@ -166,8 +166,10 @@ extension DocumentVault {
             case .deny(let denial): reason = denial
             }
         }
+        // Whom a restraint keeps back does not learn of it here: the ledger has the reason.
         try await refuse(
-            .denied(reason), event.about(row.child).with(["reason": reason.code]), childKey: scene.childKey)
+            .denied(reason == .restrained(.protection) ? .authorOnly : reason),
+            event.about(row.child).with(["reason": reason.code]), childKey: scene.childKey)
     }
 
     private func depositFacts(

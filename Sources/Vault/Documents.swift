@@ -157,6 +157,12 @@ extension DocumentVault {
     func rendition(
         _ kind: Rendition?, version: Int64?, of view: VisibleDocument, _ caller: Caller, purpose: Purpose? = nil
     ) async throws -> RenditionRow {
+        // Whoever may read nothing of it is not told what there is: the refusal of the newest original is the answer.
+        if !view.renditions.contains(where: { reading($0, of: view, purpose: purpose) != nil }),
+            let newest = view.renditions.last(where: { $0.kind == .original })
+        {
+            return newest
+        }
         let number = version ?? view.renditions.last?.version
         let forms = view.renditions.filter { $0.version == number }
         guard let original = forms.first(where: { $0.kind == .original }) else {
@@ -252,7 +258,7 @@ extension AccessDecision {
 
 extension Rendition {
     /// The fullest first.
-    fileprivate var rank: (Int, String) {
+    var rank: (Int, String) {
         switch self {
         case .original: (0, "")
         case .extract: (1, "")

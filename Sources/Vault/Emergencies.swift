@@ -76,7 +76,9 @@ extension DocumentVault {
             throw VaultError.invalid(field: "number", reason: "its check digit does not fit")
         }
         let value = keys.blindIndex(index.kind, index.value)
-        let found = try await keyring.read { try $0.children(kind: index.kind, value: value) }
+        var found: [ChildID] = []
+        for child in try await keyring.read({ try $0.children(kind: index.kind, value: value) })
+        where try await !isBarred(from: child, caller) { found.append(child) }
         try await log(Event(.childFound, by: caller).with(["found": String(found.count), "for": "emergency"]))
         guard let child = found.first, found.count == 1 else { throw VaultError.notFound(.child) }
         return child

@@ -71,7 +71,9 @@ extension DocumentVault {
                 }
             }
         }
-        guard let (document, theCase, renditions, person) = found, let scene = try await scene(theCase, person) else {
+        guard let (document, theCase, renditions, person) = found, let scene = try await scene(theCase, person),
+            try await !isBarred(from: document.child, caller)
+        else {
             try await refuse(.notFound(.document), Event(.accessDenied, by: caller).on(["document": "\(id)"]))
         }
         let row = renditions.last { $0.kind == rendition }
@@ -98,8 +100,9 @@ extension DocumentVault {
     ) async throws -> [DocumentAccess] {
         try await authorise("access.explain", caller)
         let only = try await username.asyncMap { try await person(named: $0) }
-        guard let child = try await child(of: subject) else {
-            try await refuse(.notFound(.document), Event(.accessDenied, by: caller).on(["asked": "access"]))
+        guard let child = try await child(of: subject), try await !isBarred(from: child, caller) else {
+            let thing: VaultError.Thing = if case .child = subject { .child } else { .document }
+            try await refuse(.notFound(thing), Event(.accessDenied, by: caller).on(["asked": "access"]))
         }
         let snapshot = try await snapshot(of: child)
         let standing = try standing(snapshot)
@@ -179,7 +182,8 @@ extension DocumentVault {
         return PersonAccess(
             username: names.username, name: names.name, role: asking?.place.role.rawValue ?? "",
             party: asking?.place.party.rawValue ?? "", mayKnow: view != nil,
-            mayRead: readable.map(\.kind.description), because: because.0, why: because.1,
+            mayRead: readable.sorted { $0.kind.rank < $1.kind.rank }.map(\.kind.description), because: because.0,
+            why: because.1,
             whatWouldChange: readsOriginal ? nil : refusal.remedy(.aboutThePerson))
     }
 

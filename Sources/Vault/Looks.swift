@@ -131,6 +131,10 @@ extension DocumentVault {
             reader.parties = visibleParties(caller)
             if case .person(let name) = query { reader.onlyPerson = "\(try await person(named: name))" }
             if case .document(let id) = query { reader.onlyDocument = "\(id)" }
+            if let child = try await child(of: query), try await isBarred(from: child, caller) {
+                let thing: VaultError.Thing = if case .document = query { .document } else { .child }
+                try await refuse(.notFound(thing), Event(.accessDenied, by: caller).on(["child": "\(child)"]))
+            }
             return reader
         }
         switch query {
@@ -179,6 +183,17 @@ extension DocumentVault {
         }
     }
 
+    /// The child that a question is about; `nil` when it is about a person, or about what is not there.
+    private func child(of query: LookQuery) async throws -> ChildID? {
+        try await records.read { transaction in
+            switch query {
+            case .child(let id): try transaction.child(id)?.id
+            case .document(let id): try transaction.document(id)?.child
+            case .person: nil
+            }
+        }
+    }
+
     private func usernames() async throws -> [String: String] {
         let people = try await records.read { try $0.people() }
         return try people.reduce(into: [:]) { $0["\($1.id)"] = try self.names(of: $1).username }
@@ -187,13 +202,10 @@ extension DocumentVault {
     /// Entries from a day on, of one child where the query is about one, in order.
     private func entries(for query: LookQuery?, since: Day) async throws -> [(UInt64, LogRow)] {
         let from = environment.start(of: since)
-        let child: ChildID? =
-            switch query {
-            case .child(let id): id
-            case .document(let id): try await records.read { try $0.document(id)?.child }
-            case .person, nil: nil
-            }
-        return try await records.read { try $0.entries(since: from, child: child) }
+        var child: ChildID?
+        if let query { child = try await self.child(of: query) }
+        let about = child
+        return try await records.read { try $0.entries(since: from, child: about) }
     }
 }
 

@@ -33,10 +33,7 @@ struct Scene: Sendable {
     /// A court order, a risk flag or the young person's choice keeps this person from everything about the child, even from that there
     /// is a case.
     var isBarred: Bool {
-        let isRestrained = standing.restraints.values.contains {
-            $0.person == person && $0.categories.isEmpty && now < $0.until
-        }
-        return isRestrained
+        standing.bars(person, at: now)
             || isOnCase
                 && askings.filter(\.isOnCase).allSatisfy { asking in
                     standing.parentalRestraint(on: person, asking.place.role, agreement, today)?.reach
@@ -105,7 +102,8 @@ extension DocumentVault {
             isOnCase: asking.isOnCase, isOwn: isOwn)
         facts.hasTaskGrant = task != nil
         facts.hasEmergency = isEmergency
-        facts.consents = scene.standing.consents(for: place.role, scene.person, document.category, on: scene.today)
+        facts.consents = scene.standing.consents(
+            for: place.role, scene.person, document.category, facts.purpose, on: scene.today)
         facts.isReleased = rendition.map { scene.standing.released[$0.id] != nil } ?? false
         facts.restraint = scene.standing.restraint(
             on: scene.person, place.role, document.category, scene.agreement, at: scene.now, scene.today)

@@ -57,7 +57,7 @@ extension DocumentVault {
         }
         try check(task, scene.agreement)
         if place.party != asking.place.party { try requireNewSharing() }
-        let isDelegate = !scene.agreement.gives("case.team", to: asking.place.role) && asking.place.party != .rights
+        let isDelegate = isDelegate(asking, scene.agreement)
         guard !isDelegate || place.organisation == asking.place.organisation else {
             throw VaultError.invalid(field: "person", reason: "a lead gives tasks to people of the own organisation")
         }
@@ -97,6 +97,9 @@ extension DocumentVault {
             let grant = try standing(try await snapshot(of: act.child)).grants[id]
         else { try await refuse(.notFound(.task), Event(.accessDenied, by: caller).on(["act": "\(id)"])) }
         let (scene, asking) = try await requireGranter(grant.caseID, caller)
+        guard reaches(asking, grant, scene.agreement) else {
+            try await refuse(.notFound(.task), Event(.accessDenied, by: caller).on(["act": "\(id)"]))
+        }
         try await enact(about: act.child, by: caller, also: { try $0.requirePlace(asking, scene) }) { standing, _ in
             guard let grant = standing.grants[id] else { throw VaultError.notFound(.task) }
             return [try ending(id, grant, reason, caller)]
@@ -115,13 +118,16 @@ extension DocumentVault {
     /// The tasks of a case that have not been ended, the newest last.
     public func tasks(of caseID: CaseID, as caller: Caller) async throws -> [TaskSummary] {
         try await requireWritable()
-        let (scene, _) = try await requireGranter(caseID, caller)
+        let (scene, asking) = try await requireGranter(caseID, caller)
         let people = try await records.read { try $0.people() }
         let names = try people.reduce(into: [PersonID: String]()) { $0[$1.id] = try self.names(of: $1).username }
         try await log(
             Event(.accessExplained, by: caller).about(scene.child).on(["case": "\(caseID)", "list": "tasks"]),
             childKey: scene.childKey)
-        return scene.standing.grants.filter { $0.value.caseID == caseID }.sorted { $0.value.from < $1.value.from }
+        let grants = scene.standing.grants.filter {
+            $0.value.caseID == caseID && reaches(asking, $0.value, scene.agreement)
+        }
+        return grants.sorted { $0.value.from < $1.value.from }
             .map { id, grant in
                 TaskSummary(
                     id: "\(id)", username: names[grant.person] ?? "", role: grant.role.rawValue,
@@ -153,6 +159,15 @@ extension DocumentVault {
             try await refuse(error, Event(.accessDenied, by: caller).on(["case": "\(caseID)"]))
         }
         return (scene, asking)
+    }
+
+    /// Whether it is as the lead of an organisation that somebody gives tasks: to its own people only.
+    private func isDelegate(_ asking: Asking, _ agreement: Agreement) -> Bool {
+        !agreement.gives("case.team", to: asking.place.role) && asking.place.party != .rights
+    }
+
+    private func reaches(_ asking: Asking, _ grant: TaskGrant, _ agreement: Agreement) -> Bool {
+        !isDelegate(asking, agreement) || grant.organisation == asking.place.organisation
     }
 
     private func check(_ task: NewTask, _ agreement: Agreement) throws {

@@ -28,8 +28,12 @@ extension DocumentVault {
         }
         let note = try PlainText.paragraph(note, field: "note")
         let parent = try await person(named: username)
+        let agreement = agreement
         let isParent = try await records.read { transaction in
-            try transaction.cases(of: child).contains { try !transaction.team(of: $0.id, person: parent).isEmpty }
+            try transaction.cases(of: child).contains { theCase in
+                try transaction.team(of: theCase.id, person: parent)
+                    .contains { agreement.capacity(of: $0.role) == .parent }
+            }
         }
         guard isParent else { throw VaultError.notFound(.person) }
         try await enact(about: child, by: caller) { standing, _ in

@@ -127,7 +127,11 @@ struct ConsentOptions: ParsableArguments {
     @Option(help: "What may be seen: D01 to D23. May be repeated.") var category: [Rules.Category] = []
     @Option(help: "Who may see it, as the agreement names roles. May be repeated.") var role: [Rules.Role] = []
     @Option(help: ArgumentHelp("The only person it is for.", valueName: "username")) var recipient: String?
-    @Option(help: "Why, as the agreement names purposes.") var purpose: Rules.Purpose = "ehc.participation"
+    @Option(
+        help: """
+            Why they ask, as the agreement names purposes: ehc.participation for the family's side, ehc.assessment for \
+            professionals when not given.
+            """) var purpose: Rules.Purpose?
     @Option(help: ArgumentHelp("The last day on which it holds.", valueName: "YYYY-MM-DD")) var until: Day
     @Option(help: ArgumentHelp("The document that shows it.", valueName: "id")) var evidence: DocumentID?
     @Option(
@@ -145,14 +149,20 @@ struct ConsentOptions: ParsableArguments {
         guard let capacity = Capacity(rawValue: fields["capacity"] ?? Capacity.parent.rawValue) else {
             throw CommandError("The capacity is parent, competent-child, young-person or representative.")
         }
-        let terms = ConsentTerms(
-            kind: kind, purpose: purpose, categories: category, roles: role, giver: fields["giver"] ?? "",
+        var terms = ConsentTerms(
+            kind: kind, purpose: purpose ?? "ehc.participation", categories: category, roles: role,
+            giver: fields["giver"] ?? "",
             capacity: capacity, authority: try required("authority"), evidence: evidence,
             notice: try required("notice"), language: fields["language"] ?? "en", channel: try required("channel"),
             interpreter: fields["interpreter"], until: until)
-        let new = NewConsent(
-            isRefusal: refusing, terms: terms, recipient: recipient, giver: fields["account"])
-        let id = try await common.inVault { try await $0.recordConsent(new, about: child, as: $1) }
+        let id = try await common.inVault { vault, caller in
+            if purpose == nil, role.contains(where: { vault.agreement.capacity(of: $0) == nil }) {
+                terms.purpose = "ehc.assessment"
+            }
+            let new = NewConsent(
+                isRefusal: refusing, terms: terms, recipient: recipient, giver: fields["account"])
+            return try await vault.recordConsent(new, about: child, as: caller)
+        }
         try common.show(["consent": "\(id)"]) { ["\(id)"] }
     }
 }

@@ -242,9 +242,10 @@ extension Ensemble {
         purpose: String = "ehc.participation", until: String = "2027-03-31", capacity: Capacity = .parent
     ) throws -> ConsentTerms {
         ConsentTerms(
-            kind: kind, purpose: purpose, categories: categories, roles: roles, person: nil, giver: "A Parent",
-            giverPerson: nil, capacity: capacity, authority: "Birth certificate seen", evidence: nil,
-            notice: "Notice 3", language: "en", channel: "meeting", interpreter: nil, until: try day(until))
+            kind: kind, purpose: Purpose(rawValue: purpose), categories: categories.map(Category.init(rawValue:)),
+            roles: roles.map(Role.init(rawValue:)), giver: "A Parent", capacity: capacity,
+            authority: "Birth certificate seen", notice: "Notice 3", language: "en", channel: "meeting",
+            until: try day(until))
     }
 
     func consent(

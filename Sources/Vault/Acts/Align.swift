@@ -114,15 +114,20 @@ extension DocumentVault {
         return moves
     }
 
-    /// Carries out moves within one transaction of the keyring. The rendition's key comes from a wrap that is there.
+    /// Carries out moves within one transaction of the keyring. Where the keyring lags behind what stood, because something has run
+    /// out since the last sweep, a wrap that is to be added may be there, and one that is to be removed may be gone.
     func apply(_ moves: [KeyMove], _ key: ChildKey, _ keyring: KeyringWriting) throws {
         for move in moves {
             let rows = try move.added.isEmpty ? [] : newWraps(move, key, keyring)
             for party in move.removed { try keyring.removeWrap(of: move.rendition, for: party.rawValue) }
-            for row in rows { try keyring.insert(row) }
+            for row in rows {
+                try keyring.removeWrap(of: move.rendition, for: row.party)
+                try keyring.insert(row)
+            }
         }
     }
 
+    /// The rendition's key comes from a wrap that is there, its holder's if possible.
     private func newWraps(_ move: KeyMove, _ key: ChildKey, _ keyring: KeyringWriting) throws -> [WrapRow] {
         let present = try keyring.wraps(of: move.rendition)
         let opener = present.first { $0.party == move.holder.rawValue } ?? present.first

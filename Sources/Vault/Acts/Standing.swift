@@ -195,11 +195,16 @@ extension EmergencyGrant {
 }
 
 extension Standing {
-    /// The kinds of consent that stand on a day for this role, person and category.
-    func consents(for role: Role, _ person: PersonID, _ category: Category, on day: Day) -> ConsentKinds {
+    /// The kinds of consent that stand on a day for this role, person, category and purpose.
+    func consents(
+        for role: Role, _ person: PersonID, _ category: Category, _ purpose: Purpose, on day: Day
+    ) -> ConsentKinds {
         var kinds: ConsentKinds = []
         guard !consents.isEmpty else { return kinds }
-        for record in consents.values where record.roles.contains(role) && record.categories.contains(category) {
+        for record in consents.values
+        where record.roles.contains(role) && record.categories.contains(category)
+            && record.terms.purpose == purpose.rawValue
+        {
             guard record.person == nil || record.person == person, record.state(on: day, in: self) == .given else {
                 continue
             }
@@ -263,6 +268,11 @@ extension Standing {
             let grace = from.adding(days: agreement.limits.youngPersonGraceDays) ?? from
             return Restraint(.youngPerson, reach: day < grace ? .read : .none)
         }
+    }
+
+    /// Whether a court order or a risk flag keeps the person from everything about the child.
+    func bars(_ person: PersonID, at now: Instant) -> Bool {
+        restraints.values.contains { $0.person == person && $0.categories.isEmpty && now < $0.until }
     }
 
     /// The moments at which something here changes by itself.
