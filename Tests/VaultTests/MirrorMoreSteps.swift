@@ -1,0 +1,180 @@
+import Rules
+import Sealing
+import Storage
+
+@testable import Vault
+
+extension MirrorRun {
+    // MARK: releases
+
+    mutating func release() async throws -> Bool {
+        let releasing = model.agreement.rules.filter { $0.grant == .release }
+        let choices = model.documents.flatMap { document in
+            releasing.filter { $0.category == document.kind }.flatMap { rule in
+                teams[document.place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }.map { (document, $0) }
+            }
+        }
+        guard let (document, name) = chance.one(of: choices),
+            let form = chance.one(of: document.forms.filter { !model.released.contains($0.id) })
+        else { return false }
+        let check = try HarmCheck(seriousHarm: "None was found.", thirdParties: "None is named.")
+        let which = WhichForm(version: form.version, rendition: Rendition(form.name))
+        let (vault, caller) = (vault, try await caller(name))
+        try await attempt("release") {
+            try await vault.release(document.id, which, check: check, as: caller)
+        } then: { model, _ in model.released.append(form.id) }
+        return true
+    }
+
+    mutating func endRelease() async throws -> Bool {
+        let releasing = model.agreement.rules.filter { $0.grant == .release }
+        let choices = model.documents.flatMap { document in
+            document.forms.filter { model.released.contains($0.id) }.flatMap { form in
+                releasing.filter { $0.category == document.kind }.flatMap { rule in
+                    teams[document.place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }
+                        .map { (document, form, $0) }
+                }
+            }
+        }
+        guard let (document, form, name) = chance.one(of: choices) else { return false }
+        let which = WhichForm(version: form.version, rendition: Rendition(form.name))
+        let (vault, caller) = (vault, try await caller(name))
+        try await attempt("release ended") {
+            try await vault.endRelease(document.id, which, reason: "It was a mistake.", as: caller)
+            return ActID(from: .system)
+        } then: { model, _ in model.released.removeAll { $0 == form.id } }
+        return true
+    }
+
+    // MARK: tasks
+
+    mutating func grantTask() async throws -> Bool {
+        guard let place = chance.one(of: [0, 1, 2]) else { return false }
+        let documents = model.documents.filter { $0.place == place }
+        let needing = model.agreement.rules.filter { rule in
+            rule.conditions.contains(.task) && documents.contains { $0.kind == rule.category }
+        }
+        let labels = model.agreement.labels.filter { label in documents.contains { $0.labels.contains(label.name) } }
+        let meant = needing.flatMap(\.roles) + labels.flatMap(\.exemptOnTask)
+        let able = MirrorWorld.everybody.map(\.0).filter { !disabled.contains($0) && $0 != "sam" && $0 != "dana" }
+        let fitting = able.filter { meant.contains(MirrorWorld.role(of: $0)) }
+        guard let person = chance.one(of: chance.happens(percent: 85) ? fitting : able) else { return false }
+        let role = MirrorWorld.role(of: person)
+        let useful = documents.filter { document in
+            needing.contains { $0.roles.contains(role) && $0.category == document.kind }
+        }
+        let named = chance.some(1...3, of: useful.isEmpty ? documents : useful).map(\.id)
+        let kinds = named.isEmpty || chance.happens(percent: 25) ? chance.some(1...2, of: MirrorGenerator.kindNames) : []
+        let until = today.adding(days: chance.number(0...30)) ?? today
+        let task = NewTask(
+            username: person, role: Role(rawValue: role), caseID: world.cases[place], documents: Set(named),
+            categories: Set(kinds.map(Category.init(rawValue:))), purpose: "ehc.appeal", until: until)
+        let (vault, caller) = (vault, try await caller(chance.happens(percent: 60) ? "sam" : "dana"))
+        try await attempt("task") {
+            try await vault.grantTask(task, as: caller)
+        } then: { model, id in
+            model.tasks.append(
+                MirrorModel.Task(
+                    id: id, place: place, person: person, role: role, documents: named, kinds: kinds, until: until))
+        }
+        return true
+    }
+
+    mutating func endTask() async throws -> Bool {
+        let running = model.tasks.filter { today <= $0.until }
+        guard let task = chance.one(of: chance.happens(percent: 92) ? running : model.tasks) else { return false }
+        let (vault, caller) = (vault, try await caller("sam"))
+        try await attempt("task ended") {
+            try await vault.endTask(task.id, reason: "It is done.", as: caller)
+            return task.id
+        } then: { model, id in model.tasks.removeAll { $0.id == id } }
+        return true
+    }
+
+    // MARK: people
+
+    mutating func join() async throws -> Bool {
+        let place = chance.number(0...2)
+        let free = MirrorWorld.everybody.map(\.0).filter { !teams[place].contains($0) && !disabled.contains($0) }
+        guard let person = chance.one(of: free) else { return false }
+        let (vault, caller, caseID) = (vault, try await caller("sam"), world.cases[place])
+        let before = done["team", default: 0]
+        try await attempt("team") {
+            try await vault.addToTeam(
+                person, role: Role(rawValue: MirrorWorld.role(of: person)), of: caseID, as: caller)
+            return ActID(from: .system)
+        } then: { _, _ in }
+        if done["team", default: 0] > before { teams[place].append(person) }
+        return true
+    }
+
+    /// Whoever leaves a case's team loses the tasks on the case.
+    mutating func leave() async throws -> Bool {
+        let place = chance.number(0...2)
+        let tasked = teams[place].filter { name in model.tasks.contains { $0.person == name && $0.place == place } }
+        let leaving = chance.happens(percent: 60) && !tasked.isEmpty ? tasked : teams[place]
+        guard let person = chance.one(of: leaving), person != "sam", person != "max" else { return false }
+        let (vault, caller, caseID) = (vault, try await caller("sam"), world.cases[place])
+        let before = done["team left", default: 0]
+        try await attempt("team left") {
+            try await vault.removeFromTeam(person, of: caseID, as: caller)
+            return ActID(from: .system)
+        } then: { model, _ in model.tasks.removeAll { $0.person == person && $0.place == place } }
+        if done["team left", default: 0] > before { teams[place].removeAll { $0 == person } }
+        return true
+    }
+
+    /// What changes no wrap, or only through the tasks that end with it.
+    mutating func doSomethingRare() async throws -> Bool {
+        let child = world.children[chance.number(0...1)]
+        let (vault, sam, max, ada) = (vault, try await caller("sam"), try await caller("max"), try await caller("ada"))
+        switch chance.number(0...5) {
+        case 0:
+            guard let person = chance.one(of: MirrorWorld.spare.map(\.0).filter({ !disabled.contains($0) })) else {
+                return false
+            }
+            try await attempt("disabled") {
+                _ = try await vault.disablePerson(person, as: ada)
+                return ActID(from: .system)
+            } then: { model, _ in model.tasks.removeAll { $0.person == person } }
+            disabled.insert(person)
+            for place in teams.indices { teams[place].removeAll { $0 == person } }
+        case 1:
+            let place = chance.number(0...2)
+            guard steps > 200, closed.count < 2, closed.insert(place).inserted else { return false }
+            let caseID = world.cases[place]
+            try await attempt("closed") {
+                try await vault.closeCase(caseID, as: sam)
+                return ActID(from: .system)
+            } then: { _, _ in }
+        case 2:
+            let choice = chance.one(of: [ParentChoice.none, .notices, .view, .act]) ?? .act
+            try await attempt("choice") {
+                try await vault.choose(choice, for: "pat", of: child, note: "Said so.", as: sam)
+                return ActID(from: .system)
+            } then: { _, _ in }
+        case 3: try await recordCapacity()
+        default:
+            let person = chance.one(of: ["pat", "cara", "rex", "ed", "sid"]) ?? "rex"
+            let kinds = chance.some(0...2, of: MirrorGenerator.kindNames).map(Category.init(rawValue:))
+            let until = today.adding(days: chance.number(1...20))
+            try await attempt("restraint") {
+                try await vault.restrain(
+                    person, from: child, on: .courtOrder, categories: Set(kinds), until: until,
+                    reason: "An order of the court.", as: max)
+            } then: { _, _ in }
+        }
+        return true
+    }
+
+    private mutating func recordCapacity() async throws {
+        let lacks = chance.happens(percent: 60)
+        let (vault, sam, child) = (vault, try await caller("sam"), world.children[1])
+        let before = done["capacity", default: 0]
+        try await attempt("capacity") {
+            try await vault.recordCapacity(of: child, lacks: lacks, note: "Assessed at a meeting with two people.", as: sam)
+            return ActID(from: .system)
+        } then: { _, _ in }
+        if done["capacity", default: 0] > before { lacksCapacity = lacks }
+    }
+}

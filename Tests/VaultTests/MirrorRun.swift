@@ -1,0 +1,147 @@
+import Rules
+import Sealing
+import Storage
+import Testing
+
+@testable import Vault
+
+/// One run: a vault, the model of it, and the choices still to come.
+struct MirrorRun {
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let seed: UInt64
+    let world: MirrorWorld
+    let clock = MirrorClock()
+    var chance: MirrorChance
+    var generator: MirrorGenerator
+    var vault: DocumentVault
+    var model: MirrorModel
+    var teams: [[String]]
+    var closed: Set<Int> = []
+    var disabled: Set<String> = []
+    var lacksCapacity = false
+    var version = 1
+    /// How often each kind of step was done, and how often refused.
+    var done: [String: Int] = [:]
+    var refused: [String: Int] = [:]
+    var changes = 0
+    private(set) var steps = 0
+    private var latest = ""
+    private var before: MirrorModel.Wraps = [:]
+
+    var today: Day { clock.today }
+
+    init(seed: UInt64) async throws {
+        self.seed = seed
+        chance = MirrorChance(seed: seed)
+        generator = MirrorGenerator(chance: MirrorChance(seed: ~seed))
+        world = try await MirrorWorld.prepared.value.copy()
+        vault = try await world.open(clock)
+        teams = world.cases.map { _ in MirrorWorld.team.map(\.0) }
+        model = MirrorModel(agreement: try generator.agreement(version: 2, on: clock.today))
+        version = 2
+        try await putInForce(model.agreement)
+    }
+
+    func caller(_ name: String) async throws -> Caller { try await world.caller(name, in: vault) }
+
+    /// Does one thing, or tries to, and compares.
+    mutating func step() async throws {
+        clock.tick()
+        steps += 1
+        while try await !act() {}
+        try compare()
+    }
+
+    func compare(_ found: MirrorModel.Wraps) throws {
+        let expected = model.wraps(on: today)
+        guard found != expected else { return }
+        var lines = ["seed \(seed), step \(steps), \(today), after: \(latest)"]
+        for id in Set(found.keys).union(expected.keys) where found[id] != expected[id] {
+            let document = model.documents.first { $0.forms.contains { $0.id == id } }
+            let form = document?.forms.first { $0.id == id }
+            let name = "\(document?.kind ?? "?") \(form?.name ?? "?") held by \(document.map { "\($0.holder)" } ?? "?")"
+            lines.append("\(name): the keyring has \(found[id] ?? [:]), the model \(expected[id] ?? [:])")
+        }
+        throw Fault(description: lines.joined(separator: "\n"))
+    }
+
+    private mutating func compare() throws {
+        let found = try world.wrapsInKeyring()
+        try compare(found)
+        if found != before { changes += 1 }
+        before = found
+    }
+
+    /// Carries out an act; a refusal must leave everything as it was, which the comparison then shows.
+    mutating func attempt(
+        _ what: String, _ act: () async throws -> ActID, then change: (inout MirrorModel, ActID) -> Void
+    ) async throws {
+        latest = what
+        var next = model
+        do {
+            change(&next, try await act())
+            model = next
+            done[what, default: 0] += 1
+        } catch VaultError.wouldLoseKey {
+            change(&next, ActID(from: .system))
+            guard next.losesKey(on: today) else {
+                throw Fault(description: "seed \(seed), step \(steps): \(what) was refused, and would have lost nothing")
+            }
+            refused[what, default: 0] += 1
+        } catch let error as VaultError {
+            latest = "\(what), refused: \(error)"
+            refused[what, default: 0] += 1
+        } catch {
+            throw Fault(description: "seed \(seed), step \(steps), \(today): \(what) failed: \(error)")
+        }
+    }
+
+    /// Proposes, approves and activates; the keyring is brought into line apart.
+    @discardableResult
+    mutating func putInForce(_ agreement: MirrorAgreement) async throws -> Bool {
+        latest = "agreement \(agreement.version)"
+        let (dana, max) = (try await caller("dana"), try await caller("max"))
+        var next = model
+        next.agreement = agreement
+        let loses = next.losesKey(on: today)
+        let proposal = try await vault.propose(agreement.texts(), as: dana)
+        try await vault.approve(proposal, as: max)
+        do {
+            try await vault.activate(proposal, as: max)
+        } catch VaultError.wouldLoseKey where loses {
+            refused["agreement", default: 0] += 1
+            return false
+        }
+        guard !loses else { throw Fault(description: "seed \(seed), step \(steps): an activation lost a document") }
+        model = next
+        done["agreement", default: 0] += 1
+        return true
+    }
+
+    /// Opens the vault again on a later day. Skipped when time alone would leave something with no wrap at all.
+    mutating func moveClock(days: Int) async throws -> Bool {
+        guard let day = today.adding(days: days) else { return false }
+        latest = "\(days) days"
+        var next = model
+        let youngPersonFrom = try #require(Day("2027-06-26"))
+        for index in next.consents.indices {
+            let consent = next.consents[index]
+            let isTheirs = MirrorWorld.child(of: consent.place) == 1 && consent.capacity == .parent
+            if isTheirs, consent.givenOn < youngPersonFrom, day >= youngPersonFrom { next.consents[index].stands = false }
+        }
+        guard !next.losesKey(on: day) else { return false }
+        let wasInForce = model.isInForce(on: today)
+        try await vault.close()
+        clock.move(days: days)
+        vault = try await world.open(clock)
+        model = next
+        done["clock", default: 0] += 1
+        if wasInForce != model.isInForce(on: today) { try await align() }
+        return true
+    }
+
+    func align() async throws { _ = try await vault.align(as: try await caller("max")) { _ in } }
+}

@@ -1,0 +1,223 @@
+import Rules
+import Sealing
+import Storage
+
+@testable import Vault
+
+extension MirrorRun {
+    enum Act {
+        case deposit, addForm, consent, withdraw, release, endRelease, task, endTask, join, leave, clock, agreement, rare
+    }
+
+    private static let mostDocuments = 7
+    private static let mostForms = 3
+
+    /// - Returns: `false` when what was chosen cannot even be tried now.
+    mutating func act() async throws -> Bool {
+        let act: Act = chance.weighted(
+            (9, .deposit), (8, .addForm), (22, .consent), (12, .withdraw), (12, .release), (6, .endRelease), (16, .task),
+            (8, .endTask), (4, .join), (3, .leave), (5, .clock), (2, .agreement), (2, .rare))
+        switch act {
+        case .agreement: return try await changeAgreement()
+        case .clock:
+            let days = chance.weighted((60, 1...5), (30, 6...20), (10, 21...45))
+            return try await moveClock(days: chance.number(days))
+        default: return try await work(act)
+        }
+    }
+
+    /// What may also be done between an activation and the keyring's alignment.
+    private mutating func work(_ act: Act) async throws -> Bool {
+        switch act {
+        case .deposit: try await deposit()
+        case .addForm: try await addForm()
+        case .consent: try await consent()
+        case .withdraw: try await withdraw()
+        case .release: try await release()
+        case .endRelease: try await endRelease()
+        case .task: try await grantTask()
+        case .endTask: try await endTask()
+        case .join: try await join()
+        case .leave: try await leave()
+        default: try await doSomethingRare()
+        }
+    }
+
+    private mutating func changeAgreement() async throws -> Bool {
+        version += 1
+        var agreement = try generator.agreement(version: version, on: today)
+        // Most agreements keep what is there readable; a few may try not to.
+        for _ in 0..<4 where chance.happens(percent: 85) {
+            var next = model
+            next.agreement = agreement
+            guard next.losesKey(on: today) else { break }
+            agreement = try generator.agreement(version: version, on: today)
+        }
+        guard try await putInForce(agreement) else { return true }
+        if chance.happens(percent: 35) {
+            for _ in 0..<chance.number(1...3) {
+                let act: Act = chance.weighted((2, .deposit), (3, .consent), (3, .withdraw), (2, .release), (3, .task))
+                _ = try await work(act)
+            }
+        }
+        try await align()
+        return true
+    }
+
+    // MARK: documents
+
+    private mutating func deposit() async throws -> Bool {
+        guard let place = chance.one(of: [0, 1, 2].filter { !closed.contains($0) }),
+            model.documents.count(where: { MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place) })
+                < Self.mostDocuments
+        else { return false }
+        let writing = model.agreement.rules.filter {
+            ($0.grant == .author || $0.grant == .authorAndFull) && $0.conditions.isEmpty
+        }
+        let choices = writing.flatMap { rule in
+            teams[place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }.map { (author: $0, kind: rule.category) }
+        }
+        guard let choice = chance.one(of: choices),
+            let kind = model.agreement.kinds.first(where: { $0.name == choice.kind })
+        else { return false }
+        let labels = chance.happens(percent: 25) ? chance.some(1...2, of: model.agreement.labels) : []
+        let isExempt = labels.allSatisfy { $0.exempt.contains(MirrorWorld.role(of: choice.author)) }
+        let names = isExempt || chance.happens(percent: 10) ? labels.map(\.name) : []
+        let content = content(place)
+        let new = NewDocument(
+            caseID: world.cases[place], category: Category(rawValue: choice.kind), title: "Report", mediaType: .unknown,
+            labels: Set(names.map(Label.init(rawValue:))))
+        let party = MirrorWorld.party(of: choice.author)
+        let holder = kind.holders.contains(party) ? party : kind.holders[0]
+        try await attemptForm("deposit", as: choice.author, content: content) { vault, file, caller in
+            DocumentID(try await vault.deposit(new, content: file, as: caller).document)
+        } adding: { model, form in
+            model.documents.append(
+                MirrorModel.Document(
+                    id: form.document, place: place, kind: choice.kind, holder: holder, labels: names,
+                    author: choice.author, forms: []))
+        }
+        return true
+    }
+
+    /// A further version, or an extract or a redaction of the newest.
+    private mutating func addForm() async throws -> Bool {
+        guard let document = chance.one(of: model.documents.filter { $0.forms.count < Self.mostForms }) else {
+            return false
+        }
+        let id = document.id
+        if chance.happens(percent: 35) {
+            try await attemptForm("replace", as: document.author, content: content(document.place)) { vault, file, caller in
+                _ = try await vault.replace(id, mediaType: .unknown, content: file, as: caller)
+                return id
+            } adding: { _, _ in }
+            return true
+        }
+        guard let name = chance.one(of: MirrorGenerator.forms), let rendition = Rendition(name) else { return false }
+        try await attemptForm("rendition", as: document.author, content: content(document.place)) { vault, file, caller in
+            _ = try await vault.addRendition(
+                rendition, of: id, version: nil, mediaType: .unknown, content: file, as: caller)
+            return id
+        } adding: { _, _ in }
+        return true
+    }
+
+    /// New content, or what some document of the same child has already: that is stored once.
+    private mutating func content(_ place: Int) -> [UInt8] {
+        let child = MirrorWorld.child(of: place)
+        let old = model.documents.filter { MirrorWorld.child(of: $0.place) == child }.flatMap(\.forms)
+        if chance.happens(percent: 20), let twin = chance.one(of: old) { return twin.content }
+        return Array("\(seed) \(steps) \(chance.number(0...Int(Int32.max)))".utf8)
+    }
+
+    private mutating func attemptForm(
+        _ what: String, as name: String, content: [UInt8],
+        _ add: (DocumentVault, FileDescriptor, Caller) async throws -> DocumentID?,
+        adding: (inout MirrorModel, (document: DocumentID, rendition: RenditionID)) -> Void
+    ) async throws {
+        let (vault, caller, today) = (vault, try await caller(name), today)
+        let file = try world.fixture.file("content", content)
+        var added: DocumentID?
+        try await attempt(what) {
+            added = try await add(vault, file, caller)
+            return ActID(from: .system)
+        } then: { _, _ in }
+        guard let id = added else { return }
+        for row in try await vault.records.read({ try $0.renditions(of: id) }) {
+            guard !model.documents.contains(where: { $0.forms.contains { $0.id == row.id } }) else { continue }
+            adding(&model, (id, row.id))
+            let form = MirrorModel.Form(
+                id: row.id, version: row.version, name: row.kind.description, added: today, content: content)
+            for index in model.documents.indices where model.documents[index].id == id {
+                model.documents[index].forms.append(form)
+            }
+        }
+    }
+
+    // MARK: consents
+
+    private mutating func consent() async throws -> Bool {
+        let place = chance.number(0...2)
+        let wanting = model.agreement.rules.filter {
+            $0.conditions.contains(.lawfulConsent) || $0.conditions.contains(.confidentialityConsent)
+        }
+        var kind: ConsentKind = chance.one(of: ConsentKind.allCases) ?? .service
+        var roles = chance.some(1...3, of: MirrorGenerator.readers)
+        var kinds = chance.some(1...3, of: MirrorGenerator.kindNames)
+        let present = wanting.filter { rule in
+            model.documents.contains { $0.kind == rule.category && MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place) }
+        }
+        if chance.happens(percent: 85), let rule = chance.one(of: present) {
+            let lawful = rule.conditions.contains(.lawfulConsent)
+            let both = lawful && rule.conditions.contains(.confidentialityConsent)
+            kind = lawful && !(both && chance.happens(percent: 50)) ? .lawfulBasis : .confidentiality
+            roles = chance.some(1...3, of: rule.roles)
+            kinds = [rule.category] + chance.some(0...1, of: MirrorGenerator.kindNames.filter { $0 != rule.category })
+        }
+        let isByParent = chance.happens(percent: 20)
+        let capacity: Capacity = isByParent ? .parent : capacity(place)
+        let until = today.adding(days: chance.happens(percent: 70) ? chance.number(0...40) : 399) ?? today
+        let person = chance.happens(percent: 15) ? chance.one(of: teams[place]) : nil
+        let new = NewConsent(
+            isRefusal: chance.happens(percent: 8),
+            terms: ConsentTerms(
+                kind: kind, purpose: "ehc.assessment", categories: kinds, roles: roles, person: nil, giver: "A giver",
+                giverPerson: nil, capacity: capacity, authority: "birth certificate", evidence: nil, notice: "1",
+                language: "en", channel: "meeting", interpreter: nil, until: until),
+            recipient: person, giver: nil)
+        let by = isByParent ? "pat" : "sam"
+        let (vault, caller, today) = (vault, try await caller(by), today)
+        let child = world.children[MirrorWorld.child(of: place)]
+        try await attempt(new.isRefusal ? "refusal" : "consent") {
+            try await vault.recordConsent(new, about: child, as: caller)
+        } then: { model, id in
+            model.consents.append(
+                MirrorModel.Consent(
+                    id: id, place: place, kind: kind, roles: roles, kinds: kinds, capacity: capacity, givenOn: today,
+                    until: until, giver: by, stands: !new.isRefusal))
+        }
+        return true
+    }
+
+    private mutating func capacity(_ place: Int) -> Capacity {
+        let isYoungPerson = MirrorWorld.child(of: place) == 1 && today >= (Day("2027-06-26") ?? today)
+        let likely: Capacity = isYoungPerson ? (lacksCapacity ? .parent : .youngPerson) : .parent
+        return chance.weighted((85, likely), (10, .representative), (5, .competentChild))
+    }
+
+    private mutating func withdraw() async throws -> Bool {
+        let standing = model.consents.filter { $0.stands && today <= $0.until }
+        let some = chance.happens(percent: 92) ? standing : model.consents
+        guard let consent = chance.one(of: some) else { return false }
+        let (vault, caller) = (vault, try await caller(chance.happens(percent: 90) ? "sam" : "pat"))
+        try await attempt("withdrawal") {
+            try await vault.withdrawConsent(consent.id, note: "Said so.", as: caller)
+            return consent.id
+        } then: { model, id in
+            for index in model.consents.indices where model.consents[index].id == consent.id {
+                model.consents[index].stands = false
+            }
+        }
+        return true
+    }
+}
