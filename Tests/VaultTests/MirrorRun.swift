@@ -12,6 +12,8 @@ struct MirrorRun {
     }
 
     let seed: UInt64
+    /// Whether others work between an activation and the alignment of the keyring.
+    let isBusy: Bool
     let world: MirrorWorld
     let clock = MirrorClock()
     var chance: MirrorChance
@@ -33,8 +35,9 @@ struct MirrorRun {
 
     var today: Day { clock.today }
 
-    init(seed: UInt64) async throws {
+    init(seed: UInt64, isBusy: Bool) async throws {
         self.seed = seed
+        self.isBusy = isBusy
         chance = MirrorChance(seed: seed)
         generator = MirrorGenerator(chance: MirrorChance(seed: ~seed))
         world = try await MirrorWorld.prepared.value.copy()

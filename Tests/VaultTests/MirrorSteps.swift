@@ -54,7 +54,7 @@ extension MirrorRun {
             agreement = try generator.agreement(version: version, on: today)
         }
         guard try await putInForce(agreement) else { return true }
-        if chance.happens(percent: 35) {
+        if isBusy {
             for _ in 0..<chance.number(1...3) {
                 let act: Act = chance.weighted((2, .deposit), (3, .consent), (3, .withdraw), (2, .release), (3, .task))
                 _ = try await work(act)
@@ -106,7 +106,7 @@ extension MirrorRun {
             return false
         }
         let id = document.id
-        if chance.happens(percent: 35) {
+        if isBusy {
             try await attemptForm("replace", as: document.author, content: content(document.place)) { vault, file, caller in
                 _ = try await vault.replace(id, mediaType: .unknown, content: file, as: caller)
                 return id

@@ -15,7 +15,7 @@ struct MirrorTests {
 
     @Test("whatever happens, in whatever order, a wrap is there exactly for whom the model says", arguments: seeds)
     func mirrors(seed: UInt64) async throws {
-        var run = try await MirrorRun(seed: seed)
+        var run = try await MirrorRun(seed: seed, isBusy: false)
         defer { try? run.world.remove() }
         for _ in 0..<Self.stepsPerRun { try await run.step() }
         let refusals = run.refused.values.reduce(0, +)
