@@ -76,24 +76,35 @@ extension MirrorAgreement {
               - { who: [P], what: \(kinds[0].name), action: read, expect: unknown-purpose, clause: none }
 
             """
+        let agreement = (try agreementLines() + rules.map(\.yaml)).joined(separator: "\n") + "\n"
         return PolicyTexts(
-            categories: Array(categories.utf8), agreement: Array((try agreementLines() + rules.map(\.yaml)).joined(separator: "\n").utf8),
+            categories: Array(categories.utf8), agreement: Array(agreement.utf8),
             cases: Array(cases.utf8))
     }
 
-    /// Without the rules that the loader refuses because they could never matter.
-    func withoutIdleRules() throws -> MirrorAgreement {
+    /// Without the rules that could never admit anybody, which the vault's reader refuses.
+    func withoutIdleRules() -> MirrorAgreement {
         var agreement = self
-        while true {
-            do {
-                _ = try agreement.texts().load()
-                return agreement
-            } catch VaultError.policy(let fault) {
-                let index = fault.line - 1 - (try agreement.agreementLines().count)
-                guard agreement.rules.indices.contains(index) else { throw VaultError.policy(fault) }
-                agreement.rules.remove(at: index)
-            }
+        agreement.rules = rules.compactMap { rule in
+            guard let kind = kinds.first(where: { $0.name == rule.category }) else { return nil }
+            let useful = rule.roles.filter { isUseful(rule, to: $0, kind) }
+            return useful.isEmpty ? nil : rule.with(roles: useful)
         }
+        let givenOut = Set(agreement.rules.filter { $0.grant == .released }.map(\.category))
+        agreement.rules.removeAll { $0.grant == .release && !givenOut.contains($0.category) }
+        return agreement
+    }
+
+    private func isUseful(_ rule: Rule, to role: String, _ kind: Kind) -> Bool {
+        let parties = roles.first { $0.name == role }?.parties ?? []
+        let isReached = parties.contains { party in
+            kind.holders.contains(party)
+                || sharing.contains { $0.asker == party && $0.categories.contains(kind.name) }
+        }
+        let isOpen = labels.filter { kind.labels.contains($0.name) }.allSatisfy { label in
+            label.exempt.contains(role) || (rule.conditions.contains(.task) && label.exemptOnTask.contains(role))
+        }
+        return isOpen && (isReached || rule.conditions.contains(.override))
     }
 
     /// Everything before the rules. What the test does not vary stands as it is shipped.
@@ -104,7 +115,9 @@ extension MirrorAgreement {
             "until: \(until)", "roles:",
         ]
         for role in roles { lines.append("  \(role.name): { title: \(role.name), parties: \(list(role.parties)) }") }
-        for section in ["limits", "purposes", "capacities", "duties"] { lines += shipped[section] ?? [] }
+        for section in ["limits", "capacities"] { lines += shipped[section] ?? [] }
+        lines += ["purposes:"] + Self.purposes.map { "  \($0): a purpose" }
+        lines += ["duties:"] + Self.duties.map { "  \($0): \(list($1))" }
         let holders = Party.allCases.filter { party in kinds.contains { $0.holders.contains(party) } }
         let controllers = holders.map { "\($0.rawValue): { name: a name, address: an address, contact: a contact }" }
         lines += [
@@ -124,6 +137,16 @@ extension MirrorAgreement {
         lines.append("rules:")
         return lines
     }
+
+    private static let purposes = ["ehc.assessment", "ehc.participation", "ehc.appeal"]
+
+    private static let duties = [
+        ("person.disable", ["ADM"]), ("case.close", ["SEND", "SMGR"]), ("case.team", ["SEND", "SMGR"]),
+        ("task.grant", ["SEND", "SMGR", "DPO"]), ("consent.record", ["SEND", "SW", "HADV"]),
+        ("restraint.place", ["SEND", "SMGR"]), ("young-person.record", ["SEND", "SMGR"]),
+        ("agreement.propose", ["DPO", "SMGR"]), ("agreement.approve", ["DPO", "SMGR"]),
+        ("agreement.activate", ["DPO", "SMGR"]), ("vault.check", ["ADM"]),
+    ]
 
     /// The lines of each part of the shipped file, without comments.
     private static let shippedSections = Result<[String: [String]], any Error> {
@@ -150,6 +173,12 @@ extension MirrorAgreement.Kind {
 }
 
 extension MirrorAgreement.Rule {
+    func with(roles: [String]) -> Self {
+        Self(
+            name: name, category: category, roles: roles, grant: grant, conditions: conditions, isOwnOnly: isOwnOnly,
+            rendition: rendition, needsHarmCheck: needsHarmCheck)
+    }
+
     fileprivate var yaml: String {
         var parts = [
             "id: \(name)", "categories: [\(category)]", "roles: \(list(roles))", "grant: \(grant.rawValue)", "basis: any",

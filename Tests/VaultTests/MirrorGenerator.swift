@@ -1,13 +1,13 @@
 import Rules
 
-/// Makes up sharing agreements over six kinds of document and the roles below.
+/// Makes up sharing agreements over four kinds of document and the roles below.
 struct MirrorGenerator: Sendable {
     static let roles: [(name: String, parties: [Party])] = [
         ("P", [.family]), ("C", [.family]), ("YP", [.family]), ("REP", [.family]), ("SCH", [.education]),
         ("SEND", [.education]), ("SMGR", [.education]), ("EP", [.education]), ("LEG", [.education]),
-        ("DSL", [.education]), ("HADV", [.health]), ("DCO", [.health]), ("SW", [.socialCare]), ("SCA", [.socialCare]),
+        ("HADV", [.health]), ("DCO", [.health]), ("SW", [.socialCare]), ("SCA", [.socialCare]),
         ("YJS", [.youthJustice]), ("CUST", [.youthJustice]), ("DPO", [.rights]), ("REC", [.rights]),
-        ("ADM", [.education, .rights]), ("LEAD", [.education]), ("IGO", [.education]),
+        ("ADM", [.education, .rights]),
     ]
     /// Those that rules name; the others only have duties.
     static let readers = [
@@ -18,7 +18,7 @@ struct MirrorGenerator: Sendable {
     static let authors: [(party: Party, role: String)] = [
         (.education, "SCH"), (.education, "EP"), (.health, "HADV"), (.socialCare, "SW"), (.youthJustice, "YJS"),
     ]
-    static let kindNames = ["K1", "K2", "K3", "K4", "K5", "K6"]
+    static let kindNames = ["K1", "K2", "K3", "K4"]
     static let labelNames = ["privileged", "sealed", "guarded"]
     static let forms = ["extract", "summary", "redacted:consultation", "redacted:health"]
 
@@ -33,7 +33,7 @@ struct MirrorGenerator: Sendable {
         self.chance = chance
     }
 
-    mutating func agreement(version: Int, on today: Day) throws -> MirrorAgreement {
+    mutating func agreement(version: Int, on today: Day) -> MirrorAgreement {
         let roles = Self.roles.map { role in
             let isFixed = Self.family.contains(role.name) || role.name == "ADM" || !chance.happens(percent: 10)
             let other = chance.one(of: Party.allCases.filter { $0 != .family && !role.parties.contains($0) })
@@ -52,7 +52,7 @@ struct MirrorGenerator: Sendable {
         let agreement = MirrorAgreement(
             version: version, from: from, reviewBy: reviewBy, until: until, roles: roles, emergency: emergency,
             kinds: kinds, labels: labels, sharing: sharing(kinds), rules: kinds.flatMap { rules($0, emergency) })
-        return try agreement.withoutIdleRules()
+        return agreement.withoutIdleRules()
     }
 
     private mutating func kind(
@@ -67,8 +67,8 @@ struct MirrorGenerator: Sendable {
     /// In force for long; or its review soon due, overdue, its beginning still to come, or its end passed.
     private mutating func term(on today: Day) -> (from: Day, reviewBy: Day, until: Day) {
         let (from, reviewBy, until): (Int, Int, Int) = chance.weighted(
-            (74, (-30, chance.number(60...300), 400)),
-            (12, (-30, chance.number(0...10), chance.number(30...60))),
+            (80, (-30, chance.number(60...300), 400)),
+            (8, (-30, chance.number(0...10), chance.number(30...60))),
             (6, (-60, chance.number(-20 ... -1), chance.number(1...30))),
             (4, (chance.number(2...10), 90, 120)), (4, (-60, -9, chance.number(-8 ... -1))))
         func day(_ offset: Int) -> Day { today.adding(days: offset) ?? today }

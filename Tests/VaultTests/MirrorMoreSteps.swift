@@ -49,7 +49,7 @@ extension MirrorRun {
     // MARK: tasks
 
     mutating func grantTask() async throws -> Bool {
-        guard let place = chance.one(of: [0, 1, 2]) else { return false }
+        guard let place = chance.one(of: Array(world.cases.indices)) else { return false }
         let documents = model.documents.filter { $0.place == place }
         let needing = model.agreement.rules.filter { rule in
             rule.conditions.contains(.task) && documents.contains { $0.kind == rule.category }
@@ -94,7 +94,7 @@ extension MirrorRun {
     // MARK: people
 
     mutating func join() async throws -> Bool {
-        let place = chance.number(0...2)
+        let place = chance.number(0...world.cases.count - 1)
         let free = MirrorWorld.everybody.map(\.0).filter { !teams[place].contains($0) && !disabled.contains($0) }
         guard let person = chance.one(of: free) else { return false }
         let (vault, caller, caseID) = (vault, try await caller("sam"), world.cases[place])
@@ -110,7 +110,7 @@ extension MirrorRun {
 
     /// Whoever leaves a case's team loses the tasks on the case.
     mutating func leave() async throws -> Bool {
-        let place = chance.number(0...2)
+        let place = chance.number(0...world.cases.count - 1)
         let tasked = teams[place].filter { name in model.tasks.contains { $0.person == name && $0.place == place } }
         let leaving = chance.happens(percent: 60) && !tasked.isEmpty ? tasked : teams[place]
         guard let person = chance.one(of: leaving), person != "sam", person != "max" else { return false }
@@ -126,7 +126,7 @@ extension MirrorRun {
 
     /// What changes no wrap, or only through the tasks that end with it.
     mutating func doSomethingRare() async throws -> Bool {
-        let child = world.children[chance.number(0...1)]
+        let child = world.children[chance.number(0...world.children.count - 1)]
         let (vault, sam, max, ada) = (vault, try await caller("sam"), try await caller("max"), try await caller("ada"))
         switch chance.number(0...5) {
         case 0:
@@ -140,7 +140,7 @@ extension MirrorRun {
             disabled.insert(person)
             for place in teams.indices { teams[place].removeAll { $0 == person } }
         case 1:
-            let place = chance.number(0...2)
+            let place = chance.number(0...world.cases.count - 1)
             guard steps > 200, closed.count < 2, closed.insert(place).inserted else { return false }
             let caseID = world.cases[place]
             try await attempt("closed") {

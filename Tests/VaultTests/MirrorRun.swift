@@ -43,7 +43,7 @@ struct MirrorRun {
         world = try await MirrorWorld.prepared.value.copy()
         vault = try await world.open(clock)
         teams = world.cases.map { _ in MirrorWorld.team.map(\.0) }
-        model = MirrorModel(agreement: try generator.agreement(version: 2, on: clock.today))
+        model = MirrorModel(agreement: generator.agreement(version: 2, on: clock.today))
         version = 2
         try await putInForce(model.agreement)
     }

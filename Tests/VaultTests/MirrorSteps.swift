@@ -9,14 +9,17 @@ extension MirrorRun {
         case deposit, addForm, consent, withdraw, release, endRelease, task, endTask, join, leave, clock, agreement, rare
     }
 
-    private static let mostDocuments = 7
+    private static let mostDocuments = 6
     private static let mostForms = 3
 
     /// - Returns: `false` when what was chosen cannot even be tried now.
     mutating func act() async throws -> Bool {
-        let act: Act = chance.weighted(
-            (9, .deposit), (8, .addForm), (22, .consent), (12, .withdraw), (12, .release), (6, .endRelease), (16, .task),
-            (8, .endTask), (4, .join), (3, .leave), (5, .clock), (2, .agreement), (2, .rare))
+        var act: Act = chance.weighted(
+            (10, .deposit), (8, .addForm), (24, .consent), (12, .withdraw), (12, .release), (6, .endRelease), (16, .task),
+            (8, .endTask), (3, .join), (3, .leave), (3, .clock), (1, .agreement), (2, .rare))
+        // Where nothing new may be shared, little can be done: an agreement is due.
+        let isLate = today > model.agreement.reviewBy || today < model.agreement.from
+        if isLate, chance.happens(percent: 8) { act = .agreement }
         switch act {
         case .agreement: return try await changeAgreement()
         case .clock:
@@ -45,13 +48,13 @@ extension MirrorRun {
 
     private mutating func changeAgreement() async throws -> Bool {
         version += 1
-        var agreement = try generator.agreement(version: version, on: today)
+        var agreement = generator.agreement(version: version, on: today)
         // Most agreements keep what is there readable; a few may try not to.
         for _ in 0..<4 where chance.happens(percent: 85) {
             var next = model
             next.agreement = agreement
             guard next.losesKey(on: today) else { break }
-            agreement = try generator.agreement(version: version, on: today)
+            agreement = generator.agreement(version: version, on: today)
         }
         guard try await putInForce(agreement) else { return true }
         if isBusy {
@@ -67,7 +70,7 @@ extension MirrorRun {
     // MARK: documents
 
     private mutating func deposit() async throws -> Bool {
-        guard let place = chance.one(of: [0, 1, 2].filter { !closed.contains($0) }),
+        guard let place = chance.one(of: world.cases.indices.filter { !closed.contains($0) }),
             model.documents.count(where: { MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place) })
                 < Self.mostDocuments
         else { return false }
@@ -157,7 +160,7 @@ extension MirrorRun {
     // MARK: consents
 
     private mutating func consent() async throws -> Bool {
-        let place = chance.number(0...2)
+        let place = chance.number(0...world.cases.count - 1)
         let wanting = model.agreement.rules.filter {
             $0.conditions.contains(.lawfulConsent) || $0.conditions.contains(.confidentialityConsent)
         }

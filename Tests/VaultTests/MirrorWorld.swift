@@ -8,15 +8,15 @@ import Testing
 
 @testable import Vault
 
-/// A vault with two children, three cases and somebody in every role, to be copied for each run.
+/// A vault with four children, five cases and somebody in every role, to be copied for each run.
 struct MirrorWorld: Sendable {
     let fixture: Fixture
     let people: [String: PersonID]
-    /// The second and the third are about the same child.
     let cases: [CaseID]
     let children: [ChildID]
 
-    static func child(of place: Int) -> Int { place == 0 ? 0 : 1 }
+    /// About which child each case is.
+    static func child(of place: Int) -> Int { [0, 1, 1, 2, 3][place] }
 
     static let team = Fixture.team + [
         ("max", "SMGR", Party.education), ("erin", "EP", .education), ("lena", "LEG", .education),
@@ -50,11 +50,18 @@ struct MirrorWorld: Sendable {
                 password: try Fixture.password(), as: ada)
         }
         let sam = try await fixture.caller("sam", in: vault)
-        let birth = try #require(Day("2010-10-10"))
-        let alex = try await vault.addChild(
-            ChildProfile(name: "Alex Example", dateOfBirth: birth, nhsNumber: nil, upn: nil), as: sam)
+        let births = [("Alex", "2010-10-10"), ("Sasha", "2015-04-01"), ("Jo", "2018-12-24")]
+        var children = [fixture.child]
+        for (name, day) in births {
+            let profile = try ChildProfile(
+                name: "\(name) Example", dateOfBirth: try #require(Day(day)), nhsNumber: nil, upn: nil)
+            children.append(try await vault.addChild(profile, as: sam))
+        }
         var cases = [fixture.caseID]
-        for _ in 0..<2 { cases.append(try await vault.openCase(for: alex, purpose: "ehc.assessment", as: sam)) }
+        for place in 1...4 {
+            cases.append(
+                try await vault.openCase(for: children[child(of: place)], purpose: "ehc.assessment", as: sam))
+        }
         for (place, caseID) in cases.enumerated() {
             for (name, role, _) in team where name != "sam" && (place > 0 || !known.contains(name)) {
                 try await vault.addToTeam(name, role: Role(rawValue: role), of: caseID, as: sam)
@@ -63,7 +70,7 @@ struct MirrorWorld: Sendable {
         var people: [String: PersonID] = [:]
         for (name, _, _) in everybody + [("ada", "ADM", .education)] { people[name] = try await vault.person(named: name) }
         try await vault.close()
-        return MirrorWorld(fixture: fixture, people: people, cases: cases, children: [fixture.child, alex])
+        return MirrorWorld(fixture: fixture, people: people, cases: cases, children: children)
     }
 
     /// A copy in memory where the machine has a folder for that: thousands of commits need not wait for a disk.
