@@ -58,9 +58,12 @@ struct MirrorModel: Sendable {
 
     /// Of every rendition, the parties that have a wrap, and whether it is for emergencies only.
     func wraps(on today: Day) -> Wraps {
+        var model = self
+        model.consents.removeAll { !$0.stands || $0.until < today }
+        model.tasks.removeAll { $0.until < today }
         var wraps: Wraps = [:]
         for document in documents {
-            for form in document.forms { wraps[form.id] = self.wraps(of: form, document, on: today) }
+            for form in document.forms { wraps[form.id] = model.wraps(of: form, document, on: today) }
         }
         return wraps
     }
@@ -72,8 +75,8 @@ struct MirrorModel: Sendable {
         var ordinary: Set<String> = []
         var emergencies: Set<String> = []
         for rule in agreement.rules where rule.category == document.kind && reaches(rule, form) {
-            for role in rule.roles where passesLabels(role, kind.labels + document.labels, document, today) {
-                guard rule.conditions.allSatisfy({ $0 == .override || isMet($0, role, document, today) }) else { continue }
+            for role in rule.roles where passesLabels(role, kind.labels + document.labels, document) {
+                guard rule.conditions.allSatisfy({ $0 == .override || isMet($0, role, document) }) else { continue }
                 for party in agreement.roles.first(where: { $0.name == role })?.parties ?? [] {
                     let isOrdinary = !rule.conditions.contains(.override)
                     if isOrdinary, isShared(form, document, with: party, on: today) { ordinary.insert(party.rawValue) }
@@ -98,38 +101,35 @@ struct MirrorModel: Sendable {
         }
     }
 
-    private func passesLabels(_ role: String, _ labels: [String], _ document: Document, _ today: Day) -> Bool {
+    private func passesLabels(_ role: String, _ labels: [String], _ document: Document) -> Bool {
         for name in labels {
             guard let label = agreement.labels.first(where: { $0.name == name }) else { return false }
             if label.exempt.contains(role) { continue }
-            if label.exemptOnTask.contains(role), hasTask(role, document, today) { continue }
+            if label.exemptOnTask.contains(role), hasTask(role, document) { continue }
             return false
         }
         return true
     }
 
-    private func isMet(
-        _ condition: MirrorAgreement.Condition, _ role: String, _ document: Document, _ today: Day
-    ) -> Bool {
+    private func isMet(_ condition: MirrorAgreement.Condition, _ role: String, _ document: Document) -> Bool {
         switch condition {
-        case .lawfulConsent: hasConsent(.lawfulBasis, role, document, today)
-        case .confidentialityConsent: hasConsent(.confidentiality, role, document, today)
-        case .task: hasTask(role, document, today)
+        case .lawfulConsent: hasConsent(.lawfulBasis, role, document)
+        case .confidentialityConsent: hasConsent(.confidentiality, role, document)
+        case .task: hasTask(role, document)
         case .override: false
         }
     }
 
-    private func hasConsent(_ kind: ConsentKind, _ role: String, _ document: Document, _ today: Day) -> Bool {
+    private func hasConsent(_ kind: ConsentKind, _ role: String, _ document: Document) -> Bool {
         consents.contains { consent in
-            consent.stands && consent.kind == kind && today <= consent.until
-                && consent.roles.contains(role) && consent.kinds.contains(document.kind)
+            consent.kind == kind && consent.roles.contains(role) && consent.kinds.contains(document.kind)
                 && MirrorWorld.child(of: consent.place) == MirrorWorld.child(of: document.place)
         }
     }
 
-    private func hasTask(_ role: String, _ document: Document, _ today: Day) -> Bool {
+    private func hasTask(_ role: String, _ document: Document) -> Bool {
         tasks.contains { task in
-            task.role == role && task.place == document.place && today <= task.until
+            task.role == role && task.place == document.place
                 && (task.documents.contains(document.id) || task.kinds.contains(document.kind))
         }
     }

@@ -8,12 +8,7 @@ extension MirrorRun {
     // MARK: releases
 
     mutating func release() async throws -> Bool {
-        let releasing = model.agreement.rules.filter { $0.grant == .release }
-        let choices = model.documents.flatMap { document in
-            releasing.filter { $0.category == document.kind }.flatMap { rule in
-                teams[document.place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }.map { (document, $0) }
-            }
-        }
+        let choices = model.documents.flatMap { document in releasers(of: document).map { (document, $0) } }
         guard let (document, name) = chance.one(of: choices),
             let form = chance.one(of: document.forms.filter { !model.released.contains($0.id) })
         else { return false }
@@ -27,13 +22,9 @@ extension MirrorRun {
     }
 
     mutating func endRelease() async throws -> Bool {
-        let releasing = model.agreement.rules.filter { $0.grant == .release }
         let choices = model.documents.flatMap { document in
             document.forms.filter { model.released.contains($0.id) }.flatMap { form in
-                releasing.filter { $0.category == document.kind }.flatMap { rule in
-                    teams[document.place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }
-                        .map { (document, form, $0) }
-                }
+                releasers(of: document).map { (document, form, $0) }
             }
         }
         guard let (document, form, name) = chance.one(of: choices) else { return false }
@@ -44,6 +35,17 @@ extension MirrorRun {
             return ActID(from: .system)
         } then: { model, _ in model.released.removeAll { $0 == form.id } }
         return true
+    }
+
+    /// Those of the holder's side on the team whose role releases.
+    private func releasers(of document: MirrorModel.Document) -> [String] {
+        let rules = model.agreement.rules.filter { $0.grant == .release && $0.category == document.kind }
+        let labels = model.agreement.labels.filter { document.labels.contains($0.name) }
+        return teams[document.place].filter { name in
+            let role = MirrorWorld.role(of: name)
+            return MirrorWorld.party(of: name) == document.holder && rules.contains { $0.roles.contains(role) }
+                && labels.allSatisfy { $0.exempt.contains(role) }
+        }
     }
 
     // MARK: tasks

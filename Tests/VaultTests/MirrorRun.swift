@@ -1,3 +1,5 @@
+import Foundation
+import GRDB
 import Rules
 import Sealing
 import Storage
@@ -30,6 +32,7 @@ struct MirrorRun {
     var refused: [String: Int] = [:]
     var changes = 0
     private(set) var steps = 0
+    private let keyring: DatabaseQueue
     private var latest = ""
     private var before: MirrorModel.Wraps = [:]
 
@@ -41,6 +44,7 @@ struct MirrorRun {
         chance = MirrorChance(seed: seed)
         generator = MirrorGenerator(chance: MirrorChance(seed: ~seed))
         world = try await MirrorWorld.prepared.value.copy()
+        keyring = try world.keyringFile()
         vault = try await world.open(clock)
         teams = world.cases.map { _ in MirrorWorld.team.map(\.0) }
         model = MirrorModel(agreement: generator.agreement(version: 2, on: clock.today))
@@ -58,7 +62,7 @@ struct MirrorRun {
         try compare()
     }
 
-    func compare(_ found: MirrorModel.Wraps) throws {
+    private func compare(_ found: MirrorModel.Wraps) throws {
         let expected = model.wraps(on: today)
         guard found != expected else { return }
         var lines = ["seed \(seed), step \(steps), \(today), after: \(latest)"]
@@ -71,8 +75,18 @@ struct MirrorRun {
         throw Fault(description: lines.joined(separator: "\n"))
     }
 
+    private func wrapsInKeyring() throws -> MirrorModel.Wraps {
+        try keyring.read { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT rendition, party, is_override FROM wraps")
+            return try rows.reduce(into: [:]) { wraps, row in
+                let id = try #require(RenditionID([UInt8](row["rendition"] as Data)))
+                wraps[id, default: [:]][row["party"] as String] = row["is_override"] as Bool
+            }
+        }
+    }
+
     private mutating func compare() throws {
-        let found = try world.wrapsInKeyring()
+        let found = try wrapsInKeyring()
         try compare(found)
         if found != before { changes += 1 }
         before = found

@@ -212,7 +212,8 @@ extension MirrorRun {
         let standing = model.consents.filter { $0.stands && today <= $0.until }
         let some = chance.happens(percent: 92) ? standing : model.consents
         guard let consent = chance.one(of: some) else { return false }
-        let (vault, caller) = (vault, try await caller(chance.happens(percent: 90) ? "sam" : "pat"))
+        let by = chance.happens(percent: 50) ? consent.giver : "sam"
+        let (vault, caller) = (vault, try await caller(by))
         try await attempt("withdrawal") {
             try await vault.withdrawConsent(consent.id, note: "Said so.", as: caller)
             return consent.id

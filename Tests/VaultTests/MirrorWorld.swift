@@ -103,17 +103,8 @@ struct MirrorWorld: Sendable {
         return try await vault.records.read { try $0.caller(person) }
     }
 
-    /// The wraps that are in the keyring file, read by other hands.
-    func wrapsInKeyring() throws -> MirrorModel.Wraps {
-        let queue = try DatabaseQueue(path: fixture.vaultPath + "/keyring.sqlite")
-        defer { try? queue.close() }
-        return try queue.read { db in
-            try Row.fetchAll(db, sql: "SELECT rendition, party, is_override FROM wraps").reduce(into: [:]) { wraps, row in
-                let id = try #require(RenditionID([UInt8](row["rendition"] as Data)))
-                wraps[id, default: [:]][row["party"] as String] = row["is_override"] as Bool
-            }
-        }
-    }
+    /// The keyring's file, to be read by other hands than the vault's.
+    func keyringFile() throws -> DatabaseQueue { try DatabaseQueue(path: fixture.vaultPath + "/keyring.sqlite") }
 }
 
 /// A clock that stands until it is moved.
