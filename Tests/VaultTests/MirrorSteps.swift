@@ -20,6 +20,7 @@ extension MirrorRun {
         // Where nothing new may be shared, little can be done: an agreement is due.
         let isLate = today > model.agreement.reviewBy || today < model.agreement.from
         if isLate, chance.happens(percent: 8) { act = .agreement }
+        if isBusy, chance.happens(percent: 6) { act = .agreement }
         switch act {
         case .agreement: return try await changeAgreement()
         case .clock:
