@@ -16,6 +16,8 @@ struct ActivationScene: Sendable {
         case second
         /// The social worker does only with consent.
         case withConsent
+        /// Nobody reads without consent.
+        case onlyWithConsent
     }
 
     let world: MirrorWorld
@@ -39,7 +41,8 @@ struct ActivationScene: Sendable {
     func agreement(_ terms: Terms, version: Int) -> MirrorAgreement {
         typealias Rule = MirrorAgreement.Rule
         func rule(
-            _ name: String, _ role: String, _ grant: MirrorAgreement.Grant = .full, _ when: [MirrorAgreement.Condition] = []
+            _ name: String, _ role: String, _ grant: MirrorAgreement.Grant = .full,
+            _ when: [MirrorAgreement.Condition] = []
         ) -> Rule { Rule(name: name, category: "K1", roles: [role], grant: grant, conditions: when) }
         var rules = [
             rule("author", "HADV", .authorAndFull), rule("both", "EP"), rule("consent", "REP", .full, [.lawfulConsent]),
@@ -49,6 +52,10 @@ struct ActivationScene: Sendable {
         case .first: rules.append(rule("one", "SW"))
         case .second: rules.append(rule("one", "YJS"))
         case .withConsent: rules.append(rule("one", "SW", .full, [.lawfulConsent]))
+        case .onlyWithConsent:
+            rules = [
+                rule("author", "HADV", .authorAndFull, [.lawfulConsent]), rule("one", "SW", .full, [.lawfulConsent]),
+            ]
         }
         let askers = Party.allCases.filter { $0 != .health }
         let today = clock.today

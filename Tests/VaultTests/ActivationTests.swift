@@ -29,7 +29,7 @@ struct ActivationTests {
     static let places: [(WriteSteps.Step, Moment)] = [.keyring, .records].flatMap { step in
         Moment.allCases.map { (step, $0) }
     }
-    static let acts: [(Operation, WriteSteps.Step, Moment)] = Operation.allCases.flatMap { operation in
+    static let actTable: [(Operation, WriteSteps.Step, Moment)] = Operation.allCases.flatMap { operation in
         places.map { (operation, $0.0, $0.1) }
     }
 
@@ -38,16 +38,24 @@ struct ActivationTests {
         return WriteSteps(
             before: { here in
                 guard here == step, moment == .before else { return }
-                if seen.withLock({ $0 += 1; return $0 >= count }) { throw Stopped() }
+                if seen.withLock({
+                    $0 += 1; return $0 >= count
+                }) {
+                    throw Stopped()
+                }
             },
             after: { here in
                 guard here == step, moment == .after else { return }
-                if seen.withLock({ $0 += 1; return $0 >= count }) { throw Stopped() }
+                if seen.withLock({
+                    $0 += 1; return $0 >= count
+                }) {
+                    throw Stopped()
+                }
             })
     }
 
-    @Test("an act stopped at one of its writes is done or not done, in records and keyring alike", arguments: acts)
-    func acts(operation: Operation, step: WriteSteps.Step, moment: Moment) async throws {
+    @Test("an act stopped at one of its writes is done or not done, in records and keyring alike", arguments: actTable)
+    func act(operation: Operation, step: WriteSteps.Step, moment: Moment) async throws {
         let (scene, documents) = try await ActivationScene.make(documents: 2)
         defer { try? scene.world.remove() }
         let prepared = try await begin(scene, documents[0], operation)
@@ -113,7 +121,9 @@ struct ActivationTests {
         return nil
     }
 
-    @Test("an alignment stopped at one of its writes goes on, and meanwhile those read whom both agreements admit", arguments: places)
+    @Test(
+        "an alignment stopped at one of its writes goes on, and meanwhile those read whom both agreements admit",
+        arguments: places)
     func alignment(step: WriteSteps.Step, moment: Moment) async throws {
         let (scene, documents) = try await ActivationScene.make(documents: 3)
         defer { try? scene.world.remove() }

@@ -67,7 +67,8 @@ struct MirrorAgreement: Sendable {
 extension MirrorAgreement {
     /// The files that a proposal takes. One rule stands on one line.
     func texts() throws -> PolicyTexts {
-        let categories = (["version: 1", "categories:"] + kinds.map { "  - \($0.yaml)" }).joined(separator: "\n") + "\n"
+        let categories =
+            (["version: 1", "categories:"] + kinds.map { "  - \($0.yaml)" }).joined(separator: "\n") + "\n"
         let cases = """
             version: 1
             day: 2026-10-01
@@ -181,7 +182,8 @@ extension MirrorAgreement.Rule {
 
     fileprivate var yaml: String {
         var parts = [
-            "id: \(name)", "categories: [\(category)]", "roles: \(list(roles))", "grant: \(grant.rawValue)", "basis: any",
+            "id: \(name)", "categories: [\(category)]", "roles: \(list(roles))", "grant: \(grant.rawValue)",
+            "basis: any",
         ]
         if !conditions.isEmpty { parts.append("when: \(list(conditions.map(\.rawValue)))") }
         if isOwnOnly { parts.append("own: true") }

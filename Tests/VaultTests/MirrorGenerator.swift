@@ -120,14 +120,17 @@ struct MirrorGenerator: Sendable {
     }
 
     /// A rule for readers, most often with a condition.
-    private mutating func gated(_ kind: MirrorAgreement.Kind, _ number: Int, _ roles: [String]) -> MirrorAgreement.Rule {
+    private mutating func gated(_ kind: MirrorAgreement.Kind, _ number: Int, _ roles: [String]) -> MirrorAgreement.Rule
+    {
         let grant: MirrorAgreement.Grant = chance.weighted((60, .full), (30, .extract), (10, .metadata))
         let conditions: [MirrorAgreement.Condition] = chance.weighted(
             (30, []), (25, [.lawfulConsent]), (18, [.confidentialityConsent]), (20, [.task]),
             (4, [.lawfulConsent, .confidentialityConsent]), (3, [.lawfulConsent, .task]))
         var rule = rule(kind, number, roles, grant, conditions)
         rule.isOwnOnly = grant == .full && chance.happens(percent: 10)
-        if grant != .metadata, chance.happens(percent: 15) { rule.rendition = chance.one(of: Self.forms + ["original"]) }
+        if grant != .metadata, chance.happens(percent: 15) {
+            rule.rendition = chance.one(of: Self.forms + ["original"])
+        }
         return rule
     }
 

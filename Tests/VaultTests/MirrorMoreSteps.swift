@@ -17,7 +17,9 @@ extension MirrorRun {
         let (vault, caller) = (vault, try await caller(name))
         try await attempt("release") {
             try await vault.release(document.id, which, check: check, as: caller)
-        } then: { model, _ in model.released.append(form.id) }
+        } then: { model, _ in
+            model.released.append(form.id)
+        }
         return true
     }
 
@@ -33,7 +35,9 @@ extension MirrorRun {
         try await attempt("release ended") {
             try await vault.endRelease(document.id, which, reason: "It was a mistake.", as: caller)
             return ActID(from: .system)
-        } then: { model, _ in model.released.removeAll { $0 == form.id } }
+        } then: { model, _ in
+            model.released.removeAll { $0 == form.id }
+        }
         return true
     }
 
@@ -66,7 +70,8 @@ extension MirrorRun {
             needing.contains { $0.roles.contains(role) && $0.category == document.kind }
         }
         let named = chance.some(1...3, of: useful.isEmpty ? documents : useful).map(\.id)
-        let kinds = named.isEmpty || chance.happens(percent: 25) ? chance.some(1...2, of: MirrorGenerator.kindNames) : []
+        let kinds =
+            named.isEmpty || chance.happens(percent: 25) ? chance.some(1...2, of: MirrorGenerator.kindNames) : []
         let until = today.adding(days: chance.number(0...30)) ?? today
         let task = NewTask(
             username: person, role: Role(rawValue: role), caseID: world.cases[place], documents: Set(named),
@@ -89,7 +94,9 @@ extension MirrorRun {
         try await attempt("task ended") {
             try await vault.endTask(task.id, reason: "It is done.", as: caller)
             return task.id
-        } then: { model, id in model.tasks.removeAll { $0.id == id } }
+        } then: { model, id in
+            model.tasks.removeAll { $0.id == id }
+        }
         return true
     }
 
@@ -105,7 +112,8 @@ extension MirrorRun {
             try await vault.addToTeam(
                 person, role: Role(rawValue: MirrorWorld.role(of: person)), of: caseID, as: caller)
             return ActID(from: .system)
-        } then: { _, _ in }
+        } then: { _, _ in
+        }
         if done["team", default: 0] > before { teams[place].append(person) }
         return true
     }
@@ -121,7 +129,9 @@ extension MirrorRun {
         try await attempt("team left") {
             try await vault.removeFromTeam(person, of: caseID, as: caller)
             return ActID(from: .system)
-        } then: { model, _ in model.tasks.removeAll { $0.person == person && $0.place == place } }
+        } then: { model, _ in
+            model.tasks.removeAll { $0.person == person && $0.place == place }
+        }
         if done["team left", default: 0] > before { teams[place].removeAll { $0 == person } }
         return true
     }
@@ -138,7 +148,9 @@ extension MirrorRun {
             try await attempt("disabled") {
                 _ = try await vault.disablePerson(person, as: ada)
                 return ActID(from: .system)
-            } then: { model, _ in model.tasks.removeAll { $0.person == person } }
+            } then: { model, _ in
+                model.tasks.removeAll { $0.person == person }
+            }
             disabled.insert(person)
             for place in teams.indices { teams[place].removeAll { $0 == person } }
         case 1:
@@ -148,13 +160,15 @@ extension MirrorRun {
             try await attempt("closed") {
                 try await vault.closeCase(caseID, as: sam)
                 return ActID(from: .system)
-            } then: { _, _ in }
+            } then: { _, _ in
+            }
         case 2:
             let choice = chance.one(of: [ParentChoice.none, .notices, .view, .act]) ?? .act
             try await attempt("choice") {
                 try await vault.choose(choice, for: "pat", of: child, note: "Said so.", as: sam)
                 return ActID(from: .system)
-            } then: { _, _ in }
+            } then: { _, _ in
+            }
         case 3: try await recordCapacity()
         default:
             let person = chance.one(of: ["pat", "cara", "rex", "ed", "sid"]) ?? "rex"
@@ -164,7 +178,8 @@ extension MirrorRun {
                 try await vault.restrain(
                     person, from: child, on: .courtOrder, categories: Set(kinds), until: until,
                     reason: "An order of the court.", as: max)
-            } then: { _, _ in }
+            } then: { _, _ in
+            }
         }
         return true
     }
@@ -174,9 +189,11 @@ extension MirrorRun {
         let (vault, sam, child) = (vault, try await caller("sam"), world.children[1])
         let before = done["capacity", default: 0]
         try await attempt("capacity") {
-            try await vault.recordCapacity(of: child, lacks: lacks, note: "Assessed at a meeting with two people.", as: sam)
+            try await vault.recordCapacity(
+                of: child, lacks: lacks, note: "Assessed at a meeting with two people.", as: sam)
             return ActID(from: .system)
-        } then: { _, _ in }
+        } then: { _, _ in
+        }
         if done["capacity", default: 0] > before { lacksCapacity = lacks }
     }
 }

@@ -105,7 +105,8 @@ struct MirrorRun {
         } catch VaultError.wouldLoseKey {
             change(&next, ActID(from: .system))
             guard next.losesKey(on: today) else {
-                throw Fault(description: "seed \(seed), step \(steps): \(what) was refused, and would have lost nothing")
+                throw Fault(
+                    description: "seed \(seed), step \(steps): \(what) was refused, and would have lost nothing")
             }
             refused[what, default: 0] += 1
         } catch let error as VaultError {
@@ -147,7 +148,9 @@ struct MirrorRun {
         for index in next.consents.indices {
             let consent = next.consents[index]
             let isTheirs = MirrorWorld.child(of: consent.place) == 1 && consent.capacity == .parent
-            if isTheirs, consent.givenOn < youngPersonFrom, day >= youngPersonFrom { next.consents[index].stands = false }
+            if isTheirs, consent.givenOn < youngPersonFrom, day >= youngPersonFrom {
+                next.consents[index].stands = false
+            }
         }
         guard !next.losesKey(on: day) else { return false }
         let wasInForce = model.isInForce(on: today)

@@ -6,7 +6,8 @@ import Storage
 
 extension MirrorRun {
     enum Act {
-        case deposit, addForm, consent, withdraw, release, endRelease, task, endTask, join, leave, clock, agreement, rare
+        case deposit, addForm, consent, withdraw, release, endRelease, task, endTask, join, leave, clock, agreement,
+            rare
     }
 
     private static let mostDocuments = 6
@@ -15,7 +16,8 @@ extension MirrorRun {
     /// - Returns: `false` when what was chosen cannot even be tried now.
     mutating func act() async throws -> Bool {
         var act: Act = chance.weighted(
-            (10, .deposit), (8, .addForm), (24, .consent), (12, .withdraw), (12, .release), (6, .endRelease), (16, .task),
+            (10, .deposit), (8, .addForm), (24, .consent), (12, .withdraw), (12, .release), (6, .endRelease),
+            (16, .task),
             (8, .endTask), (3, .join), (3, .leave), (3, .clock), (1, .agreement), (2, .rare))
         // Where nothing new may be shared, little can be done: an agreement is due.
         let isLate = today > model.agreement.reviewBy || today < model.agreement.from
@@ -79,7 +81,9 @@ extension MirrorRun {
             ($0.grant == .author || $0.grant == .authorAndFull) && $0.conditions.isEmpty
         }
         let choices = writing.flatMap { rule in
-            teams[place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }.map { (author: $0, kind: rule.category) }
+            teams[place].filter { rule.roles.contains(MirrorWorld.role(of: $0)) }.map {
+                (author: $0, kind: rule.category)
+            }
         }
         guard let choice = chance.one(of: choices),
             let kind = model.agreement.kinds.first(where: { $0.name == choice.kind })
@@ -111,18 +115,22 @@ extension MirrorRun {
         }
         let id = document.id
         if isBusy {
-            try await attemptForm("replace", as: document.author, content: content(document.place)) { vault, file, caller in
+            try await attemptForm("replace", as: document.author, content: content(document.place)) {
+                vault, file, caller in
                 _ = try await vault.replace(id, mediaType: .unknown, content: file, as: caller)
                 return id
-            } adding: { _, _ in }
+            } adding: { _, _ in
+            }
             return true
         }
         guard let name = chance.one(of: MirrorGenerator.forms), let rendition = Rendition(name) else { return false }
-        try await attemptForm("rendition", as: document.author, content: content(document.place)) { vault, file, caller in
+        try await attemptForm("rendition", as: document.author, content: content(document.place)) {
+            vault, file, caller in
             _ = try await vault.addRendition(
                 rendition, of: id, version: nil, mediaType: .unknown, content: file, as: caller)
             return id
-        } adding: { _, _ in }
+        } adding: { _, _ in
+        }
         return true
     }
 
@@ -145,7 +153,8 @@ extension MirrorRun {
         try await attempt(what) {
             added = try await add(vault, file, caller)
             return ActID(from: .system)
-        } then: { _, _ in }
+        } then: { _, _ in
+        }
         guard let id = added else { return }
         for row in try await vault.records.read({ try $0.renditions(of: id) }) {
             guard !model.documents.contains(where: { $0.forms.contains { $0.id == row.id } }) else { continue }
@@ -169,7 +178,9 @@ extension MirrorRun {
         var roles = chance.some(1...3, of: MirrorGenerator.readers)
         var kinds = chance.some(1...3, of: MirrorGenerator.kindNames)
         let present = wanting.filter { rule in
-            model.documents.contains { $0.kind == rule.category && MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place) }
+            model.documents.contains {
+                $0.kind == rule.category && MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place)
+            }
         }
         if chance.happens(percent: 85), let rule = chance.one(of: present) {
             let lawful = rule.conditions.contains(.lawfulConsent)

@@ -16,7 +16,9 @@ struct MirrorTests {
     @Test("whatever happens, in whatever order, a wrap is there exactly for whom the model says", arguments: seeds)
     func mirrors(seed: UInt64) async throws { try await run(seed, isBusy: false) }
 
-    @Test("what others do between an activation and the alignment stands once the keyring is aligned", arguments: seeds.prefix(4))
+    @Test(
+        "what others do between an activation and the alignment stands once the keyring is aligned",
+        arguments: seeds.prefix(4))
     func mirrorsMeanwhile(seed: UInt64) async throws { try await run(seed, isBusy: true) }
 
     private func run(_ seed: UInt64, isBusy: Bool) async throws {
@@ -83,7 +85,9 @@ struct MirrorTests {
             let which = WhichForm(version: form.version, rendition: Rendition(form.name))
             do {
                 var bytes: [UInt8] = []
-                try await vault.open(document.id, which, as: try await run.world.caller(name, in: vault)).read { bytes += $0 }
+                try await vault.open(document.id, which, as: try await run.world.caller(name, in: vault)).read {
+                    bytes += $0
+                }
                 #expect(bytes == form.content, "seed \(run.seed): \(name)")
                 read.append((document, form, name))
             } catch is VaultError {

@@ -18,15 +18,18 @@ struct MirrorWorld: Sendable {
     /// About which child each case is.
     static func child(of place: Int) -> Int { [0, 1, 1, 2, 3][place] }
 
-    static let team = Fixture.team + [
-        ("max", "SMGR", Party.education), ("erin", "EP", .education), ("lena", "LEG", .education),
-        ("dot", "DCO", .health), ("susan", "SW", .socialCare), ("colin", "CUST", .youthJustice), ("cara", "C", .family),
-        ("rex", "REP", .family),
-    ]
+    static let team =
+        Fixture.team + [
+            ("max", "SMGR", Party.education), ("erin", "EP", .education), ("lena", "LEG", .education),
+            ("dot", "DCO", .health), ("susan", "SW", .socialCare), ("colin", "CUST", .youthJustice),
+            ("cara", "C", .family),
+            ("rex", "REP", .family),
+        ]
     /// On no team to begin with. Only the spare ones are ever disabled.
-    static let others = Fixture.others + [
-        ("rita", "REC", Party.rights), ("scott", "SCA", .socialCare), ("yara", "YP", .family),
-    ]
+    static let others =
+        Fixture.others + [
+            ("rita", "REC", Party.rights), ("scott", "SCA", .socialCare), ("yara", "YP", .family),
+        ]
     static let spare = [
         ("ed", "EP", Party.education), ("sid", "SW", .socialCare), ("doug", "DCO", .health),
         ("carl", "CUST", .youthJustice), ("leo", "LEG", .education), ("rhea", "REC", .rights),
@@ -68,7 +71,9 @@ struct MirrorWorld: Sendable {
             }
         }
         var people: [String: PersonID] = [:]
-        for (name, _, _) in everybody + [("ada", "ADM", .education)] { people[name] = try await vault.person(named: name) }
+        for (name, _, _) in everybody + [("ada", "ADM", .education)] {
+            people[name] = try await vault.person(named: name)
+        }
         try await vault.close()
         return MirrorWorld(fixture: fixture, people: people, cases: cases, children: children)
     }
