@@ -8,9 +8,10 @@ import Testing
 
 @Suite("I1: the keyring mirrors the decision")
 struct MirrorTests {
-    /// Each seed is a run of its own. Another can be named in MUNIMENT_SEED, and is then the only one.
+    /// Each seed is a run of its own. Others can be named in MUNIMENT_SEED, with spaces between them.
     static let seeds: [UInt64] =
-        ProcessInfo.processInfo.environment["MUNIMENT_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...50)
+        ProcessInfo.processInfo.environment["MUNIMENT_SEED"].map { $0.split(separator: " ").compactMap { UInt64($0) } }
+        ?? Array(1...50)
     static let stepsPerRun = 205
 
     @Test("whatever happens, in whatever order, a wrap is there exactly for whom the model says", arguments: seeds)
