@@ -11,7 +11,7 @@ struct ActivationRaceTests {
     private static let activations = 3...10
 
     @Test(
-        "one process activates and aligns again and again while another deposits, reads, and gives and withdraws consents"
+        "one process activates and aligns again and again while another deposits, reads, consents and withdraws"
     )
     func twoProcesses() async throws {
         let (scene, documents) = try await ActivationScene.make(documents: 2)

@@ -97,6 +97,19 @@ struct ActivationScene: Sendable {
         return try #require(DocumentID(receipt.document))
     }
 
+    /// So many documents in one case, at once.
+    func importMany(_ count: Int, place: Int, in vault: DocumentVault) async throws {
+        let items = try (0..<count).map { number in
+            let name = "file-\(place)-\(number)"
+            let bytes = Array(name.utf8)
+            return ImportItem(
+                path: try world.fixture.write(name, bytes),
+                new: NewDocument(caseID: world.cases[place], category: "K1", title: name, mediaType: .unknown),
+                byteCount: UInt64(bytes.count), mark: bytes)
+        }
+        try await vault.importFiles(items, as: try await caller("priya", vault)) { _, _ in }
+    }
+
     func read(_ id: DocumentID, as name: String, in vault: DocumentVault) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         try await vault.open(id, as: try await caller(name, vault)).read { bytes += $0 }

@@ -169,6 +169,27 @@ struct ActivationTests {
         }
     }
 
+    @Test("an alignment of several batches goes on from the child that it had reached")
+    func severalBatches() async throws {
+        let (scene, _) = try await ActivationScene.make(documents: 0)
+        defer { try? scene.world.remove() }
+        let vault = try await scene.world.open(scene.clock)
+        try await scene.importMany(500, place: 0, in: vault)
+        for place in [1, 3, 4] { try await scene.importMany(1, place: place, in: vault) }
+        try await scene.activate(.second, version: 3, in: vault)
+        try await vault.close()
+
+        let stopped = try await scene.world.open(scene.clock, steps: stopping(.records, .before, from: 2))
+        await #expect(throws: Stopped.self) { try await scene.align(stopped) }
+
+        let again = try await scene.world.open(scene.clock)
+        let resumed = try await scene.align(again)
+        #expect(resumed.isFinished)
+        #expect(resumed.children < scene.world.children.count)
+        #expect(try await scene.findings(again) == [])
+        try await again.close()
+    }
+
     @Test("a deposit between an activation and the alignment is under the new agreement at once")
     func depositBetween() async throws {
         let (scene, _) = try await ActivationScene.make(documents: 1)

@@ -3,7 +3,7 @@ import Rules
 
 @testable import Vault
 
-/// A sharing agreement as plain values: what it says is rendered for the vault to read, and read from here by the model.
+/// A sharing agreement as plain values: rendered for the vault to read, and read as it is by the model.
 struct MirrorAgreement: Sendable {
     enum Grant: String, Sendable {
         case full = "F"

@@ -67,9 +67,9 @@ struct MirrorGenerator: Sendable {
     /// In force for long; or its review soon due, overdue, its beginning still to come, or its end passed.
     private mutating func term(on today: Day) -> (from: Day, reviewBy: Day, until: Day) {
         let (from, reviewBy, until): (Int, Int, Int) = chance.weighted(
-            (80, (-30, chance.number(60...300), 400)),
+            (77, (-30, chance.number(60...300), 400)),
             (8, (-30, chance.number(0...10), chance.number(30...60))),
-            (6, (-60, chance.number(-20 ... -1), chance.number(1...30))),
+            (9, (-60, chance.number(-20 ... -1), chance.number(1...30))),
             (4, (chance.number(2...10), 90, 120)), (4, (-60, -9, chance.number(-8 ... -1))))
         func day(_ offset: Int) -> Day { today.adding(days: offset) ?? today }
         return (day(from), day(reviewBy), day(until))

@@ -3,8 +3,8 @@ import Storage
 
 @testable import Vault
 
-/// What a run has done so far, and who must have a wrap of what because of it: read from the words of the agreement, with none
-/// of the code that decides in the vault.
+/// What a run has done so far, and who must have a wrap of what because of it: read from the words of the agreement, with
+/// none of the code that decides in the vault.
 struct MirrorModel: Sendable {
     struct Document: Sendable {
         let id: DocumentID
@@ -134,8 +134,8 @@ struct MirrorModel: Sendable {
         }
     }
 
-    /// Within a party nothing need be shared. Between parties the agreement must be in force and cover the kind of document, and
-    /// what comes after the review date is not shared.
+    /// Within a party nothing need be shared. Between parties the agreement must be in force and cover the kind of document,
+    /// and what comes after the review date is not shared.
     private func isShared(_ form: Form, _ document: Document, with party: Party, on today: Day) -> Bool {
         if party == document.holder { return true }
         guard isInForce(on: today), form.added <= agreement.reviewBy else { return false }
@@ -148,4 +148,18 @@ struct MirrorModel: Sendable {
 
     /// A change that takes the last wrap of something is one that the vault must refuse.
     func losesKey(on today: Day) -> Bool { wraps(on: today).values.contains(where: \.isEmpty) }
+}
+
+extension MirrorModel.Consent {
+    func with(id: ActID) -> Self {
+        Self(
+            id: id, place: place, kind: kind, roles: roles, kinds: kinds, capacity: capacity, givenOn: givenOn,
+            until: until, giver: giver, stands: stands)
+    }
+}
+
+extension MirrorModel.Task {
+    func with(id: ActID) -> Self {
+        Self(id: id, place: place, person: person, role: role, documents: documents, kinds: kinds, until: until)
+    }
 }

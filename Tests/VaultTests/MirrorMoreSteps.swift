@@ -55,7 +55,24 @@ extension MirrorRun {
     // MARK: tasks
 
     mutating func grantTask() async throws -> Bool {
-        guard let place = chance.one(of: Array(world.cases.indices)) else { return false }
+        let some = (0..<4).compactMap { _ in someTask() }
+        guard let task = telling(of: some, tries: 3, { $0.tasks.append($1) }) else { return false }
+        let new = NewTask(
+            username: task.person, role: Role(rawValue: task.role), caseID: world.cases[task.place],
+            documents: Set(task.documents), categories: Set(task.kinds.map(Category.init(rawValue:))),
+            purpose: "ehc.appeal", until: task.until)
+        let (vault, caller) = (vault, try await caller(chance.happens(percent: 60) ? "sam" : "dana"))
+        try await attempt("task") {
+            try await vault.grantTask(new, as: caller)
+        } then: { model, id in
+            model.tasks.append(task.with(id: id))
+        }
+        return true
+    }
+
+    /// Most often for somebody in whose role a rule or a label makes something depend on a task.
+    private mutating func someTask() -> MirrorModel.Task? {
+        let place = chance.number(0...world.cases.count - 1)
         let documents = model.documents.filter { $0.place == place }
         let needing = model.agreement.rules.filter { rule in
             rule.conditions.contains(.task) && documents.contains { $0.kind == rule.category }
@@ -64,7 +81,7 @@ extension MirrorRun {
         let meant = needing.flatMap(\.roles) + labels.flatMap(\.exemptOnTask)
         let able = MirrorWorld.everybody.map(\.0).filter { !disabled.contains($0) && $0 != "sam" && $0 != "dana" }
         let fitting = able.filter { meant.contains(MirrorWorld.role(of: $0)) }
-        guard let person = chance.one(of: chance.happens(percent: 85) ? fitting : able) else { return false }
+        guard let person = chance.one(of: chance.happens(percent: 85) ? fitting : able) else { return nil }
         let role = MirrorWorld.role(of: person)
         let useful = documents.filter { document in
             needing.contains { $0.roles.contains(role) && $0.category == document.kind }
@@ -72,24 +89,16 @@ extension MirrorRun {
         let named = chance.some(1...3, of: useful.isEmpty ? documents : useful).map(\.id)
         let kinds =
             named.isEmpty || chance.happens(percent: 25) ? chance.some(1...2, of: MirrorGenerator.kindNames) : []
-        let until = today.adding(days: chance.number(0...30)) ?? today
-        let task = NewTask(
-            username: person, role: Role(rawValue: role), caseID: world.cases[place], documents: Set(named),
-            categories: Set(kinds.map(Category.init(rawValue:))), purpose: "ehc.appeal", until: until)
-        let (vault, caller) = (vault, try await caller(chance.happens(percent: 60) ? "sam" : "dana"))
-        try await attempt("task") {
-            try await vault.grantTask(task, as: caller)
-        } then: { model, id in
-            model.tasks.append(
-                MirrorModel.Task(
-                    id: id, place: place, person: person, role: role, documents: named, kinds: kinds, until: until))
-        }
-        return true
+        return MirrorModel.Task(
+            id: ActID(from: .system), place: place, person: person, role: role, documents: named, kinds: kinds,
+            until: today.adding(days: chance.number(0...30)) ?? today)
     }
 
     mutating func endTask() async throws -> Bool {
         let running = model.tasks.filter { today <= $0.until }
-        guard let task = chance.one(of: chance.happens(percent: 92) ? running : model.tasks) else { return false }
+        let some = chance.happens(percent: 92) ? running : model.tasks
+        let ended = telling(of: some) { model, task in model.tasks.removeAll { $0.id == task.id } }
+        guard let task = ended else { return false }
         let (vault, caller) = (vault, try await caller("sam"))
         try await attempt("task ended") {
             try await vault.endTask(task.id, reason: "It is done.", as: caller)
@@ -122,8 +131,11 @@ extension MirrorRun {
     mutating func leave() async throws -> Bool {
         let place = chance.number(0...world.cases.count - 1)
         let tasked = teams[place].filter { name in model.tasks.contains { $0.person == name && $0.place == place } }
-        let leaving = chance.happens(percent: 60) && !tasked.isEmpty ? tasked : teams[place]
-        guard let person = chance.one(of: leaving), person != "sam", person != "max" else { return false }
+        let some = chance.happens(percent: 85) && !tasked.isEmpty ? tasked : teams[place]
+        let leaving = telling(of: some, tries: 3) { model, name in
+            model.tasks.removeAll { $0.person == name && $0.place == place }
+        }
+        guard let person = leaving, person != "sam", person != "max" else { return false }
         let (vault, caller, caseID) = (vault, try await caller("sam"), world.cases[place])
         let before = done["team left", default: 0]
         try await attempt("team left") {
@@ -140,11 +152,11 @@ extension MirrorRun {
     mutating func doSomethingRare() async throws -> Bool {
         let child = world.children[chance.number(0...world.children.count - 1)]
         let (vault, sam, max, ada) = (vault, try await caller("sam"), try await caller("max"), try await caller("ada"))
-        switch chance.number(0...5) {
-        case 0:
-            guard let person = chance.one(of: MirrorWorld.spare.map(\.0).filter({ !disabled.contains($0) })) else {
-                return false
-            }
+        switch chance.number(0...6) {
+        case 0, 1:
+            let spare = MirrorWorld.spare.map(\.0).filter { !disabled.contains($0) }
+            let leaving = telling(of: spare, tries: 4) { model, name in model.tasks.removeAll { $0.person == name } }
+            guard let person = leaving else { return false }
             try await attempt("disabled") {
                 _ = try await vault.disablePerson(person, as: ada)
                 return ActID(from: .system)
@@ -153,23 +165,23 @@ extension MirrorRun {
             }
             disabled.insert(person)
             for place in teams.indices { teams[place].removeAll { $0 == person } }
-        case 1:
+        case 2:
             let place = chance.number(0...world.cases.count - 1)
-            guard steps > 200, closed.count < 2, closed.insert(place).inserted else { return false }
+            guard steps > 150, closed.count < 2, closed.insert(place).inserted else { return false }
             let caseID = world.cases[place]
             try await attempt("closed") {
                 try await vault.closeCase(caseID, as: sam)
                 return ActID(from: .system)
             } then: { _, _ in
             }
-        case 2:
+        case 3:
             let choice = chance.one(of: [ParentChoice.none, .notices, .view, .act]) ?? .act
             try await attempt("choice") {
                 try await vault.choose(choice, for: "pat", of: child, note: "Said so.", as: sam)
                 return ActID(from: .system)
             } then: { _, _ in
             }
-        case 3: try await recordCapacity()
+        case 4: try await recordCapacity()
         default:
             let person = chance.one(of: ["pat", "cara", "rex", "ed", "sid"]) ?? "rex"
             let kinds = chance.some(0...2, of: MirrorGenerator.kindNames).map(Category.init(rawValue:))

@@ -18,7 +18,7 @@ extension MirrorRun {
         var act: Act = chance.weighted(
             (10, .deposit), (8, .addForm), (24, .consent), (12, .withdraw), (12, .release), (6, .endRelease),
             (16, .task),
-            (8, .endTask), (3, .join), (3, .leave), (3, .clock), (1, .agreement), (2, .rare))
+            (8, .endTask), (3, .join), (5, .leave), (3, .clock), (1, .agreement), (2, .rare))
         // Where nothing new may be shared, little can be done: an agreement is due.
         let isLate = today > model.agreement.reviewBy || today < model.agreement.from
         if isLate, chance.happens(percent: 8) { act = .agreement }
@@ -169,20 +169,55 @@ extension MirrorRun {
 
     // MARK: consents
 
+    /// One of these, by preference one that would change a wrap.
+    mutating func telling<Item>(
+        of items: [Item], tries: Int = 2, _ change: (inout MirrorModel, Item) -> Void
+    ) -> Item? {
+        let now = model.wraps(on: today)
+        var last: Item?
+        for _ in 0..<tries {
+            guard let item = chance.one(of: items) else { return nil }
+            var next = model
+            change(&next, item)
+            if next.wraps(on: today) != now { return item }
+            last = item
+        }
+        return last
+    }
+
     private mutating func consent() async throws -> Bool {
+        let some = (0..<4).map { _ in someConsent() }
+        guard let consent = telling(of: some, tries: 3, { $0.consents.append($1) }) else { return false }
+        let terms = ConsentTerms(
+            kind: consent.kind, purpose: "ehc.assessment", categories: consent.kinds, roles: consent.roles, person: nil,
+            giver: "A giver", giverPerson: nil, capacity: consent.capacity, authority: "birth certificate",
+            evidence: nil,
+            notice: "1", language: "en", channel: "meeting", interpreter: nil, until: consent.until)
+        let person = chance.happens(percent: 15) ? chance.one(of: teams[consent.place]) : nil
+        let new = NewConsent(isRefusal: !consent.stands, terms: terms, recipient: person, giver: nil)
+        let (vault, caller) = (vault, try await caller(consent.giver))
+        let child = world.children[MirrorWorld.child(of: consent.place)]
+        try await attempt(new.isRefusal ? "refusal" : "consent") {
+            try await vault.recordConsent(new, about: child, as: caller)
+        } then: { model, id in
+            model.consents.append(consent.with(id: id))
+        }
+        return true
+    }
+
+    /// Most often to something that a rule makes depend on a consent.
+    private mutating func someConsent() -> MirrorModel.Consent {
         let place = chance.number(0...world.cases.count - 1)
-        let wanting = model.agreement.rules.filter {
-            $0.conditions.contains(.lawfulConsent) || $0.conditions.contains(.confidentialityConsent)
+        let wanting = model.agreement.rules.filter { rule in
+            (rule.conditions.contains(.lawfulConsent) || rule.conditions.contains(.confidentialityConsent))
+                && model.documents.contains {
+                    $0.kind == rule.category && MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place)
+                }
         }
         var kind: ConsentKind = chance.one(of: ConsentKind.allCases) ?? .service
         var roles = chance.some(1...3, of: MirrorGenerator.readers)
         var kinds = chance.some(1...3, of: MirrorGenerator.kindNames)
-        let present = wanting.filter { rule in
-            model.documents.contains {
-                $0.kind == rule.category && MirrorWorld.child(of: $0.place) == MirrorWorld.child(of: place)
-            }
-        }
-        if chance.happens(percent: 85), let rule = chance.one(of: present) {
+        if chance.happens(percent: 85), let rule = chance.one(of: wanting) {
             let lawful = rule.conditions.contains(.lawfulConsent)
             let both = lawful && rule.conditions.contains(.confidentialityConsent)
             kind = lawful && !(both && chance.happens(percent: 50)) ? .lawfulBasis : .confidentiality
@@ -190,28 +225,11 @@ extension MirrorRun {
             kinds = [rule.category] + chance.some(0...1, of: MirrorGenerator.kindNames.filter { $0 != rule.category })
         }
         let isByParent = chance.happens(percent: 20)
-        let capacity: Capacity = isByParent ? .parent : capacity(place)
-        let until = today.adding(days: chance.happens(percent: 70) ? chance.number(0...40) : 399) ?? today
-        let person = chance.happens(percent: 15) ? chance.one(of: teams[place]) : nil
-        let new = NewConsent(
-            isRefusal: chance.happens(percent: 8),
-            terms: ConsentTerms(
-                kind: kind, purpose: "ehc.assessment", categories: kinds, roles: roles, person: nil, giver: "A giver",
-                giverPerson: nil, capacity: capacity, authority: "birth certificate", evidence: nil, notice: "1",
-                language: "en", channel: "meeting", interpreter: nil, until: until),
-            recipient: person, giver: nil)
-        let by = isByParent ? "pat" : "sam"
-        let (vault, caller, today) = (vault, try await caller(by), today)
-        let child = world.children[MirrorWorld.child(of: place)]
-        try await attempt(new.isRefusal ? "refusal" : "consent") {
-            try await vault.recordConsent(new, about: child, as: caller)
-        } then: { model, id in
-            model.consents.append(
-                MirrorModel.Consent(
-                    id: id, place: place, kind: kind, roles: roles, kinds: kinds, capacity: capacity, givenOn: today,
-                    until: until, giver: by, stands: !new.isRefusal))
-        }
-        return true
+        let days = chance.happens(percent: 70) ? chance.number(0...40) : 399
+        return MirrorModel.Consent(
+            id: ActID(from: .system), place: place, kind: kind, roles: roles, kinds: kinds,
+            capacity: isByParent ? .parent : capacity(place), givenOn: today, until: today.adding(days: days) ?? today,
+            giver: isByParent ? "pat" : "sam", stands: !chance.happens(percent: 8))
     }
 
     private mutating func capacity(_ place: Int) -> Capacity {
@@ -223,16 +241,19 @@ extension MirrorRun {
     private mutating func withdraw() async throws -> Bool {
         let standing = model.consents.filter { $0.stands && today <= $0.until }
         let some = chance.happens(percent: 92) ? standing : model.consents
-        guard let consent = chance.one(of: some) else { return false }
+        func end(_ model: inout MirrorModel, _ consent: MirrorModel.Consent) {
+            for index in model.consents.indices where model.consents[index].id == consent.id {
+                model.consents[index].stands = false
+            }
+        }
+        guard let consent = telling(of: some, end) else { return false }
         let by = chance.happens(percent: 50) ? consent.giver : "sam"
         let (vault, caller) = (vault, try await caller(by))
         try await attempt("withdrawal") {
             try await vault.withdrawConsent(consent.id, note: "Said so.", as: caller)
             return consent.id
-        } then: { model, id in
-            for index in model.consents.indices where model.consents[index].id == consent.id {
-                model.consents[index].stands = false
-            }
+        } then: { model, _ in
+            end(&model, consent)
         }
         return true
     }

@@ -39,7 +39,7 @@ struct MirrorWorld: Sendable {
     static func role(of name: String) -> String { everybody.first { $0.0 == name }?.1 ?? "" }
     static func party(of name: String) -> Party { everybody.first { $0.0 == name }?.2 ?? .rights }
 
-    static let prepared = _Concurrency.Task { try await prepare() }
+    static let prepared = Task { try await prepare() }
 
     private static func prepare() async throws -> MirrorWorld {
         let fixture = try await Fixture.copy()
