@@ -56,7 +56,7 @@ extension MirrorRun {
 
     mutating func grantTask() async throws -> Bool {
         let some = (0..<4).compactMap { _ in someTask() }
-        guard let task = telling(of: some, tries: 3, { $0.tasks.append($1) }) else { return false }
+        guard let task = telling(of: some, { $0.tasks.append($1) }) else { return false }
         let new = NewTask(
             username: task.person, role: Role(rawValue: task.role), caseID: world.cases[task.place],
             documents: Set(task.documents), categories: Set(task.kinds.map(Category.init(rawValue:))),
@@ -80,7 +80,9 @@ extension MirrorRun {
         let labels = model.agreement.labels.filter { label in documents.contains { $0.labels.contains(label.name) } }
         let meant = needing.flatMap(\.roles) + labels.flatMap(\.exemptOnTask)
         let able = MirrorWorld.everybody.map(\.0).filter { !disabled.contains($0) && $0 != "sam" && $0 != "dana" }
-        let fitting = able.filter { meant.contains(MirrorWorld.role(of: $0)) }
+        let leaving = MirrorWorld.spare.map(\.0)
+        let likely = chance.happens(percent: 40) ? able.filter(leaving.contains) : able
+        let fitting = likely.filter { meant.contains(MirrorWorld.role(of: $0)) }
         guard let person = chance.one(of: chance.happens(percent: 85) ? fitting : able) else { return nil }
         let role = MirrorWorld.role(of: person)
         let useful = documents.filter { document in
@@ -154,7 +156,9 @@ extension MirrorRun {
         let (vault, sam, max, ada) = (vault, try await caller("sam"), try await caller("max"), try await caller("ada"))
         switch chance.number(0...6) {
         case 0, 1:
-            let spare = MirrorWorld.spare.map(\.0).filter { !disabled.contains($0) }
+            let spare = MirrorWorld.spare.map(\.0).filter { name in
+                !disabled.contains(name) && model.tasks.contains { $0.person == name && today <= $0.until }
+            }
             let leaving = telling(of: spare, tries: 4) { model, name in model.tasks.removeAll { $0.person == name } }
             guard let person = leaving else { return false }
             try await attempt("disabled") {

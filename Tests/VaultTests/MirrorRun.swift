@@ -34,7 +34,7 @@ struct MirrorRun {
     private(set) var steps = 0
     private let keyring: DatabaseQueue
     private var latest = ""
-    private var before: MirrorModel.Wraps = [:]
+    private(set) var before: MirrorModel.Wraps = [:]
 
     var today: Day { clock.today }
 

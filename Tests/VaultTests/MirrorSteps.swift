@@ -10,7 +10,7 @@ extension MirrorRun {
             rare
     }
 
-    private static let mostDocuments = 6
+    private static let mostDocuments = 7
     private static let mostForms = 3
 
     /// - Returns: `false` when what was chosen cannot even be tried now.
@@ -18,10 +18,11 @@ extension MirrorRun {
         var act: Act = chance.weighted(
             (10, .deposit), (8, .addForm), (24, .consent), (12, .withdraw), (12, .release), (6, .endRelease),
             (16, .task),
-            (8, .endTask), (3, .join), (5, .leave), (3, .clock), (1, .agreement), (2, .rare))
+            (8, .endTask), (3, .join), (5, .leave), (3, .clock), (1, .agreement), (4, .rare))
         // Where nothing new may be shared, little can be done: an agreement is due.
         let isLate = today > model.agreement.reviewBy || today < model.agreement.from
         if isLate, chance.happens(percent: 8) { act = .agreement }
+        if today > model.agreement.reviewBy, chance.happens(percent: 20) { act = .deposit }
         if isBusy, chance.happens(percent: 6) { act = .agreement }
         switch act {
         case .agreement: return try await changeAgreement()
@@ -173,13 +174,12 @@ extension MirrorRun {
     mutating func telling<Item>(
         of items: [Item], tries: Int = 2, _ change: (inout MirrorModel, Item) -> Void
     ) -> Item? {
-        let now = model.wraps(on: today)
         var last: Item?
         for _ in 0..<tries {
             guard let item = chance.one(of: items) else { return nil }
             var next = model
             change(&next, item)
-            if next.wraps(on: today) != now { return item }
+            if next.wraps(on: today) != before { return item }
             last = item
         }
         return last
@@ -187,7 +187,7 @@ extension MirrorRun {
 
     private mutating func consent() async throws -> Bool {
         let some = (0..<4).map { _ in someConsent() }
-        guard let consent = telling(of: some, tries: 3, { $0.consents.append($1) }) else { return false }
+        guard let consent = telling(of: some, { $0.consents.append($1) }) else { return false }
         let terms = ConsentTerms(
             kind: consent.kind, purpose: "ehc.assessment", categories: consent.kinds, roles: consent.roles, person: nil,
             giver: "A giver", giverPerson: nil, capacity: consent.capacity, authority: "birth certificate",
