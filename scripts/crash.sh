@@ -160,11 +160,13 @@ crash_activation() {
     mkdir "$folder"
     cp "$work/policies/categories.yaml" "$folder/"
     sed "s/^version: .*/version: $version/" "$work/policies/agreement.yaml" >"$folder/agreement.yaml"
-    sed "s/^day: .*/day: $(date +%F)/" Policies/agreement.cases.yaml >"$folder/agreement.cases.yaml"
-    if ((with == 0)); then
+    printf 'version: 1\nday: %s\npurpose: ehc.plan\ncases:\n' "$(date +%F)" >"$folder/agreement.cases.yaml"
+    if ((with)); then
+        echo '  - { who: [CUST], what: D11, action: read, expect: permit, clause: D11-full }'
+    else
         sed -i -E '/id: D11-full/,/basis:/s/, CUST\b//' "$folder/agreement.yaml"
-        sed -i -E '/CUST.*D11/d' "$folder/agreement.cases.yaml"
-    fi
+        echo '  - { who: [CUST], what: D11, action: read, expect: no-rule, clause: "no custody lead" }'
+    fi >>"$folder/agreement.cases.yaml"
     proposal=$("$MUNIMENT" agreement propose "$folder" --session "$work/morag" 2>"$work/out") ||
         fail "the proposal was refused: $(cat "$work/out")"
     "$MUNIMENT" agreement approve "$proposal" --confirm "$proposal" --session "$work/dana" >"$work/out" 2>&1 ||

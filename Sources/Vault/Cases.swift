@@ -113,6 +113,9 @@ extension DocumentVault {
         let now = environment.now()
         try await records.write { transaction in
             guard try transaction.theCase(id)?.closed == nil else { throw VaultError.caseClosed }
+            guard try transaction.person(person)?.disabled == nil else {
+                throw VaultError.invalid(field: "person", reason: "the account is disabled")
+            }
             let places = try transaction.caller(person).memberships
             guard let place = places.first(where: { $0.role == role }) else {
                 throw VaultError.invalid(field: "role", reason: "this person does not have it")

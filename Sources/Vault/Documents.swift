@@ -95,7 +95,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.notFound(.document)`, `.denied`.
     public func history(of id: DocumentID, as caller: Caller) async throws -> [VersionSummary] {
         let view = try await requireVisible(id, .documentHistory, caller)
-        let newest = try await rendition(.original, version: nil, of: view, caller)
+        let newest = try rendition(WhichForm(), of: view)
         let (asking, _) = try await requireReadable(newest, view, caller)
         let (versions, people) = try await records.read { transaction in
             let versions = try transaction.versions(of: id)
@@ -151,27 +151,31 @@ extension DocumentVault {
             childKey: view.childKey)
     }
 
-    /// The rendition that is asked for or, when none is named, the fullest that the caller may read; the original when there is none.
+    /// The rendition that is asked for to be read or, when none is named, the fullest that the caller may read. Whoever may read
+    /// nothing of the document is not told which forms and versions there are: the newest original is what is refused.
     ///
     /// - Throws: `VaultError.notFound(.version)`, `.notFound(.rendition)`.
-    func rendition(
-        _ kind: Rendition?, version: Int64?, of view: VisibleDocument, _ caller: Caller, purpose: Purpose? = nil
-    ) async throws -> RenditionRow {
-        // Whoever may read nothing of it is not told what there is: the refusal of the newest original is the answer.
-        if !view.renditions.contains(where: { reading($0, of: view, purpose: purpose) != nil }),
-            let newest = view.renditions.last(where: { $0.kind == .original })
-        {
+    func readable(
+        _ form: WhichForm, of view: VisibleDocument, purpose: Purpose? = nil
+    ) throws -> RenditionRow {
+        func isReadable(_ rendition: RenditionRow) -> Bool { reading(rendition, of: view, purpose: purpose) != nil }
+        if !view.renditions.contains(where: isReadable), let newest = view.renditions.last(where: \.isOriginal) {
             return newest
         }
-        let number = version ?? view.renditions.last?.version
+        guard form.rendition == nil else { return try rendition(form, of: view) }
+        let original = try rendition(form, of: view)
+        let forms = view.renditions.filter { $0.version == original.version }
+        return forms.sorted { $0.kind.rank < $1.kind.rank }.first(where: isReadable) ?? original
+    }
+
+    /// Exactly the rendition that is named: the newest version's when no version is, the original when no form is.
+    ///
+    /// - Throws: `VaultError.notFound(.version)`, `.notFound(.rendition)`.
+    func rendition(_ form: WhichForm, of view: VisibleDocument) throws -> RenditionRow {
+        let number = form.version ?? view.renditions.last?.version
         let forms = view.renditions.filter { $0.version == number }
-        guard let original = forms.first(where: { $0.kind == .original }) else {
-            throw VaultError.notFound(.version)
-        }
-        guard let kind else {
-            let fullest = forms.sorted { $0.kind.rank < $1.kind.rank }
-            return fullest.first { reading($0, of: view, purpose: purpose) != nil } ?? original
-        }
+        guard !forms.isEmpty else { throw VaultError.notFound(.version) }
+        let kind = form.rendition ?? .original
         guard let found = forms.first(where: { $0.kind == kind }) else { throw VaultError.notFound(.rendition) }
         return found
     }
@@ -254,6 +258,10 @@ extension AccessDecision {
         guard case .permit(let permit) = self else { return nil }
         return permit
     }
+}
+
+extension RenditionRow {
+    fileprivate var isOriginal: Bool { kind == .original }
 }
 
 extension Rendition {

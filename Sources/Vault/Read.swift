@@ -72,7 +72,7 @@ extension DocumentVault {
         as caller: Caller
     ) async throws -> OpenContent {
         let view = try await requireVisible(id, .documentRead, caller, purpose: purpose)
-        let rendition = try await rendition(form.rendition, version: form.version, of: view, caller, purpose: purpose)
+        let rendition = try readable(form, of: view, purpose: purpose)
         let (asking, permit) = try await requireReadable(rendition, view, caller, purpose: purpose)
         let span = try range.resolve(in: rendition.byteCount)
         let wrap = try await wrap(of: rendition, view, asking, permit, caller)
@@ -100,7 +100,7 @@ extension DocumentVault {
         emit: ([UInt8]) throws -> Void
     ) async throws {
         let view = try await requireVisible(id, .documentExported, caller)
-        let rendition = try await rendition(form.rendition, version: form.version, of: view, caller)
+        let rendition = try readable(form, of: view)
         let (asking, permit) = try await requireReadable(rendition, view, caller)
         guard !permit.obligations.contains(.viewOnly) else {
             try await refuse(

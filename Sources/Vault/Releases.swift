@@ -58,7 +58,7 @@ extension DocumentVault {
         _ id: DocumentID, _ form: WhichForm, _ caller: Caller
     ) async throws -> (VisibleDocument, RenditionRow, Asking, Permit) {
         let view = try await requireVisible(id, .released, caller)
-        let rendition = try await rendition(form.rendition ?? .original, version: form.version, of: view, caller)
+        let rendition = try rendition(form, of: view)
         for asking in view.scene.askings where asking.isOnCase {
             if let permit = decide(.release, view.document, rendition, asking, view.scene).permit {
                 return (view, rendition, asking, permit)

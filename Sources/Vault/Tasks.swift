@@ -51,7 +51,10 @@ extension DocumentVault {
         let (scene, asking) = try await requireGranter(task.caseID, caller)
         let grantee = try await person(named: task.username)
         guard grantee != caller.person else { throw VaultError.needsAnother("Giving you a task") }
-        let places = try await records.read { try $0.caller(grantee).memberships }
+        let (places, isGone) = try await records.read { transaction in
+            (try transaction.caller(grantee).memberships, try transaction.person(grantee)?.disabled != nil)
+        }
+        guard !isGone else { throw VaultError.invalid(field: "person", reason: "the account is disabled") }
         guard let place = places.first(where: { $0.role == task.role }) else {
             throw VaultError.invalid(field: "role", reason: "this person does not have it")
         }

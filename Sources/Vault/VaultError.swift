@@ -1,5 +1,4 @@
 public import Rules
-public import Storage
 
 /// What the vault refuses, in words a person can act on. Whatever else goes wrong comes as the error of the module it came from.
 public enum VaultError: Error, Hashable, Sendable {
@@ -32,8 +31,6 @@ public enum VaultError: Error, Hashable, Sendable {
     case changedMeanwhile
     /// The agreement admits the caller, and its key is still being brought into line.
     case aligning
-    /// A change of access would leave a rendition that nobody can open.
-    case wouldLoseKey(DocumentID)
     case renditionThere
     /// A release of this category needs a record of the check for harm.
     case harmCheckMissing
@@ -82,8 +79,6 @@ public enum VaultError: Error, Hashable, Sendable {
         case .changedMeanwhile: "Somebody else changed this at the same moment. Nothing was done; try again."
         case .aligning:
             "A new agreement is being brought into the keyring and has not reached this document yet. Try again in a moment; `muniment status` shows how far it is."
-        case .wouldLoseKey(let document):
-            "This would leave document \(document) with nobody who can open it. Nothing was done; see docs/RUNBOOK.md."
         case .renditionThere: "This version has that rendition already. Deposit a new version to replace it."
         case .harmCheckMissing:
             "Documents of this category go to the family only after a check for serious harm and for other people's data. Record it with --harm-check."

@@ -337,8 +337,8 @@ extension AgreementPreview {
             text += Terminal.table(
                 ["party", "wraps added", "wraps removed"], keys.map { [$0.party, "\($0.added)", "\($0.removed)"] })
         }
-        if !lost.isEmpty {
-            text += ["", "These would open for nobody, so this cannot be activated: \(lost.joined(separator: " "))"]
+        if !closed.isEmpty {
+            text += ["", "Something of these would open for nobody: \(closed.joined(separator: " "))"]
         }
         return text
     }

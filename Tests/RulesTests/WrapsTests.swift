@@ -46,7 +46,8 @@ struct WrapsTests {
                     .education: .ordinary, .socialCare: .ordinary, .health: .override, .youthJustice: .override,
                 ]
             ),
-            ("D05", .education, .original, [:]), ("D99", .education, .original, [:]),
+            ("D05", .education, .original, [.education: .override]),
+            ("D99", .education, .original, [.education: .override]),
         ] as [(Category, Party, Rendition, [Party: WrapKind])])
     func examples(category: Category, holder: Party, rendition: Rendition, wraps: [Party: WrapKind]) {
         let facts = WrapFacts(category: category, holder: holder, rendition: rendition)
@@ -85,7 +86,8 @@ struct WrapsTests {
         let facts = WrapFacts(category: "D09", holder: .socialCare, labels: ["sealed.adoption"], rendition: .extract)
         #expect(agreement.wraps(for: facts, on: today) == [.socialCare: .ordinary])
         let unknown = WrapFacts(category: "D09", holder: .socialCare, labels: ["not-declared"])
-        #expect(agreement.wraps(for: unknown, on: today).isEmpty)
+        #expect(agreement.wraps(for: unknown, on: today) == [.socialCare: .override])
+        #expect(agreement.opensForNobody(unknown, on: today) && !agreement.opensForNobody(facts, on: today))
     }
 
     /// Otherwise its key would be lost the moment it is made.
@@ -142,7 +144,8 @@ struct WrapsTests {
                 }
             }
         }
-        return readers
+        // What nobody may read its holder keeps, for nobody to use.
+        return readers.isEmpty ? [wrap.holder: .override] : readers
     }
 
     /// A purpose for which every sharing that the role's party has is open.

@@ -119,10 +119,10 @@ struct ActivationScene: Sendable {
     /// Consent to one role.
     func consent(to role: String, in vault: DocumentVault) async throws -> ActID {
         let terms = ConsentTerms(
-            kind: .lawfulBasis, purpose: "ehc.assessment", categories: ["K1"], roles: [role], person: nil,
-            giver: "A giver", giverPerson: nil, capacity: .parent, authority: "birth certificate", evidence: nil,
-            notice: "1", language: "en", channel: "meeting", interpreter: nil,
-            until: clock.today.adding(days: 30) ?? clock.today)
+            kind: .lawfulBasis, purpose: role == "REP" ? "ehc.participation" : "ehc.assessment", categories: ["K1"],
+            roles: [Role(rawValue: role)],
+            giver: "A giver", capacity: .parent, authority: "birth certificate", notice: "1", language: "en",
+            channel: "meeting", until: clock.today.adding(days: 30) ?? clock.today)
         return try await vault.recordConsent(
             NewConsent(isRefusal: false, terms: terms, recipient: nil, giver: nil), about: child,
             as: try await caller("sam", vault))

@@ -73,7 +73,7 @@ struct ExplainTests {
         #expect(Set(all.map(\.document)) == ["\(plan)", "\(advice)"])
         let henry = try await access(advice, only: "henry", as: "mona", in: vault)
         #expect(henry.keys.sorted() == ["henry"] && henry["henry"]?.because == "not-on-case")
-        #expect(henry["henry"]?.whatWouldChange == "Ask the case officer to add you.")
+        #expect(henry["henry"]?.whatWouldChange == "Ask the case officer to add this person.")
     }
 
     @Test("the restrained, the barred by a label and the parent of a young person are explained as they are decided")

@@ -63,7 +63,11 @@ struct MirrorModel: Sendable {
         model.tasks.removeAll { $0.until < today }
         var wraps: Wraps = [:]
         for document in documents {
-            for form in document.forms { wraps[form.id] = model.wraps(of: form, document, on: today) }
+            for form in document.forms {
+                let admitted = model.wraps(of: form, document, on: today)
+                // What nobody may read its holder keeps, as for an emergency that there is no rule for.
+                wraps[form.id] = admitted.isEmpty ? [document.holder.rawValue: true] : admitted
+            }
         }
         return wraps
     }
@@ -145,9 +149,6 @@ struct MirrorModel: Sendable {
     }
 
     func isInForce(on today: Day) -> Bool { agreement.from <= today && today <= agreement.until }
-
-    /// A change that takes the last wrap of something is one that the vault must refuse.
-    func losesKey(on today: Day) -> Bool { wraps(on: today).values.contains(where: \.isEmpty) }
 }
 
 extension MirrorModel.Consent {

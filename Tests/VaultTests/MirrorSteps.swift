@@ -52,15 +52,7 @@ extension MirrorRun {
 
     private mutating func changeAgreement() async throws -> Bool {
         version += 1
-        var agreement = generator.agreement(version: version, on: today)
-        // Most agreements keep what is there readable; a few may try not to.
-        for _ in 0..<4 where chance.happens(percent: 85) {
-            var next = model
-            next.agreement = agreement
-            guard next.losesKey(on: today) else { break }
-            agreement = generator.agreement(version: version, on: today)
-        }
-        guard try await putInForce(agreement) else { return true }
+        try await putInForce(generator.agreement(version: version, on: today))
         if isBusy {
             for _ in 0..<chance.number(1...3) {
                 let act: Act = chance.weighted((2, .deposit), (3, .consent), (3, .withdraw), (2, .release), (3, .task))
@@ -189,10 +181,9 @@ extension MirrorRun {
         let some = (0..<4).map { _ in someConsent() }
         guard let consent = telling(of: some, { $0.consents.append($1) }) else { return false }
         let terms = ConsentTerms(
-            kind: consent.kind, purpose: "ehc.assessment", categories: consent.kinds, roles: consent.roles, person: nil,
-            giver: "A giver", giverPerson: nil, capacity: consent.capacity, authority: "birth certificate",
-            evidence: nil,
-            notice: "1", language: "en", channel: "meeting", interpreter: nil, until: consent.until)
+            kind: consent.kind, purpose: "ehc.assessment", categories: consent.kinds.map(Category.init(rawValue:)),
+            roles: consent.roles.map(Role.init(rawValue:)), giver: "A giver", capacity: consent.capacity,
+            authority: "birth certificate", notice: "1", language: "en", channel: "meeting", until: consent.until)
         let person = chance.happens(percent: 15) ? chance.one(of: teams[consent.place]) : nil
         let new = NewConsent(isRefusal: !consent.stands, terms: terms, recipient: person, giver: nil)
         let (vault, caller) = (vault, try await caller(consent.giver))

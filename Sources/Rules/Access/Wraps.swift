@@ -31,7 +31,7 @@ public struct WrapFacts: Hashable, Sendable {
 /// How a party's key opens a rendition.
 public enum WrapKind: String, Hashable, Sendable {
     case ordinary
-    /// Only under an emergency grant.
+    /// Only under an emergency grant; or kept by the holder for nobody, so that it is not lost.
     case override
 }
 
@@ -39,9 +39,19 @@ extension Agreement {
     /// The parties whose keys open this rendition today: those in which some role could read its content, if its holder
     /// were on the case, asked for a covered purpose and, where only one's own may be read, were the owner.
     ///
-    /// Never narrower than `decide`: whoever is permitted to read content is of a party named here. Empty when the
-    /// category, the holder or a label cannot be judged.
+    /// Never narrower than `decide`: whoever is permitted to read content is of a party named here. Never empty: what no key
+    /// opens would be lost for ever, and that is for a disposal to do. Where nobody is admitted the holder keeps a wrap
+    /// that no permit can use.
     public func wraps(for facts: WrapFacts, on day: Day) -> [Party: WrapKind] {
+        let readers = readers(of: facts, on: day)
+        return readers.isEmpty ? [facts.holder: .override] : readers
+    }
+
+    /// Whether there is nobody who could read this rendition today, whatever the purpose and even in an emergency.
+    public func opensForNobody(_ facts: WrapFacts, on day: Day) -> Bool { readers(of: facts, on: day).isEmpty }
+
+    /// Empty when the category, the holder or a label cannot be judged.
+    private func readers(of facts: WrapFacts, on day: Day) -> [Party: WrapKind] {
         guard let category = categoryIndex[facts.category],
             categoryEntries[category].holders.contains(facts.holder)
         else { return [:] }

@@ -79,32 +79,33 @@ extension DocumentVault {
 
     /// The parties that are to open each rendition of a child.
     func target(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: inout WrapTable) -> [[Party: WrapKind]] {
+        wrapFacts(snapshot, standing, table).map { facts in facts.map { table.wraps(for: $0) } ?? [:] }
+    }
+
+    /// What decides who opens each rendition of a child; `nil` for one whose document is not there.
+    func wrapFacts(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: WrapTable) -> [WrapFacts?] {
         let now = environment.now()
         let released = standing.released
         let consented = Set(snapshot.documents.values.map(\.category)).reduce(into: [:]) { known, category in
             known[category] = standing.consentedRoles(category, on: table.today)
         }
         return snapshot.renditions.map { rendition in
-            guard let document = snapshot.documents[rendition.document] else { return [:] }
-            return table.wraps(
-                for: WrapFacts(
-                    category: document.category, holder: document.holder, labels: Set(document.labels),
-                    rendition: rendition.kind, isReleased: released[rendition.id] != nil,
-                    consented: consented[document.category] ?? [:], tasked: standing.taskedRoles(document, at: now),
-                    shared: shared(rendition.added, table.agreement, table.today)))
+            guard let document = snapshot.documents[rendition.document] else { return nil }
+            return WrapFacts(
+                category: document.category, holder: document.holder, labels: Set(document.labels),
+                rendition: rendition.kind, isReleased: released[rendition.id] != nil,
+                consented: consented[document.category] ?? [:], tasked: standing.taskedRoles(document, at: now),
+                shared: shared(rendition.added, table.agreement, table.today))
         }
     }
 
     /// What must change so that each rendition has the wraps of the second list in place of those of the first.
     func moves(
         _ snapshot: ChildSnapshot, from old: [[Party: WrapKind]], to new: [[Party: WrapKind]]
-    ) throws -> [KeyMove] {
+    ) -> [KeyMove] {
         var moves: [KeyMove] = []
         for (rendition, (old, new)) in zip(snapshot.renditions, zip(old, new)) where old != new {
-            // What nobody may open would be lost for ever: that is for a disposal to do, and not for a change of access.
-            guard !new.isEmpty, let document = snapshot.documents[rendition.document] else {
-                throw VaultError.wouldLoseKey(rendition.document)
-            }
+            guard let document = snapshot.documents[rendition.document] else { continue }
             moves.append(
                 KeyMove(
                     rendition: rendition.id, holder: document.holder,
@@ -159,7 +160,7 @@ extension DocumentVault {
                 }
             }
         }
-        return try moves(snapshot, from: present, to: target)
+        return moves(snapshot, from: present, to: target)
     }
 
     /// Empties the write-ahead log of the keyring, where removed wraps would live on.

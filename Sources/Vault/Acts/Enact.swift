@@ -44,7 +44,7 @@ extension DocumentVault {
         var table = WrapTable(policy.agreement, on: environment.today())
         let old = target(snapshot, before, &table)
         let new = target(snapshot, after, &table)
-        let moves = try self.moves(snapshot, from: old, to: new)
+        let moves = self.moves(snapshot, from: old, to: new)
         let note = Pending.alignment(snapshot.child)
         if !moves.isEmpty {
             try await environment.steps.around(.keyring) {

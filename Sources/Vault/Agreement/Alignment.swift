@@ -28,7 +28,7 @@ extension DocumentVault {
     ///
     /// `anew`: from the beginning, even where an earlier run finished.
     ///
-    /// - Throws: `VaultError.denied`; `.wouldLoseKey`.
+    /// - Throws: `VaultError.denied`; `.changedMeanwhile` when another agreement is activated meanwhile.
     public func align(
         anew: Bool = false, as caller: Caller, progress: @Sendable (AlignmentProgress) -> Void
     ) async throws -> AlignmentProgress {

@@ -40,8 +40,8 @@ public struct AgreementPreview: Hashable, Sendable, Codable {
     public internal(set) var gaining = 0
     public internal(set) var lines: [Line] = []
     public internal(set) var keys: [Keys] = []
-    /// Documents that nobody could open any more: such an agreement cannot be activated.
-    public internal(set) var lost: [String] = []
+    /// Documents of which something would open for nobody, until a consent, a task or another agreement opens it again.
+    public internal(set) var closed: [String] = []
 
     /// `212 documents: 41 people lose, 3 gain.`
     public var sentence: String {
@@ -88,6 +88,9 @@ extension DocumentVault {
         let new = target(snapshot, standing, &comparison.new)
         for (rendition, (old, new)) in zip(snapshot.renditions, zip(old, new)) {
             comparison.compare(rendition, old, new)
+        }
+        for (rendition, facts) in zip(snapshot.renditions, wrapFacts(snapshot, standing, comparison.new)) {
+            if let facts { comparison.close(rendition, facts) }
         }
         let renditions = Dictionary(grouping: snapshot.renditions, by: \.document)
         let people = try await records.read { transaction in
@@ -159,7 +162,7 @@ private struct Comparison {
     private var groups: [Group: Members] = [:]
     private var keys: [Party: AgreementPreview.Keys] = [:]
     private var documents: Set<DocumentID> = []
-    private var lost: Set<DocumentID> = []
+    private var closed: Set<DocumentID> = []
 
     init(_ old: Agreement, _ new: Agreement, on today: Day) {
         self.old = WrapTable(old, on: today)
@@ -168,7 +171,6 @@ private struct Comparison {
 
     mutating func compare(_ rendition: RenditionRow, _ old: [Party: WrapKind], _ new: [Party: WrapKind]) {
         renditions += 1
-        if new.isEmpty { lost.insert(rendition.document) }
         guard old != new else { return }
         documents.insert(rendition.document)
         for party in Party.allCases where old[party] != new[party] {
@@ -177,6 +179,11 @@ private struct Comparison {
             }
             if new[party] != nil { keys[party, default: .init(party: party.rawValue, added: 0, removed: 0)].added += 1 }
         }
+    }
+
+    mutating func close(_ rendition: RenditionRow, _ facts: WrapFacts) {
+        guard new.agreement.opensForNobody(facts, on: new.today) else { return }
+        closed.insert(rendition.document)
     }
 
     mutating func compare(
@@ -203,7 +210,7 @@ private struct Comparison {
         preview.documents = documents.count
         preview.losing = people { $0 == .losesReading || $0 == .losesSight }
         preview.gaining = people { $0 == .gainsReading || $0 == .gainsSight }
-        preview.lost = lost.map { "\($0)" }.sorted()
+        preview.closed = closed.map { "\($0)" }.sorted()
         preview.keys = keys.values.sorted { $0.party < $1.party }
         preview.lines = groups.map { group, members in
             AgreementPreview.Line(

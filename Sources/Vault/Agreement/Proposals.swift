@@ -104,16 +104,12 @@ extension DocumentVault {
 
     /// Puts an approved proposal in force: from the next decision on it is the agreement. The keyring follows: see `align`.
     ///
-    /// - Throws: `VaultError.invalid` before approval, `.wouldLoseKey` when some document would open for nobody, `.alreadySo`,
-    ///   `.notFound(.proposal)`, `.denied`.
+    /// - Throws: `VaultError.invalid` before approval, `.alreadySo`, `.notFound(.proposal)`, `.denied`.
     public func activate(_ id: ProposalID, as caller: Caller) async throws {
         try await authorise("agreement.activate", caller)
         let proposal = try await requireProposal(id)
         let texts = proposal.texts
         let new = try texts.load()
-        if let lost = try await preview(new, progress: { _ in }).lost.first, let document = DocumentID(lost) {
-            throw VaultError.wouldLoseKey(document)
-        }
         let now = environment.now()
         let isInForce = new.covers(environment.today())
         let detail = ["proposal": "\(id)", "version": String(new.version)]
