@@ -240,14 +240,30 @@ enum Policies {
         try FileManager.default.copyItem(at: shipped, to: folder)
         let file = folder.appending(path: "agreement.yaml")
         var text = try String(contentsOf: file, encoding: .utf8)
+        var shippedDays: [String: String] = [:]
         for (key, days) in [("from", -30), ("reviewBy", 180), ("until", 240)] {
-            let line = try Regex("(?m)^\(key): .*$")
-            guard text.ranges(of: line).count == 1 else {
+            let line = try Regex("(?m)^\(key): (.*)$", as: (Substring, Substring).self)
+            let found = text.matches(of: line)
+            guard found.count == 1 else {
                 throw Scene.Failed(description: "agreement.yaml has not one line `\(key): `.")
             }
+            shippedDays[key] = String(found[0].output.1)
             text.replace(line, with: "\(key): \(day(in: days))")
         }
         try text.write(to: file, atomically: true, encoding: .utf8)
+        try moveCases(in: folder, from: shippedDays["from"] ?? "", until: shippedDays["until"] ?? "")
+    }
+
+    /// A case's day stays before the agreement, within it, on its last day or after it.
+    private static func moveCases(in folder: URL, from first: String, until last: String) throws {
+        let file = folder.appending(path: "agreement.cases.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let moved = text.replacing(/day: (\d{4}-\d\d-\d\d)/) { match in
+            let shipped = String(match.1)
+            let days = shipped < first ? -31 : shipped > last ? 241 : shipped == last ? 240 : 0
+            return "day: \(day(in: days))"
+        }
+        try moved.write(to: file, atomically: true, encoding: .utf8)
     }
 
     private static func day(in days: Int) -> String {
