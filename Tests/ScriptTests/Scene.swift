@@ -251,17 +251,25 @@ enum Policies {
             text.replace(line, with: "\(key): \(day(in: days))")
         }
         try text.write(to: file, atomically: true, encoding: .utf8)
-        try moveCases(in: folder, from: shippedDays["from"] ?? "", until: shippedDays["until"] ?? "")
+        try moveCases(in: folder, shippedDays)
     }
 
-    /// A case's day stays before the agreement, within it, on its last day or after it.
-    private static func moveCases(in folder: URL, from first: String, until last: String) throws {
+    /// A case's day stays before the agreement, before, on or after the review date, on the last day or after it.
+    private static func moveCases(in folder: URL, _ shipped: [String: String]) throws {
+        guard let first = shipped["from"], let review = shipped["reviewBy"], let last = shipped["until"] else { return }
         let file = folder.appending(path: "agreement.cases.yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
-        let moved = text.replacing(/day: (\d{4}-\d\d-\d\d)/) { match in
-            let shipped = String(match.1)
-            let days = shipped < first ? -31 : shipped > last ? 241 : shipped == last ? 240 : 0
-            return "day: \(day(in: days))"
+        let moved = text.replacing(/(day|shared): (\d{4}-\d\d-\d\d)/) { match in
+            let days =
+                switch String(match.2) {
+                case ..<first: -31
+                case ..<review: 0
+                case review: 180
+                case ..<last: 181
+                case last: 240
+                default: 241
+                }
+            return "\(match.1): \(day(in: days))"
         }
         try moved.write(to: file, atomically: true, encoding: .utf8)
     }
