@@ -8,8 +8,9 @@ Wealdshire is a fictional county, and every person, school and service in these 
 
 A paper in papers.txt begins with "@@ path" and a line "category | depositor | title". Then come its letterhead and its
 text: "# " starts a heading, "- " a list item, "| " a table row, the first of a table being its head. The suffix of the
-path decides the format. "@@ path = other" is a copy of another paper, byte for byte. The same text and versions of the
-three packages make the same bytes: no time, no randomness without a seed.
+path decides the format. "@@ path = other" is a copy of another paper, byte for byte. A paper of the category
+"extract" is made from another paper and stands in no manifest. The same text and versions of the three packages make
+the same bytes: no time, no randomness without a seed.
 """
 
 import csv
@@ -287,7 +288,8 @@ def main() -> None:
     with (HERE / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["path", "category", "title", "type", "as"])
-        rows.writerows([p.path, p.category, p.title, TYPES[Path(p.path).suffix], p.depositor] for p in papers)
+        rows.writerows([p.path, p.category, p.title, TYPES[Path(p.path).suffix], p.depositor] for p in papers
+                       if p.category != "extract")
 
 
 if __name__ == "__main__":

@@ -28,13 +28,18 @@ main() {
     tell_storing_once
     tell_ledger
     tell_damage
+    tell_extract
+    tell_consent
+    tell_release
+    tell_emergency
+    tell_agreement
     tell_leaving
     tell_secrecy
     tell_end
 }
 
 settings() {
-    vault=$PWD/demo-vault keys=$PWD/demo-vault.keys
+    vault=$PWD/demo-vault keys=$PWD/demo-vault.keys chapters=0
     export MUNIMENT_VAULT=$vault MUNIMENT_KEY_FILE=$keys/vault.key
     bold='' dim='' plain=''
     if [[ -t 1 && -z ${NO_COLOR-} ]]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
@@ -73,7 +78,9 @@ program() {
 
 # --- Telling ---------------------------------------------------------------------------------------------------------
 
-chapter() { printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"; }
+title() { printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"; }
+
+chapter() { title "$((++chapters)). $1"; }
 
 say() { fold -s -w 100 <<<"$1" | sed 's/ *$//'; }
 
@@ -121,12 +128,18 @@ hana.head|SCH|education|Oakfield Primary School|Hana Wray
 priya.paeds|HADV|health|Wealdshire Community Health Trust|Priya Nambiar
 sol.social|SW|social-care|Wealdshire Social Care|Sol Marchetti
 yusuf.youth|YJS|youth-justice|Wealdshire Youth Justice Service|Yusuf Adeyemi-Holt
+noor.duty|SW|social-care|Wealdshire Social Care|Noor Haddad
 pat.parent|P|family|The Ashdown family|Pat Ashdown
+rosa.rep|REP|family|Wealdshire Family Support|Rosa Lindley
+ros.parent|P|family|The Fenwick family|Ros Fenwick
 dana.dpo|DPO|rights|Wealdshire Rights Office|Dana Okafor
 mel.mediator|MED|rights|Weald Mediation|Mel Arkwright'
 
+readonly camhs_letter='Samples/maya-fenwick/CAMHS letter 2026-10-06.pdf'
+readonly camhs_extract='Samples/maya-fenwick/CAMHS letter - extract.txt'
+
 tell_beginning() {
-    chapter 'Muniment: a vault for the papers of children with special educational needs'
+    title 'Muniment: a vault for the papers of children with special educational needs'
     say "A child's education, health and care plan is made from papers of many hands: the school, the health service, \
 social care, youth justice, the family. Each may see some of them and not others, and the law says which. This vault \
 keeps the papers of all of them. It gives every document a key of its own, wraps that key only for the parties that \
@@ -139,11 +152,9 @@ command, run now as the person named before it; below it is what the program ans
 
 make_vault() {
     cp Policies/categories.yaml "$keys/policies/"
-    # The shipped agreement, in force from two months ago, so that the demonstration works in any year.
-    sed -E "s/^from: .*/from: $(date -d '-60 days' +%F)/; s/^reviewBy: .*/reviewBy: $(date -d '+180 days' +%F)/; \
-s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$keys/policies/agreement.yaml"
+    write_agreement
     new_password ada.admin
-    chapter '1. A vault, and the people who use it'
+    chapter 'A vault, and the people who use it'
     say "The administrator makes a vault. Its key file and passwords go to demo-vault.keys, which stands for another \
 disk."
     show ada.admin 0 "muniment init demo-vault --origin vault.wealdshire.example/ledger --key-file \
@@ -151,6 +162,27 @@ demo-vault.keys/vault.key --administrator ada.admin --name 'Ada Quill' --organis
 --anchor demo-vault.anchor --policies demo-vault.keys/policies --password-file demo-vault.keys/passwords/ada.admin"
     cp "$vault/muniment-vault" "$keys/made-by-demo"
     sign_in ada.admin
+}
+
+# The shipped agreement and its cases, in force from two months ago, so that the demonstration works in any year. A case
+# keeps its place: before the agreement, before, on or after the review date, on the last day or after it.
+write_agreement() {
+    local from review until day moved days=''
+    from=$(sed -n 's/^from: //p' Policies/agreement.yaml)
+    review=$(sed -n 's/^reviewBy: //p' Policies/agreement.yaml)
+    until=$(sed -n 's/^until: //p' Policies/agreement.yaml)
+    sed -E "s/^from: .*/from: $(date -d '-60 days' +%F)/; s/^reviewBy: .*/reviewBy: $(date -d '+180 days' +%F)/; \
+s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$keys/policies/agreement.yaml"
+    while read -r day; do
+        moved=+0
+        if [[ $day < $from ]]; then moved=-61; fi
+        if [[ $day == "$review" ]]; then moved=+180; fi
+        if [[ $day > $review ]]; then moved=+181; fi
+        if [[ $day == "$until" ]]; then moved=+240; fi
+        if [[ $day > $until ]]; then moved=+241; fi
+        days+="s/(day|shared): $day/\\1:  $(date -d "$moved days" +%F)/g; "
+    done < <(grep -oE '(day|shared): [0-9-]+' Policies/agreement.cases.yaml | cut -d ' ' -f 2 | sort -u)
+    sed -E "$days" Policies/agreement.cases.yaml >"$keys/policies/agreement.cases.yaml"
 }
 
 new_password() {
@@ -172,18 +204,19 @@ make_people() {
         sign_in "$username"
     done <<<"$people"
     echo
-    say 'She adds eleven colleagues: four agencies, a family and the rights office. All have signed in.'
+    say 'She adds fourteen others: four agencies, the families and the rights office. All have signed in.'
     show ada.admin 0 'muniment person list'
 }
 
 make_cases() {
     robin=$(open_case 'Robin Ashdown' 2018-05-09 '999 012 3012' Q987200222014 \
         SMGR:morag.manager EP:edie.psych SCH:hana.head HADV:priya.paeds SW:sol.social \
-        YJS:yusuf.youth P:pat.parent MED:mel.mediator)
+        YJS:yusuf.youth P:pat.parent REP:rosa.rep MED:mel.mediator)
     maya=$(open_case 'Maya Fenwick' 2015-12-03 '999 078 9045' M987200220037 \
-        SMGR:morag.manager EP:edie.psych SCH:hana.head HADV:priya.paeds SW:sol.social)
+        SMGR:morag.manager EP:edie.psych SCH:hana.head HADV:priya.paeds SW:sol.social P:ros.parent)
     kofi=$(open_case 'Kofi Larch' 2013-02-17 '999 023 4019' L987200217005 \
         SMGR:morag.manager EP:edie.psych SCH:hana.head SW:sol.social YJS:yusuf.youth LEG:lena.legal)
+    robin_child=$(child_of "$robin") maya_child=$(child_of "$maya")
     echo
     say "The case officer, Sam, opens a case for each of three children and makes up their teams. To everyone else a \
 case is not there."
@@ -202,11 +235,13 @@ open_case() {
     echo "$case"
 }
 
+child_of() { by sam.send muniment case show "$1" | sed -n -E 's/^child .*\(([0-9a-f]+)\)$/\1/p'; }
+
 # --- Deposits --------------------------------------------------------------------------------------------------------
 
 deposit_samples() {
     local username rest
-    chapter '2. Papers come in'
+    chapter 'Papers come in'
     say "Each person deposits what is his or hers to give: 29 papers in all, with a manifest that names case, \
 category and title."
     while IFS='|' read -r username rest; do
@@ -218,7 +253,10 @@ category and title."
     show priya.paeds 0 'muniment import demo-vault.keys/manifest-priya.paeds.csv'
     author=priya.paeds reader=sam.send refused=hana.head blind=yusuf.youth category=D05
     what='health advice' original='Samples/robin-ashdown/SALT advice - Robin Ashdown.pdf'
-    document=$(document_of "$author" 'Speech and language therapy advice')
+    document=$(document_of "$author" "$robin" 'Speech and language therapy advice')
+    plan=$(document_of sam.send "$robin" 'Draft EHC plan')
+    letter=$(document_of priya.paeds "$maya" 'Letter from CAMHS')
+    extract='Samples/robin-ashdown/SALT advice - extract for school.txt'
     again='The therapy advice came twice: 29 documents, 28 objects. It comes a third time.'
     reasons='The head of the school may know that it exists, and may have an extract; its text is not hers.'
 }
@@ -231,19 +269,22 @@ manifest_of() {
         <<<"$rows" | sed '1i case,path,category,title,type' >"$keys/manifest-$1.csv"
 }
 
-# document_of USERNAME TITLE: a document of Robin's, as that person's list names it.
+# document_of USERNAME CASE TITLE: a document, as that person's list names it.
 document_of() {
-    by "$1" muniment document list --case "$robin" | sed -n -E "s/^([0-9a-f]+) .* $2\$/\1/p" | head -n 1
+    by "$1" muniment document list --case "$2" | sed -n -E "s/^([0-9a-f]+) .* $3\$/\1/p" | head -n 1
 }
 
 deposit_own() {
     local first
-    chapter '2. Papers come in'
+    chapter 'Papers come in'
     say "The case officer deposits the files of your folder in Robin's case, as drafts of the plan (category D11)."
     show sam.send 01 "muniment import $(quoted "$1") --case $robin --category D11 --report demo-vault.keys/report.csv"
     first=$(grep -m 1 '^stored,' "$keys/report.csv") || fail 'the folder has no file that can be deposited.'
     IFS=, read -r _ document original <<<"$first"
     original=$(sed 's/^"//; s/"$//; s/""/"/g' <<<"$original")
+    plan=$document extract='Samples/robin-ashdown/EHC draft plan - extract.txt'
+    letter=$(by priya.paeds muniment document deposit "$camhs_letter" --case "$maya" --category D06 |
+        sed -n 's/^document *//p')
     author=sam.send reader=hana.head refused=yusuf.youth blind=mel.mediator category=D11
     what='the draft plan' again='The same file comes in again.'
     reasons='The youth justice worker may know that it exists, and may have an extract; its text is not his.'
@@ -255,7 +296,8 @@ write_environment() {
 # Sets a shell up for the demonstration vault:   . demo-vault.keys/env.sh
 export PATH=$(printf %q "$(dirname "$MUNIMENT")"):\$PATH
 export MUNIMENT_VAULT=$(printf %q "$vault") MUNIMENT_KEY_FILE=$(printf %q "$keys/vault.key")
-ROBIN=$robin MAYA=$maya KOFI=$kofi DOCUMENT=$document
+ROBIN=$robin MAYA=$maya KOFI=$kofi DOCUMENT=$document PLAN=$plan
+ROBIN_CHILD=$robin_child MAYA_CHILD=$maya_child
 
 # as USERNAME: sign in as one of the people of Wealdshire. Later commands are that person's.
 as() {
@@ -268,7 +310,7 @@ END
 # --- The story -------------------------------------------------------------------------------------------------------
 
 tell_reading() {
-    chapter '3. Who may read'
+    chapter 'Who may read'
     say "Robin's case now has $what, deposited by $author. The sharing agreement lets $reader read it:"
     show "$reader" 0 "muniment document read $document --output demo-vault.keys/read-back"
     show "$reader" 0 "cmp demo-vault.keys/read-back $(quoted "$original") && echo 'the same, byte for byte'"
@@ -288,7 +330,7 @@ one that failed:"
 }
 
 tell_storing_once() {
-    chapter '4. The same paper twice'
+    chapter 'The same paper twice'
     say "$again It becomes a document of its own; what is stored for it is the object that is there already."
     show sam.send 0 'muniment status | grep holds'
     show "$author" 0 "muniment document deposit $(quoted "$original") --case $robin --category $category --title \
@@ -298,7 +340,7 @@ tell_storing_once() {
 
 tell_ledger() {
     local entry vkey
-    chapter '5. Every look is on the record'
+    chapter 'Every look is on the record'
     say "The data protection officer reads the ledger. The read is there, and so are the refusals; reading the \
 ledger is itself an entry."
     trim=cut_off show dana.dpo 0 'muniment ledger show --limit 8'
@@ -332,7 +374,7 @@ tell_damage() {
     name=$(by "$reader" muniment document history "$document" | sed -n -E 's/.*\b([0-9a-f]{64})\b.*/\1/p' | tail -n 1)
     object=$vault/objects/${name:0:2}/$name
     middle=$(($(stat -c %s "$object") / 2))
-    chapter '6. A damaged disk'
+    chapter 'A damaged disk'
     say "The document is one file on disk, named by the SHA-256 of its sealed bytes. One bit in the middle of it \
 changes:"
     flip_byte "$object" "$middle"
@@ -346,9 +388,126 @@ changes:"
     show ada.admin 0 "sha256sum ${object#"$PWD"/}"
 }
 
+tell_extract() {
+    chapter 'An extract'
+    say "$refused may have an extract of the document that $author deposited. Making one is the author's work; the \
+program keeps it beside the original, under a key of its own. Whoever may have only that, reads that:"
+    show "$author" 0 "muniment document add-rendition $document $(quoted "$extract") --rendition extract"
+    show "$refused" 0 "muniment document read $document | head -n 9"
+    show "$refused" 1 "muniment document read $document --rendition original"
+    show "$blind" 1 "muniment document read $document"
+}
+
+tell_consent() {
+    local consent until
+    until=$(date -d '+300 days' +%F)
+    chapter 'A consent, given and taken back'
+    say "Rosa helps families. She is on the team, and sees nothing of the draft plan, for nothing but the family's \
+consent would let her:"
+    show rosa.rep 1 "muniment document read $plan"
+    echo
+    say 'Pat, the parent, consents, for this one person and this kind of paper. How it came about is on record with it:'
+    printf '%s\n' 'authority: parental responsibility, seen by the case officer' 'notice: 2026-1' 'channel: meeting' \
+        >"$keys/consent.txt"
+    show pat.parent 0 'cat demo-vault.keys/consent.txt'
+    show pat.parent 0 "muniment consent give --child $robin_child --kind lawful-basis --category D11 --role REP \
+--recipient rosa.rep --until $until --details demo-vault.keys/consent.txt"
+    consent=$(by pat.parent muniment consent list --child "$robin_child" --json |
+        sed -n -E 's/^    "id" : "([0-9a-f]+)".*/\1/p')
+    show rosa.rep 0 "muniment document read $plan --output demo-vault.keys/for-rosa"
+    echo
+    say 'The receipt is a page to print. Two other forms of it are for programs. It begins:'
+    show pat.parent 0 "muniment consent receipt $consent > demo-vault.keys/receipt.html"
+    show pat.parent 0 "sed -n '/<h1>/,\$p' demo-vault.keys/receipt.html | sed 's|</dt>|: |; s|<[^>]*>||g' | grep . | head -n 8"
+    echo
+    say 'Pat takes it back. It works at the next read:'
+    show pat.parent 0 "echo 'We have another supporter now.' | muniment consent withdraw $consent --note -"
+    show rosa.rep 1 "muniment document read $plan"
+    show pat.parent 0 "muniment consent list --child $robin_child"
+}
+
+tell_release() {
+    chapter 'A paper goes to the family'
+    say "Maya's clinician has written a letter that her mother, Ros, does not have. Such papers go to the family only \
+after a check: could they do serious harm, and do they tell of other people? Without a record of the check nothing goes:"
+    show priya.paeds 1 "muniment document release $letter"
+    echo
+    say 'The check finds that the letter holds what Maya told in confidence. So an extract is made, and that goes:'
+    printf '%s\n' 'serious-harm: none from the extract; the letter itself would break what was promised to Maya' \
+        'third-parties: what is said of her father is left out' >"$keys/check.txt"
+    show priya.paeds 0 "muniment document add-rendition $letter $(quoted "$camhs_extract") --rendition extract"
+    show priya.paeds 0 'cat demo-vault.keys/check.txt'
+    show priya.paeds 0 "muniment document release $letter --rendition extract --harm-check demo-vault.keys/check.txt"
+    show ros.parent 0 "muniment document read $letter"
+}
+
+tell_emergency() {
+    local emergency
+    chapter 'An emergency'
+    say "It is night. Noor is the duty social worker, and has no case of Maya's; the police have found Maya far from \
+home, frightened. Noor signs in anew, finds the child by number, says why, and may read for four hours. Nobody has to be \
+asked first:"
+    sign_in noor.duty
+    printf 'nhs: 999 078 9045\n' >"$keys/who.txt"
+    printf '%s\n' 'The police found Maya by the railway at 23:40 and she will not speak. We must know her illness and' \
+        'whom she is afraid of before we take her anywhere.' >"$keys/why.txt"
+    show noor.duty 1 "muniment document read $letter"
+    show noor.duty 0 'muniment emergency open --details demo-vault.keys/who.txt --reason - < demo-vault.keys/why.txt'
+    show noor.duty 0 "muniment document read $letter > demo-vault.keys/for-noor"
+    echo
+    say "The data protection officer finds it in her status and in her list, and every look of that night in the ledger. \
+Nothing is sent by mail: who does not look does not learn of it. Somebody other than Noor must judge it within one working \
+day; one that nobody has judged by then bars Noor from the next."
+    show dana.dpo 0 'muniment status | grep WARNING'
+    emergency=$(by dana.dpo muniment emergency list --unreviewed --json | sed -n -E 's/^    "id" : "([0-9a-f]+)".*/\1/p')
+    trim=cut_off show dana.dpo 0 'muniment emergency list --unreviewed'
+    show dana.dpo 0 'muniment ledger looks --person noor.duty'
+    show dana.dpo 0 "echo 'The police confirm it. One paper was read, the one that was needed.' | muniment emergency \
+review $emergency --outcome justified --note -"
+    echo
+    say "Ros, Maya's mother, sees it too, by role and not by name:"
+    trim=cut_off show ros.parent 0 "muniment ledger looks --child $maya_child | head -n 4"
+}
+
+tell_agreement() {
+    local proposal
+    cp -r "$keys/policies" "$keys/new-policies"
+    sed -i -E 's/^version: 1$/version: 2/; /id: D11-full/,/grant/s/ HADV,//
+        /id: D11-full/,/grant/s/CUST\]/CUST, YJS]/; /id: D11-extract/s/DSL, YJS/DSL, HADV/' "$keys/new-policies/agreement.yaml"
+    chapter 'The agreement changes'
+    say "The partners have decided that youth justice reads draft plans in full, and that health advisers, whose advice \
+is in by then, have an extract. The agreement is a file, and a table of cases says how it must answer. First the file \
+alone is changed:"
+    show dana.dpo 3 'muniment agreement check demo-vault.keys/new-policies'
+    sed -i -E '/what: D11, action: read/s/who: \[HADV\].*$/who: [HADV], what: D11, action: read, rendition: extract, '\
+'expect: permit, clause: D11-extract }/; /what: D11, action: read, rendition: extract/s/who: \[YJS\].*$/who: [YJS], '\
+'what: D11, action: read, expect: permit, clause: D11-full }/; /who: \[YJS\], what: D11, action: read, expect: extract/d' \
+        "$keys/new-policies/agreement.cases.yaml"
+    echo
+    say 'The table did not expect that. Whoever changes the one must change the other, on purpose:'
+    show dana.dpo 0 'muniment agreement check demo-vault.keys/new-policies'
+    show dana.dpo 0 'muniment agreement diff demo-vault.keys/new-policies'
+    echo
+    say 'Who would gain, and who would lose, over every document in the vault? Nothing has changed yet:'
+    show dana.dpo 0 'muniment agreement preview demo-vault.keys/new-policies'
+    echo
+    say 'She proposes it. She cannot approve it herself; the SEND manager does, having seen the same preview.'
+    show dana.dpo 0 'muniment agreement propose demo-vault.keys/new-policies'
+    proposal=$(by dana.dpo muniment agreement list --json | sed -n -E 's/^    "id" : "([0-9a-f]+)".*/\1/p')
+    show dana.dpo 1 "muniment agreement approve $proposal --confirm $proposal > demo-vault.keys/preview"
+    show morag.manager 0 "muniment agreement approve $proposal --confirm $proposal > demo-vault.keys/preview"
+    show priya.paeds 0 "muniment document read $plan > demo-vault.keys/for-priya"
+    show dana.dpo 0 "muniment agreement activate $proposal --confirm $proposal"
+    echo
+    say 'From now on it decides, and the keys have followed it:'
+    show priya.paeds 1 "muniment document read $plan --rendition original"
+    show yusuf.youth 0 "muniment document read $plan > demo-vault.keys/for-yusuf"
+    show ada.admin 0 'muniment check'
+}
+
 tell_leaving() {
     local recipient
-    chapter '7. No lock-in'
+    chapter 'No lock-in'
     say "Objects are ordinary age files (age-encryption.org). A solicitor makes a key pair with the stock program \
 and sends \
 the public half; $reader exports the document to it; the solicitor opens it without this program."
@@ -360,7 +519,7 @@ the public half; $reader exports the document to it; the solicitor opens it with
 }
 
 tell_secrecy() {
-    chapter '8. What a thief finds'
+    chapter 'What a thief finds'
     say "All $(find "$vault" "$vault.anchor" -type f | wc -l) files of the vault are searched for names of children, \
 people \
 and places, and for Robin's NHS and pupil numbers. Those that have any of them in clear:"
@@ -371,16 +530,17 @@ demo-vault demo-vault.anchor"
 }
 
 tell_end() {
-    chapter 'That was Muniment'
+    title 'That was Muniment'
     say 'The vault stays in demo-vault. To go on in this shell:'
     cat <<'END'
 
-    . demo-vault.keys/env.sh                      # sets the vault, its key file, $ROBIN, $MAYA, $KOFI and $DOCUMENT
+    . demo-vault.keys/env.sh                      # sets the vault, its key file, $ROBIN, $MAYA, $KOFI, $DOCUMENT and $PLAN
     as sam.send                                   # sign in; passwords are in demo-vault.keys/passwords
     muniment document list --case $ROBIN
+    muniment access explain $PLAN --all           # who may read it, who may not, and what would change it
     as pat.parent
     muniment document list --case $ROBIN          # the parent's view of the same case
-    muniment --help
+    muniment consent --help                       # consents; release, emergency, agreement and the rest: muniment --help
 
 END
     say 'README.md has a tour of ten minutes. Running this again replaces the demonstration by a fresh one.'
