@@ -216,7 +216,7 @@ make_cases() {
         SMGR:morag.manager EP:edie.psych SCH:hana.head HADV:priya.paeds SW:sol.social P:ros.parent)
     kofi=$(open_case 'Kofi Larch' 2013-02-17 '999 023 4019' L987200217005 \
         SMGR:morag.manager EP:edie.psych SCH:hana.head SW:sol.social YJS:yusuf.youth LEG:lena.legal)
-    robin_child=$(child_of "$robin") maya_child=$(child_of "$maya")
+    robin_child=$(child_of "$robin") maya_child=$(child_of "$maya") kofi_child=$(child_of "$kofi")
     echo
     say "The case officer, Sam, opens a case for each of three children and makes up their teams. To everyone else a \
 case is not there."
@@ -297,7 +297,7 @@ write_environment() {
 export PATH=$(printf %q "$(dirname "$MUNIMENT")"):\$PATH
 export MUNIMENT_VAULT=$(printf %q "$vault") MUNIMENT_KEY_FILE=$(printf %q "$keys/vault.key")
 ROBIN=$robin MAYA=$maya KOFI=$kofi DOCUMENT=$document PLAN=$plan
-ROBIN_CHILD=$robin_child MAYA_CHILD=$maya_child
+ROBIN_CHILD=$robin_child MAYA_CHILD=$maya_child KOFI_CHILD=$kofi_child
 
 # as USERNAME: sign in as one of the people of Wealdshire. Later commands are that person's.
 as() {
