@@ -59,14 +59,16 @@ extension DocumentVault {
     /// - Throws: `VaultError.notFound(.theCase)` to anyone who is neither on the team nor leads cases.
     public func showCase(_ id: CaseID, as caller: Caller) async throws -> Case {
         try await requireWritable()
-        let (row, key) = try await requireCase(id, caller)
+        let scene = try await requireCase(id, caller)
+        let (row, key) = (scene.theCase, scene.childKey)
         let (team, child) = try await records.read { transaction in
             let team = try transaction.team(of: id).map { member in
                 (member, try transaction.person(member.person), try transaction.organisation(member.organisation))
             }
             return (team, try transaction.child(row.child))
         }
-        try await log(Event(.caseShown, by: caller).about(row.child).on(["case": "\(id)"]), childKey: key)
+        let event = Event(.caseShown, by: caller).about(row.child).on(["case": "\(id)"])
+        try await log(event.with(scene.manner(of: scene.askings.first)), childKey: key)
         let members = try team.map { member, person, organisation in
             let names = try person.map(names(of:))
             return Case.Member(
@@ -81,7 +83,7 @@ extension DocumentVault {
     /// Ends a case: from now on nothing is deposited in it, and after the days that the agreement names its team has no access.
     public func closeCase(_ id: CaseID, as caller: Caller) async throws {
         try await authorise("case.close", caller)
-        let (_, key) = try await requireCase(id, caller)
+        let key = try await requireCase(id, caller).childKey
         let now = environment.now()
         let row = try row(
             Event(.caseClosed, by: caller).about(key.child).on(["case": "\(id)"]), childKey: key)
@@ -185,13 +187,13 @@ extension DocumentVault {
     }
 
     /// The case, for someone on its team or who leads cases; everyone else gets, and leaves, the trace of a refusal.
-    private func requireCase(_ id: CaseID, _ caller: Caller) async throws -> (CaseRow, ChildKey) {
+    private func requireCase(_ id: CaseID, _ caller: Caller) async throws -> Scene {
         let row = try await records.read { try $0.theCase(id) }
         let leads = agreement.gives("case.team", to: caller.roles)
         guard let row, let scene = try await scene(row, caller), !scene.isBarred,
             scene.isOnCase || leads || scene.hasEmergency
         else { try await refuse(.notFound(.theCase), Event(.accessDenied, by: caller).on(["case": "\(id)"])) }
-        return (row, scene.childKey)
+        return scene
     }
 }
 

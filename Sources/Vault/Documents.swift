@@ -79,7 +79,9 @@ extension DocumentVault {
         }
         try await log(
             Event(.documentListed, by: caller, party: scene.askings.first?.place.party).about(row.child)
-                .on(["case": "\(caseID)"]).with(["shown": String(summaries.count)]), childKey: scene.childKey)
+                .on(["case": "\(caseID)"])
+                .with(scene.manner(of: scene.askings.first).merging(["shown": String(summaries.count)]) { $1 }),
+            childKey: scene.childKey)
         return summaries
     }
 
@@ -191,7 +193,7 @@ extension DocumentVault {
 
     func event(_ kind: EventKind, _ view: VisibleDocument, _ asking: Asking, _ caller: Caller) -> Event {
         Event(kind, by: caller, party: asking.place.party).about(view.document.child)
-            .on(["document": "\(view.document.id)"])
+            .on(["document": "\(view.document.id)"]).with(view.scene.manner(of: asking))
     }
 
     /// `nil` when from none of the caller's places the document may even be seen.

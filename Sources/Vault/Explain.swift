@@ -31,7 +31,7 @@ public struct PersonAccess: Hashable, Sendable, Codable {
     public let because: String
     /// Why, in a sentence: clause, basis, and the consent, release, task or emergency that it rests on.
     public let why: String
-    /// What would change it, where the original is refused.
+    /// What would change it, where the person may read nothing of it.
     public let whatWouldChange: String?
 }
 
@@ -78,10 +78,11 @@ extension DocumentVault {
         }
         let row = renditions.last { $0.kind == rendition }
         let onCase = scene.askings.filter(\.isOnCase)
+        let voice: Voice = subject == caller.person ? .toThePerson : .aboutThePerson
         let answers = (onCase.isEmpty || scene.hasEmergency ? scene.askings : onCase).map { asking in
             var facts = facts(action, document, row, asking, scene, purpose: purpose)
             facts.rendition = rendition
-            return AccessAnswer(scene.agreement.explain(facts, on: scene.today), asking.place)
+            return AccessAnswer(scene.agreement.explain(facts, on: scene.today, to: voice), asking.place)
         }
         try await log(
             Event(.accessExplained, by: caller).about(document.child).on(["document": "\(id)", "person": "\(subject)"]),
@@ -172,7 +173,6 @@ extension DocumentVault {
             fullest.flatMap { form in view.flatMap { reading(form, of: $0)?.0 } } ?? view?.asking
             ?? scene.askings.first
         let refusal = denial(.read, document, original, scene, purpose: nil)
-        let readsOriginal = readable.contains { $0.kind == .original }
         let because: (String, String) =
             if let fullest, let asking {
                 grounds(fullest, document, asking, scene)
@@ -184,7 +184,7 @@ extension DocumentVault {
             party: asking?.place.party.rawValue ?? "", mayKnow: view != nil,
             mayRead: readable.sorted { $0.kind.rank < $1.kind.rank }.map(\.kind.description), because: because.0,
             why: because.1,
-            whatWouldChange: readsOriginal ? nil : refusal.remedy(.aboutThePerson))
+            whatWouldChange: readable.isEmpty ? refusal.remedy(.aboutThePerson) : nil)
     }
 
     /// The clause and basis of a permit, and the act without which it would not be given.

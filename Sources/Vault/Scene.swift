@@ -30,6 +30,13 @@ struct Scene: Sendable {
         !isEmergencySuspended && standing.emergencies.values.contains { $0.person == person && $0.runs(at: now) }
     }
 
+    /// In which role somebody looks, and whether it is by an emergency: for the ledger.
+    func manner(of asking: Asking?) -> [String: String] {
+        guard let asking else { return [:] }
+        let role = ["role": asking.place.role.rawValue]
+        return hasEmergency && !asking.isOnCase ? role.merging(["emergency": "yes"]) { $1 } : role
+    }
+
     /// A court order, a risk flag or the young person's choice keeps this person from everything about the child, even from that there
     /// is a case.
     var isBarred: Bool {

@@ -24,7 +24,9 @@ public enum AccessCheck: String, CaseIterable, Hashable, Sendable {
 
 extension Agreement {
     /// The same decision as `decide`, reached by the same code, with its reasoning.
-    public func explain(_ facts: AccessFacts, on day: Day) -> Explanation {
+    ///
+    /// `voice`: to whom it is told.
+    public func explain(_ facts: AccessFacts, on day: Day, to voice: Voice = .toThePerson) -> Explanation {
         var steps: [Explanation.Step] = []
         let decision = settle(facts, on: day) { check, waived in
             let sentence = waived.map { "\($0.userMessage) The emergency grant stands in for it." }
@@ -38,7 +40,7 @@ extension Agreement {
             steps.append(Explanation.Step(check: .rule, outcome: .passed, sentence: grounds(of: permit)))
         case .deny(let reason):
             let check = AccessCheck.allCases[steps.count]
-            steps.append(Explanation.Step(check: check, outcome: .failed, sentence: account(of: reason)))
+            steps.append(Explanation.Step(check: check, outcome: .failed, sentence: account(of: reason, voice)))
         }
         return Explanation(steps: steps, decision: decision)
     }
@@ -71,8 +73,9 @@ extension Agreement {
         return "Rule \(permit.rule) of agreement version \(permit.agreementVersion) admits it.\(basis)\(override)"
     }
 
-    private func account(of reason: DenialReason) -> String {
-        guard case .label(let label) = reason, let entry = labelEntries[label] else { return reason.userMessage }
-        return "\(label): \(entry.reason) \(reason.userMessage)"
+    private func account(of reason: DenialReason, _ voice: Voice) -> String {
+        let message = "\(reason.account(voice)) \(reason.remedy(voice))"
+        guard case .label(let label) = reason, let entry = labelEntries[label] else { return message }
+        return "\(label): \(entry.reason) \(message)"
     }
 }

@@ -119,7 +119,8 @@ extension ReadTransaction {
     /// Entries from a moment on, of one child or of all, with their indexes.
     public func entries(since moment: Instant, child: ChildID?) throws -> [(UInt64, LogRow)] {
         // The time stands in the leaf from its fifth byte, big-endian, so that its bytes compare as the number does.
-        let from = moment.bytes.data
+        // A moment before 1970 is negative, and its bytes would compare as the latest of all.
+        let from = max(moment, Instant(milliseconds: 0)).bytes.data
         let rows =
             try child.map { child in
                 try Row.fetchAll(

@@ -76,6 +76,10 @@ extension WriteTransaction {
 
     /// Inserts the state of an alignment, or replaces it.
     public func put(_ row: AlignmentRow) throws {
+        // What was finished while the agreement was in force, or was not, is stale once the other has begun.
+        try db.execute(
+            sql: "DELETE FROM alignments WHERE policy = :policy AND in_force <> :in_force",
+            arguments: ["policy": Int64(row.policy), "in_force": row.isInForce])
         try db.execute(
             sql: """
                 INSERT INTO alignments (policy, in_force, cursor, finished)

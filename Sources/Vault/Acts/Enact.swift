@@ -26,21 +26,22 @@ extension DocumentVault {
     ) async throws -> [ActID] {
         try await changing {
             let snapshot = try await snapshot(of: child)
-            let acts = try make(try standing(snapshot), snapshot)
-            try await enact(acts, snapshot, by: caller, also: also)
+            let standing = try standing(snapshot)
+            let acts = try make(standing, snapshot)
+            try await enact(acts, snapshot, standing, by: caller, also: also)
             return acts.map(\.id)
         }
     }
 
     /// As above, with the change lock held.
     private func enact(
-        _ acts: [NewAct], _ snapshot: ChildSnapshot, by caller: Caller?,
+        _ acts: [NewAct], _ snapshot: ChildSnapshot, _ before: Standing, by caller: Caller?,
         also: @escaping @Sendable (WriteTransaction) throws -> Void
     ) async throws {
         let policy = policies.current
         let sealed = try acts.map { try self.sealed($0, snapshot.key) }
-        let before = try standing(snapshot)
-        let after = try standing(snapshot.adding(sealed.map(\.row)))
+        var after = before
+        for (row, _) in sealed { try after.add(row, snapshot.key.fields, environment.day) }
         var table = WrapTable(policy.agreement, on: environment.today())
         let old = target(snapshot, before, &table)
         let new = target(snapshot, after, &table)
@@ -126,8 +127,9 @@ extension DocumentVault {
 
     private func sweep(_ child: ChildID, _ now: Instant) async throws {
         let lapsed = try await snapshot(of: child)
-        let events = try lapses(try standing(lapsed))
-        if !events.isEmpty { try await enact(events, lapsed, by: nil) { _ in } }
+        let before = try standing(lapsed)
+        let events = try lapses(before)
+        if !events.isEmpty { try await enact(events, lapsed, before, by: nil) { _ in } }
         let snapshot = try await snapshot(of: child)
         let standing = try standing(snapshot)
         var table = WrapTable(agreement, on: environment.today())
@@ -154,12 +156,6 @@ extension DocumentVault {
             act.refers = id
             return act
         }
-    }
-}
-
-extension ChildSnapshot {
-    func adding(_ more: [ActRow]) -> ChildSnapshot {
-        ChildSnapshot(key: key, born: born, acts: acts + more, documents: documents, renditions: renditions)
     }
 }
 

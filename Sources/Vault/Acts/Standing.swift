@@ -91,7 +91,8 @@ struct EmergencyGrant: Sendable {
     /// Until when the family's view of it is delayed.
     var hiddenUntil: Day?
 
-    func runs(at now: Instant) -> Bool { opened <= now && now < until }
+    /// Until its end, and no longer than until somebody judges it unjustified.
+    func runs(at now: Instant) -> Bool { opened <= now && now < until && review?.outcome != .unjustified }
 }
 
 extension Standing {
@@ -109,7 +110,8 @@ extension Standing {
         }
     }
 
-    private mutating func add(_ act: ActRow, _ fields: Key, _ day: (Instant) -> Day) throws {
+    /// What stands after one act more. The head is for whoever knows the act's entry to set.
+    mutating func add(_ act: ActRow, _ fields: Key, _ day: (Instant) -> Day) throws {
         switch act.kind {
         case .consent: try addConsent(act, try act.body(as: ConsentBody.self, with: fields), day)
         case .release:
