@@ -172,7 +172,7 @@ extension DocumentVault {
         let (row, team) = try await records.read { transaction in
             (try transaction.theCase(id), try transaction.team(of: id).filter { $0.removed == nil })
         }
-        guard let row, let scene = try await scene(row, caller), !scene.isBarred else {
+        guard let row, let scene = try await scene(row, caller, knowingAge: true), !scene.isBarred else {
             try await refuse(.notFound(.theCase), event)
         }
         if agreement.gives("case.team", to: caller.roles) { return (scene, nil) }

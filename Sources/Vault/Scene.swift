@@ -50,8 +50,10 @@ struct Scene: Sendable {
 }
 
 extension DocumentVault {
-    /// `nil` when the child's key has been destroyed.
-    func scene(_ theCase: CaseRow, _ caller: Caller) async throws -> Scene? {
+    /// `knowingAge`: whether the standing must say when the rights pass, also where no act and no place of the caller depends on it.
+    ///
+    /// - Returns: `nil` when the child's key has been destroyed.
+    func scene(_ theCase: CaseRow, _ caller: Caller, knowingAge: Bool = false) async throws -> Scene? {
         guard let key = try await childKey(theCase.child) else { return nil }
         let person = caller.person
         let (acts, child, team) = try await records.read { transaction in
@@ -61,9 +63,11 @@ extension DocumentVault {
             )
         }
         guard let child else { return nil }
-        let standing = try Standing(
-            acts: acts, born: try Self.open(child, key).dateOfBirth, key: key, agreement: agreement,
-            day: environment.day)
+        let agreement = agreement
+        let isParent = caller.memberships.contains { agreement.capacity(of: $0.role) == .parent }
+        let born =
+            knowingAge || isParent || !acts.isEmpty ? try Self.open(child, key).dateOfBirth : nil
+        let standing = try Standing(acts: acts, born: born, key: key, agreement: agreement, day: environment.day)
         return try await scene(theCase, caller, team, key, standing)
     }
 

@@ -62,7 +62,7 @@ struct LookTests {
         let (ensemble, vault, plan, advice) = try await filled()
         let seen = try await looks(.child(ensemble.child), as: "pat", in: vault)
         #expect(seen.filter { $0.document != nil }.map(\.who) == ["pat", "HADV, health", "SCH, education"])
-        #expect(Set(seen.map(\.who)) == ["pat", "HADV, health", "SCH, education", "education"])
+        #expect(Set(seen.map(\.who)) == ["pat", "HADV, health", "SCH, education"])
         #expect(!seen.contains { $0.document == "\(advice)" })
         let document = try await looks(.document(plan), as: "pat", in: vault)
         #expect(document.map(\.who) == ["pat", "HADV, health", "SCH, education"])
