@@ -75,7 +75,11 @@ public struct DocumentVault: Sendable {
     /// That the vault may be changed; and from here on the operation goes by the agreement that is in force now.
     func requireWritable() async throws {
         if let readOnlyReason { throw readOnlyReason }
-        let newest = try await records.read { try $0.activePolicy() }
+        try await adopt(try await records.read { try $0.activePolicy() })
+    }
+
+    /// Goes by the agreement of this ledger entry from here on, if it is another than before.
+    func adopt(_ newest: UInt64) async throws {
         guard newest != policies.current.entry else { return }
         policies.replace(with: try await Self.activePolicy(records, keys))
     }

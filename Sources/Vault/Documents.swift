@@ -62,12 +62,18 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.notFound(.theCase)`.
     public func documents(of caseID: CaseID, as caller: Caller) async throws -> [DocumentSummary] {
-        try await requireWritable()
-        let row = try await records.read { try $0.theCase(caseID) }
+        if let readOnlyReason { throw readOnlyReason }
+        let (policy, row, rows, found) = try await records.read { transaction in
+            let row = try transaction.theCase(caseID)
+            return (
+                try transaction.activePolicy(), row, try row.map { try transaction.sceneRows($0, caller.person) },
+                try transaction.documents(of: caseID).map { ($0, try transaction.renditions(of: $0.id)) }
+            )
+        }
+        try await adopt(policy)
         let refusal = Event(.accessDenied, by: caller).on(["case": "\(caseID)"])
-        guard let row, let scene = try await scene(row, caller) else { try await refuse(.notFound(.theCase), refusal) }
-        let found = try await records.read { transaction in
-            try transaction.documents(of: caseID).map { ($0, try transaction.renditions(of: $0.id)) }
+        guard let row, let rows, let scene = try await scene(row, caller, rows) else {
+            try await refuse(.notFound(.theCase), refusal)
         }
         let fields = scene.childKey.fields
         let summaries = try found.compactMap { document, renditions in
@@ -119,16 +125,23 @@ extension DocumentVault {
     func requireVisible(
         _ id: DocumentID, _ kind: EventKind, _ caller: Caller, purpose: Purpose? = nil
     ) async throws -> VisibleDocument {
-        try await requireWritable()
-        let found = try await records.read { transaction in
-            try transaction.document(id).flatMap { document in
-                try transaction.theCase(document.caseID).map { (document, $0, try transaction.renditions(of: id)) }
+        if let readOnlyReason { throw readOnlyReason }
+        // One look at the records for everything: each costs more than what it reads.
+        let (policy, found) = try await records.read { transaction in
+            let found = try transaction.document(id).flatMap { document in
+                try transaction.theCase(document.caseID).map { theCase in
+                    (
+                        document, theCase, try transaction.renditions(of: id),
+                        try transaction.sceneRows(theCase, caller.person)
+                    )
+                }
             }
+            return (try transaction.activePolicy(), found)
         }
+        try await adopt(policy)
         let event = Event(.accessDenied, by: caller).on(["document": "\(id)"]).with(["asked": kind.description])
-        guard let (document, theCase, renditions) = found, let scene = try await scene(theCase, caller) else {
-            try await refuse(.notFound(.document), event)
-        }
+        guard let (document, theCase, renditions, rows) = found, let scene = try await scene(theCase, caller, rows)
+        else { try await refuse(.notFound(.document), event) }
         guard let view = judge(document, renditions, scene, purpose: purpose) else {
             let reason = denial(.see, document, renditions.last, scene, purpose: purpose).code
             try await refuse(

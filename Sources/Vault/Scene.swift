@@ -49,20 +49,28 @@ struct Scene: Sendable {
     }
 }
 
+/// What the records say of a case and of one person's part in it.
+struct SceneRows: Sendable {
+    let acts: [ActRow]
+    let child: ChildRow?
+    let team: [Caller.Place]
+}
+
 extension DocumentVault {
     /// `knowingAge`: whether the standing must say when the rights pass, also where no act and no place of the caller depends on it.
     ///
     /// - Returns: `nil` when the child's key has been destroyed.
     func scene(_ theCase: CaseRow, _ caller: Caller, knowingAge: Bool = false) async throws -> Scene? {
-        guard let key = try await childKey(theCase.child) else { return nil }
         let person = caller.person
-        let (acts, child, team) = try await records.read { transaction in
-            (
-                try transaction.acts(of: theCase.child), try transaction.child(theCase.child),
-                try transaction.places(of: person, on: theCase.id)
-            )
-        }
-        guard let child else { return nil }
+        let rows = try await records.read { try $0.sceneRows(theCase, person) }
+        return try await scene(theCase, caller, rows, knowingAge: knowingAge)
+    }
+
+    func scene(
+        _ theCase: CaseRow, _ caller: Caller, _ rows: SceneRows, knowingAge: Bool = false
+    ) async throws -> Scene? {
+        guard let key = try await childKey(theCase.child), let child = rows.child else { return nil }
+        let (acts, team) = (rows.acts, rows.team)
         let agreement = agreement
         let isParent = caller.memberships.contains { agreement.capacity(of: $0.role) == .parent }
         let born =
@@ -139,6 +147,12 @@ extension DocumentVault {
 }
 
 extension ReadTransaction {
+    func sceneRows(_ theCase: CaseRow, _ person: PersonID) throws -> SceneRows {
+        SceneRows(
+            acts: try acts(of: theCase.child), child: try child(theCase.child),
+            team: try places(of: person, on: theCase.id))
+    }
+
     /// That what was decided in a scene still stands: the account, the place, the agreement and the acts about the child.
     func reaffirm(_ scene: Scene, _ asking: Asking) throws {
         guard try person(scene.person)?.disabled == nil else { throw VaultError.accountDisabled }

@@ -78,7 +78,8 @@ extension WriteTransaction {
 extension ReadTransaction {
     /// The number of entries.
     public func logSize() throws -> UInt64 {
-        guard let last = try Int64.fetchOne(db, sql: "SELECT max(position) FROM entries") else { return 0 }
+        let statement = try db.cachedStatement(sql: "SELECT max(position) FROM entries")
+        guard let last = try Int64.fetchOne(statement) else { return 0 }
         guard (0..<Int64.max).contains(last) else { throw StorageError.damagedStore(store: "ledger") }
         return UInt64(last) + 1
     }

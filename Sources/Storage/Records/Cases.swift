@@ -105,7 +105,8 @@ extension WriteTransaction {
 
 extension ReadTransaction {
     public func child(_ id: ChildID) throws -> ChildRow? {
-        try Row.fetchOne(db, sql: "SELECT * FROM children WHERE id = :id", arguments: ["id": id.bytes.data]).map(child)
+        let statement = try db.cachedStatement(sql: "SELECT * FROM children WHERE id = :id")
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(child)
     }
 
     public func children() throws -> [ChildRow] {
@@ -117,9 +118,8 @@ extension ReadTransaction {
     }
 
     public func theCase(_ id: CaseID) throws -> CaseRow? {
-        try Row.fetchOne(
-            db, sql: "SELECT * FROM cases WHERE id = :id", arguments: ["id": id.bytes.data]
-        ).map(caseRow)
+        let statement = try db.cachedStatement(sql: "SELECT * FROM cases WHERE id = :id")
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(caseRow)
     }
 
     public func cases(of child: ChildID) throws -> [CaseRow] {

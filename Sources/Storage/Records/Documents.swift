@@ -164,9 +164,8 @@ extension WriteTransaction {
 
 extension ReadTransaction {
     public func document(_ id: DocumentID) throws -> DocumentRow? {
-        try Row.fetchOne(
-            db, sql: "SELECT * FROM documents WHERE id = :id", arguments: ["id": id.bytes.data]
-        ).map(document)
+        let statement = try db.cachedStatement(sql: "SELECT * FROM documents WHERE id = :id")
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(document)
     }
 
     public func documents(of caseID: CaseID) throws -> [DocumentRow] {

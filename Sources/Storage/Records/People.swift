@@ -154,9 +154,8 @@ extension ReadTransaction {
     }
 
     public func organisation(_ id: OrganisationID) throws -> OrganisationRow? {
-        try Row.fetchOne(
-            db, sql: "SELECT * FROM organisations WHERE id = :id", arguments: ["id": id.bytes.data]
-        ).map(organisation)
+        let statement = try db.cachedStatement(sql: "SELECT * FROM organisations WHERE id = :id")
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(organisation)
     }
 
     public func people() throws -> [PersonRow] {
@@ -164,7 +163,8 @@ extension ReadTransaction {
     }
 
     public func person(_ id: PersonID) throws -> PersonRow? {
-        try Row.fetchOne(db, sql: "SELECT * FROM people WHERE id = :id", arguments: ["id": id.bytes.data]).map(person)
+        let statement = try db.cachedStatement(sql: "SELECT * FROM people WHERE id = :id")
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(person)
     }
 
     /// `username`: the blind index of the user name.
@@ -175,10 +175,9 @@ extension ReadTransaction {
     }
 
     public func memberships(of person: PersonID) throws -> [Membership] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM memberships WHERE person = :person ORDER BY role",
-            arguments: ["person": person.bytes.data]
-        ).map(membership)
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM memberships WHERE person = :person ORDER BY role")
+        return try Row.fetchAll(statement, arguments: ["person": person.bytes.data]).map(membership)
     }
 
     func membership(_ row: Row) throws -> Membership {
