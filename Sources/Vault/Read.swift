@@ -9,11 +9,21 @@ public enum ByteRange: Hashable, Sendable {
     case whole
     /// From the first to the last byte, both included and counted from 0; to the end when there is no last.
     case bytes(from: UInt64, through: UInt64?)
+    /// So many at the end, or all when there are fewer.
+    case last(UInt64)
 
+    /// What there is of it, as RFC 9110 has it: a range that begins within the content ends with it at the latest.
     func resolve(in byteCount: UInt64) throws(VaultError) -> Range<UInt64> {
-        guard case .bytes(let from, let last) = self else { return 0..<byteCount }
-        let end = last.map { min($0, UInt64(Int64.max)) + 1 } ?? byteCount
-        guard from < end, end <= byteCount else { throw .rangeOutsideContent(byteCount: byteCount) }
+        let from: UInt64
+        var end = byteCount
+        switch self {
+        case .whole: return 0..<byteCount
+        case .bytes(let first, let last):
+            from = first
+            if let last, last < byteCount { end = last + 1 }
+        case .last(let count): from = byteCount - min(count, byteCount)
+        }
+        guard from < end else { throw .rangeOutsideContent(byteCount: byteCount) }
         return from..<end
     }
 }
@@ -47,6 +57,17 @@ public final class OpenContent: Sendable {
     /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
     public func read(emit: ([UInt8]) throws -> Void) throws {
         try reader.withLock { try $0.read(range, emit: emit) }
+    }
+
+    /// SHA-256 of the whole content, whatever the range.
+    ///
+    /// - Throws: `StorageError.objectDamaged`.
+    public func digest() throws -> Digest {
+        try reader.withLock { reader in
+            var digest = DigestStream()
+            try reader.read(0..<byteCount) { digest.update($0.span) }
+            return digest.finish()
+        }
     }
 
     /// The bytes from `offset` on, for whoever takes them as they can be sent: at most 512 KiB, and none only where the range ends.
