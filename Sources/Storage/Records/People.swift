@@ -189,9 +189,8 @@ extension ReadTransaction {
     }
 
     public func session(_ token: Digest) throws -> SessionRow? {
-        try Row.fetchOne(
-            db, sql: "SELECT * FROM sessions WHERE token = :token", arguments: ["token": token.bytes.data]
-        ).map(session)
+        let statement = try db.cachedStatement(sql: "SELECT * FROM sessions WHERE token = :token")
+        return try Row.fetchOne(statement, arguments: ["token": token.bytes.data]).map(session)
     }
 
     func session(_ row: Row) throws -> SessionRow {
