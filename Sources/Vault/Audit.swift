@@ -124,7 +124,7 @@ extension DocumentVault {
     @discardableResult
     func log(_ event: Event, childKey: ChildKey? = nil) async throws -> UInt64 {
         let row = try row(event, childKey: childKey)
-        return try await records.write { try $0.append(row) }
+        return try await records.write(isAct: false) { try $0.append(row) }
     }
 
     /// Records a refusal, then throws it. If it cannot be recorded, that is thrown instead.

@@ -21,6 +21,7 @@ public struct DocumentVault: Sendable {
     let hold: VaultHold
     let folder: String
     let policies: Policies
+    let running = RunningRequests()
 
     /// The agreement in force when somebody last asked.
     public var agreement: Agreement { policies.current.agreement }

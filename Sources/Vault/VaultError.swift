@@ -43,6 +43,11 @@ public enum VaultError: Error, Hashable, Sendable {
     /// Cases of the agreement's table are not answered as they should be.
     case casesFail(Int)
     case reviewOverdue
+    /// A request's key came before, with another question.
+    case keyReused
+    case beingDone
+    /// It was done, and what was answered is not known any more.
+    case doneBefore
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
@@ -90,6 +95,10 @@ public enum VaultError: Error, Hashable, Sendable {
             "An earlier emergency access of yours is past the day for its review. Yours is suspended until somebody has reviewed it."
         case .casesFail(let count):
             "\(count) of the agreement's cases are not answered as agreed. See `muniment agreement cases`."
+        case .keyReused: "This Idempotency-Key was used for another request. Use a new key for each."
+        case .beingDone: "The same request is being worked on. Ask again in a moment."
+        case .doneBefore:
+            "This was done before, and its answer was lost. Look at what is there before you send it again."
         case .reviewOverdue:
             "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
         }

@@ -8,6 +8,7 @@ enum RecordsSchema {
         migrator.registerMigration("1 documents") { try $0.execute(sql: documents) }
         migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
         migrator.registerMigration("2 acts and proposals") { try $0.execute(sql: acts) }
+        migrator.registerMigration("5 requests and uploads") { try $0.execute(sql: requests) }
         return migrator
     }
 
@@ -157,6 +158,35 @@ enum RecordsSchema {
           BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
         CREATE TRIGGER checkpoints_keep BEFORE UPDATE ON checkpoints
           BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+        """
+
+    private static let requests = """
+        CREATE TABLE requests (
+          key BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+          asked BLOB NOT NULL CHECK (length(asked) = 32),
+          added INTEGER NOT NULL,
+          answer BLOB,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX requests_added ON requests (added);
+        CREATE TABLE uploads (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          person BLOB NOT NULL REFERENCES people,
+          case_id BLOB NOT NULL REFERENCES cases,
+          byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+          sealed BLOB NOT NULL,
+          expires INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX uploads_expire ON uploads (expires);
+        CREATE TABLE upload_parts (
+          upload BLOB NOT NULL REFERENCES uploads,
+          number INTEGER NOT NULL CHECK (number >= 0),
+          object BLOB NOT NULL CHECK (length(object) = 32),
+          byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+          mac BLOB NOT NULL,
+          PRIMARY KEY (upload, number)
+        ) STRICT;
         """
 
     private static let acts = """

@@ -34,10 +34,17 @@ public struct RecordsStore: Sendable {
     }
 
     /// Runs `work` in a transaction, durable when this returns. Calls that wait at the same time share one commit.
+    ///
+    /// `isAct`: this is what the task's request asks for, not a note on the way to it: the request is marked as done with it.
     public func write<Result: Sendable>(
-        _ work: @escaping @Sendable (WriteTransaction) throws -> Result
+        isAct: Bool = true, _ work: @escaping @Sendable (WriteTransaction) throws -> Result
     ) async throws -> Result {
-        try await queue.submit(work)
+        guard isAct, let request = RequestRow.current else { return try await queue.submit(work) }
+        return try await queue.submit { transaction in
+            let result = try work(transaction)
+            if try transaction.request(request.key) == nil { try transaction.put(request) }
+            return result
+        }
     }
 
     /// Closes the file. No further call may be made.

@@ -8,6 +8,8 @@ struct Answer: Sendable {
     var status: HTTPResponse.Status
     var headers = HTTPFields()
     var body = ResponseBody()
+    /// The body again, where it is no document's content.
+    var plain: [UInt8] = []
 
     /// 204.
     static let nothing = Answer(status: .noContent)
@@ -32,6 +34,7 @@ struct Answer: Sendable {
     init(bytes: [UInt8], type: String, _ status: HTTPResponse.Status = .ok) {
         self.status = status
         body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        plain = bytes
         headers[.contentType] = type
         headers[.contentLength] = String(bytes.count)
     }

@@ -8,6 +8,7 @@ extension HTTPField.Name {
     static let documentTitle = known("Document-Title")
     static let documentVersion = known("Document-Version")
     static let forwardedFor = known("X-Forwarded-For")
+    static let idempotencyKey = known("Idempotency-Key")
     static let referrerPolicy = known("Referrer-Policy")
     static let reprDigest = known("Repr-Digest")
     static let wantReprDigest = known("Want-Repr-Digest")

@@ -55,6 +55,12 @@ enum OpenAPI {
         case .unchanged: headers.append(.needed("If-Match", .text(1...200), "The ETag that you read."))
         case .absent: headers.append(.needed("If-None-Match", .choice(["*"])))
         }
+        if route.takesKey {
+            headers.append(
+                .optional(
+                    "Idempotency-Key", .matching("^[!-~]{8,128}$", 8...128),
+                    "Send again with the same: it is done once."))
+        }
         return path + route.query.map { parameter($0, in: "query") } + headers.map { parameter($0, in: "header") }
     }
 

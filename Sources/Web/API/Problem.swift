@@ -119,6 +119,9 @@ extension Problem {
             case .notFresh: Problem(.forbidden, "not-fresh", error.userMessage)
             case .emergencySuspended: Problem(.forbidden, "emergency-suspended", error.userMessage)
             case .casesFail: Problem(.unprocessableContent, "cases-fail", error.userMessage)
+            case .keyReused: Problem(.unprocessableContent, "idempotency-key-reused", error.userMessage)
+            case .beingDone: Problem(.conflict, "being-done", error.userMessage)
+            case .doneBefore: Problem(.conflict, "done-before", error.userMessage)
             case .reviewOverdue: Problem(.forbidden, "review-overdue", error.userMessage)
             }
     }

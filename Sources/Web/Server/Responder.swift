@@ -54,7 +54,8 @@ struct Responder: Sendable {
             try service.limits.account.take(route.cost.weight, of: caller.person, at: service.now())
             let call = try await call(request, origin, reference)
             try await check(route.condition, call, caller)
-            return try await answer(call, caller)
+            guard let key = try IdempotencyKey(request, route) else { return try await answer(call, caller) }
+            return try await call.once(key, caller) { try await answer(call, caller) }
         }
     }
 

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import Web
+
+@Suite("A request sent again", .serialized)
+struct IdempotencyTests {
+    @Test("with its key is done once and answered alike; another question with the key is refused")
+    func once() async throws {
+        try await Office.open { office in
+            let key = ["Idempotency-Key": "a1b2c3d4-0001"]
+            let json = #"{"name":"Oakfield","party":"education"}"#
+            let first = try await office.ask("POST", "/v1/organisations", as: "ada", key, json: json)
+            let again = try await office.ask("POST", "/v1/organisations", as: "ada", key, json: json)
+            #expect(first.status == 201 && again.status == 201)
+            #expect(first.body == again.body && first.headers["location"] == again.headers["location"])
+            let other = try await office.ask(
+                "POST", "/v1/organisations", as: "ada", key, json: #"{"name":"Other","party":"education"}"#)
+            #expect(other.status == 422 && other.problem == "idempotency-key-reused")
+            let list = try await office.ask("GET", "/v1/organisations?limit=200", as: "ada")
+            #expect(list.text.ranges(of: "Oakfield").count == 1)
+            #expect(!list.text.contains("Other"))
+            // Somebody else's key of the same name is another key.
+            let sams = try await office.ask(
+                "POST", "/v1/children", as: "sam", key, json: #"{"name":"Ash Example","dateOfBirth":"2016-02-01"}"#)
+            #expect(sams.status == 201)
+            office.clock.advance(seconds: 25 * 3600)
+        }
+    }
+
+    @Test("of a deposit makes one document")
+    func deposits() async throws {
+        try await Office.open { office in
+            let key = ["Idempotency-Key": "deposit-0001"]
+            let first = try await office.deposit([1, 2, 3], key)
+            let again = try await office.deposit([1, 2, 3], key)
+            #expect(first.status == 201 && first.body == again.body)
+            let list = try await office.ask("GET", "/v1/cases/\(office.caseID)/documents", as: "sam")
+            #expect((list.json["items"] as? [Any])?.count == 1)
+        }
+    }
+
+    @Test("after a refusal is judged anew")
+    func refusals() async throws {
+        try await Office.open { office in
+            let key = ["Idempotency-Key": "deposit-0002"]
+            #expect(try await office.deposit([1], as: "hana", key).status == 403)
+            #expect(try await office.deposit([1], as: "priya", key).status == 201)
+            let bad = try await office.deposit([1], ["Idempotency-Key": "short"])
+            #expect(bad.status == 400)
+        }
+    }
+}
