@@ -3,7 +3,7 @@ FILES =
 CYCLES = 50
 
 .SILENT:
-.PHONY: help demo test crash bench build format lint clean
+.PHONY: help demo test crash bench build deb format lint clean
 
 help:
 	echo 'make demo [FILES=folder]   make the vault of a fictional county and show it, with your own files if you like'
@@ -11,6 +11,7 @@ help:
 	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time'
 	echo 'make bench                 measure speed, beside other programs'
 	echo 'make build                 build the release program'
+	echo 'make deb                  make a Debian package of it in ./dist, and test it'
 	echo 'make format, make lint     lay the sources out, or check that they are'
 	echo 'make clean                 remove what was built'
 
@@ -35,6 +36,12 @@ build:
 	scripts/prepare.sh build
 	swift build -c release --product muniment
 	echo "The program is $$(swift build -c release --show-bin-path)/muniment"
+
+# A build of its own, in .build-deb: with other flags than everyday's, so that no path of this machine is in it.
+deb:
+	scripts/prepare.sh deb
+	package=$$(scripts/deb.sh) && scripts/deb-test.sh "$$package"
+	echo "The package is in $(CURDIR)/dist"
 
 format:
 	scripts/prepare.sh build

@@ -95,8 +95,8 @@ install_rest() {
     gzip --best --no-name <docs/CHANGELOG.md >"$doc/changelog.gz"
     gzip --best --no-name <packaging/debian/changelog >"$doc/changelog.Debian.gz"
     gzip --best --no-name <packaging/debian/notices >"$doc/NOTICE.gz"
-    for page in packaging/*.[18]; do
-        gzip --best --no-name <"$page" >"$share/man/man${page##*.}/$(basename "$page").gz"
+    for page in muniment.1 muniment-serve.8; do
+        gzip --best --no-name <"packaging/$page" >"$share/man/man${page##*.}/$page.gz"
     done
     install -d "$share/bash-completion/completions"
     "$MUNIMENT" completions bash | sed '1{/^#!/d}' >"$share/bash-completion/completions/muniment"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Checks the Swift toolchain and sees to the Debian packages that a task needs.
 #
-#     prepare.sh [build | test | bench | PACKAGE]...
+#     prepare.sh [build | test | bench | deb | PACKAGE]...
 #
-# "test" and "bench" mean what they need besides "build". Silent when nothing is missing. Exit status: 0 ready, 1 not.
+# "test", "bench" and "deb" mean what they need besides "build". Silent when nothing is missing. Exit status: 0 ready, 1 not.
 set -euo pipefail
 export LC_ALL=C
 
@@ -11,6 +11,7 @@ readonly minimum=6.2
 readonly build=(libsodium-dev libssl-dev libsqlite3-dev pkg-config tzdata)
 readonly test=(age faketime golang-go golang-golang-x-mod-dev procps python3-venv sqlite3 time zlib1g-dev)
 readonly bench=(age borgbackup hyperfine python3-venv restic time)
+readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base lintian man-db patchelf python3-seccomp systemd xz-utils)
 
 fail() {
     printf 'prepare: %s\n' "$1" >&2
@@ -34,7 +35,8 @@ packages_for() {
         build) printf '%s\n' "${build[@]}" ;;
         test) printf '%s\n' "${build[@]}" "${test[@]}" ;;
         bench) printf '%s\n' "${build[@]}" "${bench[@]}" ;;
-        -*) fail "there is no option $word; say build, test, bench or the names of packages." ;;
+        deb) printf '%s\n' "${build[@]}" "${deb[@]}" ;;
+        -*) fail "there is no option $word; say build, test, bench, deb or the names of packages." ;;
         *) printf '%s\n' "$word" ;;
         esac
     done | sort -u
