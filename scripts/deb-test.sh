@@ -22,6 +22,9 @@ main() {
     as_other=()
     [[ $EUID -ne 0 ]] ||
         as_other=(setpriv "--reuid=$nobody" "--regid=$nobody" --clear-groups --bounding-set=-all --no-new-privs)
+    : >"$work/output"
+    current='the package can be unpacked'
+    exec 3>&2
     trap clean EXIT
     umask 022
     dpkg-deb --extract "$package" "$tree"
@@ -40,18 +43,17 @@ main() {
 }
 
 clean() {
+    local status=$?
     [[ -z ${server-} ]] || kill "$server" 2>/dev/null || true
+    [[ $status -eq 0 ]] || { cat "$work/output" && printf 'deb-test: this is not so: %s\n' "$current"; } >&3
     rm -rf --one-file-system -- "$work"
 }
 
-fail() {
-    printf 'deb-test: %s\n' "$1" >&2
-    exit 1
-}
-
+# What fails in a step ends the test, and `clean` tells what it was: in `step || ...` bash would go on after a failure.
 step() {
+    current=$1
     printf 'deb-test: %s\n' "$1"
-    "${@:2}" >"$work/output" 2>&1 || { cat "$work/output" >&2 && fail "this is not so: $1"; }
+    "${@:2}" >"$work/output" 2>&1
 }
 
 owners() {
@@ -132,7 +134,8 @@ fill() {
 
 start() {
     local _
-    other /usr/bin/python3 "$root/packaging/confined.py" "$unit" "$program" serve --config "$work/v/muniment.yaml" \
+    # Not through `other`: it is this process that has to be told to stop, not a shell around it.
+    "${as_other[@]}" /usr/bin/python3 "$root/packaging/confined.py" "$unit" "$program" serve --config "$work/v/muniment.yaml" \
         >"$work/states" 2>"$work/log" &
     server=$!
     for _ in {1..100}; do
@@ -169,7 +172,7 @@ stop() {
 
 installs() {
     local inside=$work/debian
-    [[ $EUID -eq 0 ]] || fail '--chroot is for root.'
+    [[ $EUID -eq 0 ]] || { echo '--chroot is for root.' && return 1; }
     debootstrap --variant=minbase --include=adduser,tzdata,libsqlite3-0,libsodium23,libssl3,libstdc++6 \
         bookworm "$inside" "${MIRROR:-http://deb.debian.org/debian}"
     cp "$package" "$inside/muniment.deb"
