@@ -46,6 +46,7 @@ clean() {
     local status=$?
     [[ -z ${server-} ]] || kill "$server" 2>/dev/null || true
     [[ $status -eq 0 ]] || { cat "$work/output" && printf 'deb-test: this is not so: %s\n' "$current"; } >&3
+    ! mountpoint -q "$work/debian/proc" || umount "$work/debian/proc"
     rm -rf --one-file-system -- "$work"
 }
 
@@ -201,6 +202,8 @@ rm /var/lib/muniment/a-vault
 dpkg -P muniment
 [ ! -e /var/lib/muniment ] && ! getent passwd muniment
 END
+    # The loader asks /proc where the program lies, and beside it are its libraries.
+    mount -t proc proc "$inside/proc"
     chroot "$inside" /bin/sh /script
 }
 
