@@ -73,8 +73,8 @@ def confine(unit):
 
 
 def limit(unit):
-    for name, kind in (("MEMLOCK", resource.RLIMIT_MEMLOCK), ("NOFILE", resource.RLIMIT_NOFILE), ("CORE", resource.RLIMIT_CORE)):
-        text = unit["Limit" + name][-1]
+    for name in ("MEMLOCK", "NOFILE", "CORE"):
+        kind, text = getattr(resource, "RLIMIT_" + name), unit["Limit" + name][-1]
         wanted = int(text.rstrip("M")) << (20 if text.endswith("M") else 0)
         hard = resource.getrlimit(kind)[1]
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
