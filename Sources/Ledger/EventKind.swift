@@ -15,10 +15,23 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case organisationAdded = 0x0201
     case personAdded = 0x0210
     case personDisabled = 0x0211
+    case personInvited = 0x0212
+    case invitationAccepted = 0x0213
+    case personReset = 0x0214
     // Signing in
     case signedIn = 0x0301
     case signedOut = 0x0302
     case signInRefused = 0x0303
+    case signInLocked = 0x0304
+    case sessionEnded = 0x0305
+    case proofRefused = 0x0306
+    case passwordChanged = 0x0310
+    case secondFactorOffered = 0x0311
+    case secondFactorAdded = 0x0312
+    case secondFactorRemoved = 0x0313
+    case recoveryCodesMade = 0x0314
+    case tokenCreated = 0x0320
+    case tokenRevoked = 0x0321
     // Children
     case childAdded = 0x0401
     case childFound = 0x0402
@@ -82,9 +95,22 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         case .organisationAdded: "organisation.added"
         case .personAdded: "person.added"
         case .personDisabled: "person.disabled"
+        case .personInvited: "person.invited"
+        case .invitationAccepted: "invitation.accepted"
+        case .personReset: "person.reset"
         case .signedIn: "signed.in"
         case .signedOut: "signed.out"
         case .signInRefused: "signin.refused"
+        case .signInLocked: "signin.locked"
+        case .sessionEnded: "session.ended"
+        case .proofRefused: "proof.refused"
+        case .passwordChanged: "password.changed"
+        case .secondFactorOffered: "secondfactor.offered"
+        case .secondFactorAdded: "secondfactor.added"
+        case .secondFactorRemoved: "secondfactor.removed"
+        case .recoveryCodesMade: "recovery.made"
+        case .tokenCreated: "token.created"
+        case .tokenRevoked: "token.revoked"
         case .childAdded: "child.added"
         case .childFound: "child.found"
         case .childShown: "child.shown"

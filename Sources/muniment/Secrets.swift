@@ -39,9 +39,23 @@ enum Secrets {
         return try firstLine(&bytes, count: count)
     }
 
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// A code of an authenticator, or a recovery code.
+    static func code(file: String?) throws -> Key {
+        guard let file else { return Key(try ask("Code of your authenticator, or a recovery code: ")) }
+        return Key(try line(from: file))
+    }
+
+    /// A token, as it is written.
+    static func token(file: String?, _ prompt: String) throws -> [UInt8] {
+        guard let file else { return try ask(prompt).exposedBytes() }
+        return try line(from: file).exposedBytes()
+    }
+
     /// Asks on the terminal without showing what is typed.
     static func ask(_ prompt: String, twice: Bool = false) throws -> SecretBytes {
-        guard isatty(STDIN_FILENO) == 1 else {
+        guard canAsk else {
             throw CommandError("A secret is needed and there is no terminal to ask on. Use a file option.")
         }
         let first = try hidden(prompt)
@@ -115,4 +129,34 @@ enum SessionFile {
     }
 
     static func remove(_ path: String) throws { try Folder.remove(path) }
+}
+
+/// What a command hands out once, in bytes that never become a string: on standard output and nowhere else.
+struct HandedOut {
+    private var values: [(name: String, texts: [[UInt8]], isList: Bool)] = []
+
+    func with(_ name: String, _ text: [UInt8]) -> HandedOut { adding(name, [text], isList: false) }
+
+    func with(_ name: String, _ texts: [[UInt8]]) -> HandedOut { adding(name, texts, isList: true) }
+
+    private func adding(_ name: String, _ texts: [[UInt8]], isList: Bool) -> HandedOut {
+        var more = self
+        more.values.append((name, texts, isList))
+        return more
+    }
+
+    /// Each text on a line, or as JSON: what is handed out has no character that JSON escapes.
+    func show(json: Bool) {
+        var output: [UInt8] = []
+        if json {
+            let members = values.sorted { $0.name < $1.name }.map { value in
+                let texts = value.texts.map { [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\"")] }.joined(separator: [44, 32])
+                return Array("  \"\(value.name)\" : ".utf8) + (value.isList ? [91] + texts + [93] : Array(texts))
+            }
+            output = Array("{\n".utf8) + members.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
+        } else {
+            output = values.flatMap(\.texts).flatMap { $0 + [10] }
+        }
+        FileHandle.standardOutput.write(Data(output))
+    }
 }
