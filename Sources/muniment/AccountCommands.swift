@@ -70,7 +70,8 @@ struct AccountCommand: AsyncParsableCommand {
                   muniment account password
                   muniment account password --old-password-file old --new-password-file new
                 """)
-        @Option(help: ArgumentHelp("Read the present password from a file ('-' for standard input).", valueName: "file"))
+        @Option(
+            help: ArgumentHelp("Read the present password from a file ('-' for standard input).", valueName: "file"))
         var oldPasswordFile: String?
         @Option(help: ArgumentHelp("Read the new password from a file ('-' for standard input).", valueName: "file"))
         var newPasswordFile: String?
@@ -193,7 +194,10 @@ struct AccountCommand: AsyncParsableCommand {
                 Terminal.table(
                     ["session", "began", "last used", "second factor", ""],
                     rows.map {
-                        [$0.id, $0.began, $0.lastUsed, $0.hasSecondFactor ? "yes" : "no", $0.isThisOne ? "this one" : ""]
+                        [
+                            $0.id, $0.began, $0.lastUsed, $0.hasSecondFactor ? "yes" : "no",
+                            $0.isThisOne ? "this one" : "",
+                        ]
                     })
             }
         }

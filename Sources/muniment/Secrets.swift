@@ -150,7 +150,9 @@ struct HandedOut {
         var output: [UInt8] = []
         if json {
             let members = values.sorted { $0.name < $1.name }.map { value in
-                let texts = value.texts.map { [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\"")] }.joined(separator: [44, 32])
+                let texts = value.texts.map { [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\"")] }.joined(separator: [
+                    44, 32,
+                ])
                 return Array("  \"\(value.name)\" : ".utf8) + (value.isList ? [91] + texts + [93] : Array(texts))
             }
             output = Array("{\n".utf8) + members.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
