@@ -2,6 +2,7 @@ import Ledger
 import Rules
 import Sealing
 import Storage
+import Synchronization
 import Testing
 
 @testable import Vault
@@ -179,6 +180,43 @@ struct SignInAccountTests {
             try await scene.vault.changePassword(old: key("a long password"), new: key("another password"), as: sam)
         }
         #expect(await scene.refusal("sam", "a long password") == .tooManyAttempts(seconds: 1))
+    }
+
+    /// What somebody does with a password, and what they are told when the account is closed while it is being compared.
+    static let compared: [@Sendable (DocumentVault, Caller) async throws -> Void] = [
+        { vault, _ in _ = try await vault.signIn(username: "sam", password: key("a long password")) },
+        { try await $0.changePassword(old: key("a long password"), new: key("another password"), as: $1) },
+    ]
+
+    @Test("an account that is closed while its password is compared stays closed", arguments: compared.indices)
+    func closedMeanwhile(act: Int) async throws {
+        let scene = try await SignInScene()
+        let sam = try await scene.caller("sam")
+        try scene.fixture.tamper("records", "CREATE TABLE open AS SELECT * FROM people")
+        _ = try await scene.vault.disablePerson("sam", as: scene.caller("ada"))
+        try scene.fixture.tamper(
+            "records",
+            "CREATE TABLE closed AS SELECT * FROM people; INSERT OR REPLACE INTO people SELECT * FROM open")
+        // The first look at the clock counts the attempt, the second comes after the comparison.
+        let looks = Mutex(0)
+        let environment = VaultEnvironment(
+            now: {
+                if looks.withLock({
+                    $0 += 1; return $0
+                }) == 2 {
+                    do {
+                        try scene.fixture.tamper("records", "INSERT OR REPLACE INTO people SELECT * FROM closed")
+                    } catch {
+                        Issue.record(error)
+                    }
+                }
+                return Fixture.start
+            }, day: { $0.dayInUTC }, random: .system)
+        let vault = try await DocumentVault.open(
+            scene.fixture.vaultPath, unlockedWith: Fixture.secret(), in: environment)
+        looks.withLock { $0 = 0 }
+        await #expect(throws: VaultError.changedMeanwhile) { try await Self.compared[act](vault, sam) }
+        #expect(looks.withLock { $0 } >= 2)
     }
 
     @Test("a weak password makes no account")

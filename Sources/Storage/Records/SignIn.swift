@@ -27,6 +27,27 @@ public struct SessionRow: Hashable, Sendable {
     }
 }
 
+/// How often somebody has failed to prove to be the person of a user name, and when the next may try.
+public struct AttemptRow: Hashable, Sendable {
+    /// The blind index of the name that was typed, whether anybody has it or not.
+    public let name: [UInt8]
+    public let failures: Int64
+    public let last: Instant
+    public let until: Instant
+    /// Whether a refusal of somebody who tried too early was recorded since.
+    public let isNoted: Bool
+
+    public init(name: [UInt8], failures: Int64, last: Instant, until: Instant, isNoted: Bool) {
+        self.name = name
+        self.failures = failures
+        self.last = last
+        self.until = until
+        self.isNoted = isNoted
+    }
+
+    fileprivate var columns: [[UInt8]] { [name, failures.bytes, last.bytes, until.bytes, isNoted.bytes] }
+}
+
 /// A way in for an account without a password, once. The token itself is kept nowhere.
 public struct InvitationRow: Hashable, Sendable {
     public let person: PersonID
@@ -111,6 +132,31 @@ extension WriteTransaction {
             arguments: ["began": began.milliseconds, "used": used.milliseconds])
     }
 
+    /// Inserts a count, or replaces that of the same name.
+    public func put(_ attempt: AttemptRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO attempts (name, failures, last, until, is_noted, mac)
+                VALUES (:name, :failures, :last, :until, :noted, :mac)
+                ON CONFLICT (name) DO UPDATE SET failures = excluded.failures, last = excluded.last,
+                  until = excluded.until, is_noted = excluded.is_noted, mac = excluded.mac
+                """,
+            arguments: [
+                "name": attempt.name.data, "failures": attempt.failures, "last": attempt.last.milliseconds,
+                "until": attempt.until.milliseconds, "noted": attempt.isNoted,
+                "mac": rows.mac("attempts", attempt.columns).data,
+            ])
+    }
+
+    public func removeAttempt(_ name: [UInt8]) throws {
+        try db.execute(sql: "DELETE FROM attempts WHERE name = :name", arguments: ["name": name.data])
+    }
+
+    /// Forgets counts whose last attempt was then or before.
+    public func removeAttempts(lastBy moment: Instant) throws {
+        try db.execute(sql: "DELETE FROM attempts WHERE last <= :moment", arguments: ["moment": moment.milliseconds])
+    }
+
     /// Invites a person; an earlier invitation of theirs is no longer one.
     public func put(_ invitation: InvitationRow) throws {
         try db.execute(
@@ -175,6 +221,11 @@ extension ReadTransaction {
         ).map(session)
     }
 
+    public func attempt(_ name: [UInt8]) throws -> AttemptRow? {
+        try Row.fetchOne(db, sql: "SELECT * FROM attempts WHERE name = :name", arguments: ["name": name.data])
+            .map(attempt)
+    }
+
     public func invitation(_ token: Digest) throws -> InvitationRow? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM invitations WHERE token = :token", arguments: ["token": token.bytes.data]
@@ -200,6 +251,14 @@ extension ReadTransaction {
             began: instant(row, "began"), used: instant(row, "used"), hasSecondFactor: row["second_factor"])
         try rows.check(bytes(row, "mac"), "sessions", session.columns)
         return session
+    }
+
+    func attempt(_ row: Row) throws -> AttemptRow {
+        let attempt = AttemptRow(
+            name: bytes(row, "name"), failures: row["failures"], last: instant(row, "last"),
+            until: instant(row, "until"), isNoted: row["is_noted"])
+        try rows.check(bytes(row, "mac"), "attempts", attempt.columns)
+        return attempt
     }
 
     func invitation(_ row: Row) throws -> InvitationRow {

@@ -1,27 +1,6 @@
 internal import GRDB
 public import Sealing
 
-/// How often somebody has failed to prove to be the person of a user name, and when the next may try.
-public struct AttemptRow: Hashable, Sendable {
-    /// The blind index of the name that was typed, whether anybody has it or not.
-    public let name: [UInt8]
-    public let failures: Int64
-    public let last: Instant
-    public let until: Instant
-    /// Whether a refusal of somebody who tried too early was recorded since.
-    public let isNoted: Bool
-
-    public init(name: [UInt8], failures: Int64, last: Instant, until: Instant, isNoted: Bool) {
-        self.name = name
-        self.failures = failures
-        self.last = last
-        self.until = until
-        self.isNoted = isNoted
-    }
-
-    fileprivate var columns: [[UInt8]] { [name, failures.bytes, last.bytes, until.bytes, isNoted.bytes] }
-}
-
 /// The secret that a person's authenticator shares with the vault.
 public struct SecondFactorRow: Hashable, Sendable {
     public let person: PersonID
@@ -56,31 +35,6 @@ public struct RecoveryCodeRow: Hashable, Sendable {
 }
 
 extension WriteTransaction {
-    /// Inserts a count, or replaces that of the same name.
-    public func put(_ attempt: AttemptRow) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO attempts (name, failures, last, until, is_noted, mac)
-                VALUES (:name, :failures, :last, :until, :noted, :mac)
-                ON CONFLICT (name) DO UPDATE SET failures = excluded.failures, last = excluded.last,
-                  until = excluded.until, is_noted = excluded.is_noted, mac = excluded.mac
-                """,
-            arguments: [
-                "name": attempt.name.data, "failures": attempt.failures, "last": attempt.last.milliseconds,
-                "until": attempt.until.milliseconds, "noted": attempt.isNoted,
-                "mac": rows.mac("attempts", attempt.columns).data,
-            ])
-    }
-
-    public func removeAttempt(_ name: [UInt8]) throws {
-        try db.execute(sql: "DELETE FROM attempts WHERE name = :name", arguments: ["name": name.data])
-    }
-
-    /// Forgets counts whose last attempt was then or before.
-    public func removeAttempts(lastBy moment: Instant) throws {
-        try db.execute(sql: "DELETE FROM attempts WHERE last <= :moment", arguments: ["moment": moment.milliseconds])
-    }
-
     /// Inserts a second factor, or replaces the person's.
     public func put(_ factor: SecondFactorRow) throws {
         try db.execute(
@@ -132,11 +86,6 @@ extension WriteTransaction {
 }
 
 extension ReadTransaction {
-    public func attempt(_ name: [UInt8]) throws -> AttemptRow? {
-        try Row.fetchOne(db, sql: "SELECT * FROM attempts WHERE name = :name", arguments: ["name": name.data])
-            .map(attempt)
-    }
-
     public func secondFactor(of person: PersonID) throws -> SecondFactorRow? {
         try Row.fetchOne(
             db, sql: "SELECT * FROM second_factors WHERE person = :person", arguments: ["person": person.bytes.data]
@@ -154,14 +103,6 @@ extension ReadTransaction {
         try Row.fetchAll(
             db, sql: "SELECT * FROM recovery_codes WHERE person = :person", arguments: ["person": person.bytes.data]
         ).map(recoveryCode)
-    }
-
-    func attempt(_ row: Row) throws -> AttemptRow {
-        let attempt = AttemptRow(
-            name: bytes(row, "name"), failures: row["failures"], last: instant(row, "last"),
-            until: instant(row, "until"), isNoted: row["is_noted"])
-        try rows.check(bytes(row, "mac"), "attempts", attempt.columns)
-        return attempt
     }
 
     func secondFactor(_ row: Row) throws -> SecondFactorRow {
