@@ -36,7 +36,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.theCase)`, `.caseClosed`, `.typeMismatch`, `.invalid`; `StorageError`.
     public func deposit(
-        _ new: NewDocument, content: FileDescriptor, as caller: Caller
+        _ new: NewDocument, content: some ContentSource, as caller: Caller
     ) async throws -> Receipt {
         let author = try await authoriseDeposit(new, caller)
         let draft = try await blocking { try self.draft(new, author, content: content) }
@@ -48,7 +48,7 @@ extension DocumentVault {
     ///
     /// - Throws: as `deposit`; `VaultError.notFound(.document)`.
     public func replace(
-        _ document: DocumentID, mediaType: MediaType, content: FileDescriptor, as caller: Caller
+        _ document: DocumentID, mediaType: MediaType, content: some ContentSource, as caller: Caller
     ) async throws -> Receipt {
         try await deposit(.version, of: document, mediaType, content, .documentReplaced, caller)
     }
@@ -60,7 +60,7 @@ extension DocumentVault {
     ///
     /// - Throws: as `deposit`; `VaultError.notFound(.document)`, `.notFound(.version)`, `.renditionThere`.
     public func addRendition(
-        _ kind: Rendition, of document: DocumentID, version: Int64?, mediaType: MediaType, content: FileDescriptor,
+        _ kind: Rendition, of document: DocumentID, version: Int64?, mediaType: MediaType, content: some ContentSource,
         as caller: Caller
     ) async throws -> Receipt {
         guard kind != .original else {
@@ -73,7 +73,7 @@ extension DocumentVault {
 
     /// A further form of a document that is there: only for authors of the organisation whose own it is.
     private func deposit(
-        _ form: Draft.Form, of id: DocumentID, _ mediaType: MediaType, _ content: FileDescriptor, _ kind: EventKind,
+        _ form: Draft.Form, of id: DocumentID, _ mediaType: MediaType, _ content: some ContentSource, _ kind: EventKind,
         _ caller: Caller
     ) async throws -> Receipt {
         let view = try await requireVisible(id, kind, caller)
@@ -206,7 +206,7 @@ extension DocumentVault {
     /// `syncing`: `false` for one of many, which the commit makes durable together.
     func draft(
         _ new: NewDocument, _ author: Author, _ form: Draft.Form = .document, of old: DocumentRow? = nil,
-        content: FileDescriptor, syncing: Bool = true
+        content: some ContentSource, syncing: Bool = true
     ) throws -> Draft {
         let document = try old ?? documentRow(new, author)
         let rendition = RenditionID(of: document.child, from: environment.random)
@@ -221,7 +221,7 @@ extension DocumentVault {
 
     /// Seals the content under a key of its own, and wraps that key.
     private func stage(
-        _ content: FileDescriptor, as mediaType: MediaType, _ rendition: RenditionID, _ kind: Rendition,
+        _ content: some ContentSource, as mediaType: MediaType, _ rendition: RenditionID, _ kind: Rendition,
         _ document: DocumentRow, _ author: Author, syncing: Bool
     ) throws -> (StagedObject, [WrapRow]) {
         let identity = try AgeIdentity(from: environment.random)

@@ -2,25 +2,37 @@ internal import Ledger
 public import Rules
 public import Sealing
 public import Storage
+internal import Synchronization
 
 /// Which bytes of the content to read.
 public enum ByteRange: Hashable, Sendable {
     case whole
     /// From the first to the last byte, both included and counted from 0; to the end when there is no last.
     case bytes(from: UInt64, through: UInt64?)
+    /// So many at the end, or all when there are fewer.
+    case last(UInt64)
 
+    /// What there is of it, as RFC 9110 has it: a range that begins within the content ends with it at the latest.
     func resolve(in byteCount: UInt64) throws(VaultError) -> Range<UInt64> {
-        guard case .bytes(let from, let last) = self else { return 0..<byteCount }
-        let end = last.map { min($0, UInt64(Int64.max)) + 1 } ?? byteCount
-        guard from < end, end <= byteCount else { throw .rangeOutsideContent(byteCount: byteCount) }
+        let from: UInt64
+        var end = byteCount
+        switch self {
+        case .whole: return 0..<byteCount
+        case .bytes(let first, let last):
+            from = first
+            if let last, last < byteCount { end = last + 1 }
+        case .last(let count): from = byteCount - min(count, byteCount)
+        }
+        guard from < end else { throw .rangeOutsideContent(byteCount: byteCount) }
         return from..<end
     }
 }
 
 /// Content that the caller may have: opened, recorded, and not yet read.
-public final class OpenContent {
+public final class OpenContent: Sendable {
     public let mediaType: String
-    /// Which form of the version it is.
+    /// The document's version, and which form of it this is.
+    public let version: Int64
     public let rendition: Rendition
     /// What goes with the permit: whoever shows the content must keep to it.
     public let obligations: Set<Obligation>
@@ -28,24 +40,42 @@ public final class OpenContent {
     public let byteCount: UInt64
     /// Of what will be read.
     public let range: Range<UInt64>
-    private var reader: ObjectReader
+    private let reader: Mutex<ObjectReader>
 
-    init(
-        mediaType: String, rendition: Rendition, obligations: Set<Obligation>, range: Range<UInt64>,
-        reader: consuming ObjectReader
-    ) {
-        self.mediaType = mediaType
-        self.rendition = rendition
-        self.obligations = obligations
+    init(_ row: RenditionRow, _ permit: Permit, range: Range<UInt64>, reader: consuming ObjectReader) {
+        mediaType = row.mediaType
+        version = row.version
+        rendition = row.kind
+        obligations = permit.obligations
         byteCount = reader.byteCount
         self.range = range
-        self.reader = reader
+        self.reader = Mutex(reader)
     }
 
     /// Hands over the bytes in order, in blocks. A damaged block is never handed over.
     ///
     /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
-    public func read(emit: ([UInt8]) throws -> Void) throws { try reader.read(range, emit: emit) }
+    public func read(emit: ([UInt8]) throws -> Void) throws {
+        try reader.withLock { try $0.read(range, emit: emit) }
+    }
+
+    /// SHA-256 of the whole content, whatever the range.
+    ///
+    /// - Throws: `StorageError.objectDamaged`.
+    public func digest() throws -> Digest {
+        try reader.withLock { reader in
+            var digest = DigestStream()
+            try reader.read(0..<byteCount) { digest.update($0.span) }
+            return digest.finish()
+        }
+    }
+
+    /// The bytes from `offset` on, for whoever takes them as they can be sent: at most 512 KiB, and none only where the range ends.
+    ///
+    /// - Throws: `StorageError.objectDamaged`. No byte of a damaged block is handed over.
+    public func block(from offset: UInt64) throws -> [UInt8] {
+        try reader.withLock { try $0.block(of: offset..<range.upperBound) }
+    }
 }
 
 /// Which form of a document to read.
@@ -87,7 +117,7 @@ extension DocumentVault {
     ) throws -> OpenContent {
         let opener = AgeOpener.identity(try identity(wrap, view.childKey))
         return OpenContent(
-            mediaType: rendition.mediaType, rendition: rendition.kind, obligations: permit.obligations, range: range,
+            rendition, permit, range: range,
             reader: try ObjectReader(
                 objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener))
     }

@@ -52,6 +52,9 @@ extension DocumentVault {
             reviewsWaiting: reviews, warnings: warnings)
     }
 
+    /// Whether the records answer.
+    public func isReady() async throws -> Bool { try await records.read { try $0.vault() } != nil }
+
     public func parties(as caller: Caller) async throws -> [PartyStatus] {
         let organisations = try await records.read { try $0.organisations() }
         return Party.allCases.map { party in

@@ -10,6 +10,12 @@ enum Secrets {
 
     /// All bytes of a key file, which must be the user's own and closed to everybody else.
     static func keyFile(_ path: String) throws -> SecretBytes {
+        try requireClosed(path)
+        return try contents(of: path)
+    }
+
+    /// That a file with a secret is the user's own and closed to everybody else.
+    static func requireClosed(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw CommandError("The key file cannot be read. Check that it is there.")
@@ -17,7 +23,6 @@ enum Secrets {
         guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || geteuid() == 0 else {
             throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
         }
-        return try contents(of: path)
     }
 
     private static func contents(of path: String) throws -> SecretBytes {
@@ -31,8 +36,15 @@ enum Secrets {
 
     /// The first line of a file, or of standard input for `-`.
     static func line(from path: String) throws -> SecretBytes {
-        if path == "-" { return try standardInputLine() }
-        let file = try FileDescriptor.reading(path)
+        path == "-" ? try standardInputLine() : try line(from: FileDescriptor.reading(path))
+    }
+
+    /// The first line of what another process left open for this one.
+    static func line(fromDescriptor number: Int32) throws -> SecretBytes {
+        try line(from: FileDescriptor.duplicating(number))
+    }
+
+    private static func line(from file: FileDescriptor) throws -> SecretBytes {
         var bytes = [UInt8](repeating: 0, count: longest)
         var span = bytes.mutableSpan
         let count = try file.fill(&span)

@@ -105,8 +105,13 @@ struct Rule: Sendable {
             "Synchronization",
         ],
         "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
+        "Web": [
+            "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
+            "HTTPTypes", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+            "Foundation", "Glibc", "Synchronization",
+        ],
         "muniment": [
-            "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",
+            "Web", "Logging", "Dispatch", "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",
             "Foundation", "Glibc", "Synchronization",
         ],
     ]

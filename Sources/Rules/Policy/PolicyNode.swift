@@ -1,9 +1,9 @@
 import Yams
 
 /// A place in a policy file: reads one value of one kind, and refuses all else with its line.
-struct PolicyNode {
-    let file: String
-    let line: Int
+package struct PolicyNode {
+    package let file: String
+    package let line: Int
     private let node: Node
 
     private init(_ node: Node, in file: String) {
@@ -13,7 +13,7 @@ struct PolicyNode {
     }
 
     /// The single document of a file, proved free of anchors, aliases and tags.
-    static func root(of text: PolicyText) throws(PolicyError) -> PolicyNode {
+    package static func root(of text: PolicyText) throws(PolicyError) -> PolicyNode {
         let parsed: Result<Node?, any Error> = Result {
             let parser = try Parser(yaml: text.text, encoding: .utf8)
             let root = try parser.singleRoot()
@@ -66,14 +66,14 @@ struct PolicyNode {
         }
     }
 
-    func fault(_ reason: PolicyError.Reason) -> PolicyError {
+    package func fault(_ reason: PolicyError.Reason) -> PolicyError {
         PolicyError(file: file, line: line, reason: reason)
     }
 }
 
 /// A mapping with a fixed set of keys.
-struct PolicyMap {
-    let node: PolicyNode
+package struct PolicyMap {
+    package let node: PolicyNode
     private let values: [String: PolicyNode]
 
     fileprivate init(_ node: PolicyNode, _ values: [String: PolicyNode]) {
@@ -81,17 +81,17 @@ struct PolicyMap {
         self.values = values
     }
 
-    func required(_ key: String) throws(PolicyError) -> PolicyNode {
+    package func required(_ key: String) throws(PolicyError) -> PolicyNode {
         guard let value = values[key] else { throw node.fault(.missingKey(key)) }
         return value
     }
 
-    func optional(_ key: String) -> PolicyNode? { values[key] }
+    package func optional(_ key: String) -> PolicyNode? { values[key] }
 }
 
 extension PolicyNode {
     /// A mapping whose keys the program knows.
-    func map(_ keys: Set<String>) throws(PolicyError) -> PolicyMap {
+    package func map(_ keys: Set<String>) throws(PolicyError) -> PolicyMap {
         var values: [String: PolicyNode] = [:]
         for (key, value) in try entries() {
             guard keys.contains(key.text) else { throw key.node.fault(.unknownKey(key.text)) }
@@ -113,7 +113,7 @@ extension PolicyNode {
     }
 
     /// A list with at least one item.
-    func list() throws(PolicyError) -> [PolicyNode] {
+    package func list() throws(PolicyError) -> [PolicyNode] {
         guard case .sequence(let items) = node else { throw fault(.expected("a list")) }
         guard !items.isEmpty else { throw fault(.empty("This list")) }
         return items.map { PolicyNode($0, in: file) }
@@ -134,7 +134,7 @@ extension PolicyNode {
     }
 
     /// A sentence or a title, on one line and without what a reader would not see: people sign these words.
-    func text() throws(PolicyError) -> String {
+    package func text() throws(PolicyError) -> String {
         let text = try string()
         guard text.contains(where: { !$0.isWhitespace }) else { throw fault(.empty("This text")) }
         guard text.unicodeScalars.allSatisfy(Self.isVisible) else {
@@ -144,7 +144,7 @@ extension PolicyNode {
     }
 
     /// A name: letters, digits, dots, colons and hyphens, 64 at most.
-    func word() throws(PolicyError) -> String {
+    package func word() throws(PolicyError) -> String {
         let text = try string()
         guard !text.isEmpty, text.utf8.count <= 64, text.utf8.allSatisfy(Self.isWordByte) else {
             throw fault(.expected("a name of letters, digits, dots and hyphens"))
@@ -155,7 +155,7 @@ extension PolicyNode {
     func word<Word: PolicyWord>(as: Word.Type) throws(PolicyError) -> Word { Word(rawValue: try word()) }
 
     /// One of the values that the program itself knows.
-    func choice<Choice: RawRepresentable<String>>(_ kind: String) throws(PolicyError) -> Choice {
+    package func choice<Choice: RawRepresentable<String>>(_ kind: String) throws(PolicyError) -> Choice {
         let name = try string()
         guard let choice = Choice(rawValue: name) else { throw fault(.unknown(kind: kind, name: name)) }
         return choice
@@ -168,12 +168,12 @@ extension PolicyNode {
     }
 
     /// A version number: 1 or more.
-    func count() throws(PolicyError) -> Int {
+    package func count() throws(PolicyError) -> Int {
         guard let value = try integer(), value >= 1 else { throw fault(.expected("a whole number from 1")) }
         return value
     }
 
-    func number(in range: ClosedRange<Int>) throws(PolicyError) -> Int {
+    package func number(in range: ClosedRange<Int>) throws(PolicyError) -> Int {
         guard let value = try integer(), range.contains(value) else {
             throw fault(.expected("a whole number from \(range.lowerBound) to \(range.upperBound)"))
         }
@@ -184,7 +184,7 @@ extension PolicyNode {
         try tag() == "int" ? Int(try scalar()) : nil
     }
 
-    func flag() throws(PolicyError) -> Bool {
+    package func flag() throws(PolicyError) -> Bool {
         switch try scalar() {
         case "true" where try tag() == "bool": return true
         case "false" where try tag() == "bool": return false

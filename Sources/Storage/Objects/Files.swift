@@ -3,7 +3,7 @@ internal import Glibc
 
 /// An open file, closed with its last owner; and the few system calls that the stores need, each with its failure turned
 /// into a `StorageError`.
-public final class FileDescriptor: Sendable {
+public final class FileDescriptor: ContentSource {
     let number: Int32
 
     init(_ number: Int32) { self.number = number }
@@ -68,7 +68,7 @@ public final class FileDescriptor: Sendable {
     }
 
     /// At most `count` bytes from the current position: fewer only at the end of the file.
-    func read(_ count: Int) throws(StorageError) -> [UInt8] {
+    public func read(_ count: Int) throws(StorageError) -> [UInt8] {
         var problem: StorageError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             var span = buffer.mutableSpan

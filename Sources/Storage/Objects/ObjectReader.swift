@@ -64,25 +64,33 @@ public struct ObjectReader: ~Copyable, Sendable {
     ///
     /// - Throws: `StorageError.objectDamaged`; whatever `emit` throws.
     public mutating func read(_ range: Range<UInt64>, emit: ([UInt8]) throws -> Void) throws {
+        var offset = range.lowerBound
+        repeat {
+            let block = try block(of: offset..<range.upperBound)
+            if !block.isEmpty { try emit(block) }
+            offset += UInt64(block.count)
+        } while offset < range.upperBound
+    }
+
+    /// The first bytes of `range`: at most 512 KiB, and none only when the range is empty. What follows is read from the disk meanwhile.
+    ///
+    /// - Throws: `StorageError.objectDamaged`.
+    public mutating func block(of range: Range<UInt64>) throws(StorageError) -> [UInt8] {
         precondition(range.upperBound <= byteCount, "the range ends behind the content")
         let chunkCount = UInt64(Age.chunkCount)
         let last = Age.chunks(in: byteCount) - 1
-        var chunk = range.lowerBound / chunkCount
-        let end = max(chunk + 1, min(last + 1, (range.upperBound + chunkCount - 1) / chunkCount))
-        pieces.begin(sealedBytes(of: chunk..<min(chunk + Self.pieceCount, end)))
-        while chunk < end {
-            let piece = chunk..<min(chunk + Self.pieceCount, end)
-            let sealed = try pieces.take()
-            if piece.upperBound < end {
-                pieces.begin(sealedBytes(of: piece.upperBound..<min(piece.upperBound + Self.pieceCount, end)))
-            }
-            let block = try open(sealed, chunks: piece, last: last)
-            let offset = chunk * chunkCount
-            let from = Int(max(range.lowerBound, offset) - offset)
-            let to = Int(min(range.upperBound, offset + UInt64(block.count)) - offset)
-            if from < to { try emit(from == 0 && to == block.count ? block : Array(block[from..<to])) }
-            chunk = piece.upperBound
+        let first = range.lowerBound / chunkCount
+        let end = max(first + 1, min(last + 1, (range.upperBound + chunkCount - 1) / chunkCount))
+        let piece = first..<min(first + Self.pieceCount, end)
+        let sealed = try pieces.piece(sealedBytes(of: piece))
+        if piece.upperBound < end {
+            pieces.begin(sealedBytes(of: piece.upperBound..<min(piece.upperBound + Self.pieceCount, end)))
         }
+        let block = try open(sealed, chunks: piece, last: last)
+        let offset = first * chunkCount
+        let from = Int(max(range.lowerBound, offset) - offset)
+        let to = Int(min(range.upperBound, offset + UInt64(block.count)) - offset)
+        return from == 0 && to == block.count ? block : Array(block[from..<max(from, to)])
     }
 
     /// Objects from this length on are read past the page cache.

@@ -34,7 +34,7 @@ public struct ObjectStore: Sendable {
     /// `syncing`: makes this one file durable now; `false` for one of many, which `place` makes durable together.
     /// `inspect`: sees the first 64 KiB before anything else happens, and may refuse them.
     public func stage(
-        _ source: FileDescriptor, to recipient: AgeRecipient, fingerprint: consuming FingerprintStream,
+        _ source: some ContentSource, to recipient: AgeRecipient, fingerprint: consuming FingerprintStream,
         syncing: Bool, random: RandomSource, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         let path = staging + "/" + Hex.encode(random.bytes(16))

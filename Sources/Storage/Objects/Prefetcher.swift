@@ -9,6 +9,8 @@ final class Prefetcher: Sendable {
     private static let alignment: UInt64 = 4096
 
     private struct State: ~Copyable {
+        /// What is being read ahead.
+        var ahead: Range<UInt64>?
         var result: Result<[UInt8], StorageError> = .success([])
     }
 
@@ -19,8 +21,9 @@ final class Prefetcher: Sendable {
 
     init(_ file: FileDescriptor) { self.file = file }
 
-    /// Begins to read. One piece at a time: `take` comes before the next `begin`.
+    /// Begins to read what will be asked for next. Nothing else may be read ahead.
     func begin(_ range: Range<UInt64>) {
+        state.withLock { $0.ahead = range }
         queue.async { [self] in
             let result = Result { () throws(StorageError) in try read(range) }
             state.withLock { $0.result = result }
@@ -28,10 +31,14 @@ final class Prefetcher: Sendable {
         }
     }
 
-    /// The piece asked for last, shorter only when the file ends.
-    func take() throws(StorageError) -> [UInt8] {
-        isThere.wait()
-        return try state.withLock { $0.result }.get()
+    /// The bytes of `range`: those read ahead, or read now; fewer only when the file ends.
+    func piece(_ range: Range<UInt64>) throws(StorageError) -> [UInt8] {
+        let ahead = state.withLock { state in
+            defer { state.ahead = nil }
+            return state.ahead
+        }
+        if ahead != nil { isThere.wait() }
+        return ahead == range ? try state.withLock { $0.result }.get() : try read(range)
     }
 
     private func read(_ range: Range<UInt64>) throws(StorageError) -> [UInt8] {

@@ -18,7 +18,7 @@ struct SealingStream: ~Copyable {
 
     /// `inspect`: sees the first 64 KiB before anything is written, and may refuse them.
     consuming func run(
-        _ source: FileDescriptor, path: String, syncing: Bool, inspect: ([UInt8]) throws -> Void
+        _ source: some ContentSource, path: String, syncing: Bool, inspect: ([UInt8]) throws -> Void
     ) throws -> StagedObject {
         var chunk = try read(source)
         try inspect(chunk)
@@ -40,7 +40,7 @@ struct SealingStream: ~Copyable {
             fingerprint: fingerprint.digest())
     }
 
-    private mutating func read(_ source: FileDescriptor) throws(StorageError) -> [UInt8] {
+    private mutating func read(_ source: some ContentSource) throws -> [UInt8] {
         let chunk = try source.read(Age.chunkCount)
         fingerprint.update(chunk.span)
         byteCount += UInt64(chunk.count)

@@ -1,0 +1,63 @@
+import HTTPTypes
+import Ledger
+import Rules
+import Storage
+import Vault
+
+/// The record of everything that happened, and its proofs.
+enum LedgerReading {
+    struct Entries: Encodable {
+        let items: [LedgerEntry]
+        let next: String?
+    }
+
+    static func entries(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let limit = call.query["limit"].flatMap { Int($0) } ?? 50
+        let found = try await call.vault.ledger(
+            before: call.query["before"].flatMap { UInt64($0) }, limit: limit, as: caller)
+        let last = found.last.flatMap { $0.index > 0 && found.count == limit ? String($0.index) : nil }
+        return try .json(Entries(items: found, next: last))
+    }
+
+    static func ofChild(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await looks(.child(try call.id("child")), call, caller)
+    }
+
+    static func ofDocument(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await looks(.document(try call.id("document")), call, caller)
+    }
+
+    static func ofPerson(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await looks(.person(try call.text("username")), call, caller)
+    }
+
+    private static func looks(_ query: LookQuery, _ call: Call, _ caller: Caller) async throws -> Answer {
+        let looks = try await call.vault.looks(query, since: try call.since(), as: caller)
+        return try .json(Page(looks, call) { String($0.entry) })
+    }
+
+    static func patterns(_ call: Call, _ caller: Caller) async throws -> Answer {
+        struct Patterns: Encodable { let items: [LedgerPattern] }
+        return try .json(Patterns(items: try await call.vault.patterns(since: try call.since(), as: caller)))
+    }
+
+    static func checkpoint(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let note = try await call.vault.checkpoint(as: caller)
+        return Answer(bytes: note.bytes, type: "text/plain; charset=utf-8", .created)
+    }
+
+    static func proof(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let made = try await call.vault.prove(try index(call), as: caller)
+        return Answer(bytes: made.proof, type: "text/plain; charset=utf-8")
+    }
+
+    static func leaf(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let made = try await call.vault.prove(try index(call), as: caller)
+        return Answer(bytes: made.entry, type: "application/octet-stream")
+    }
+
+    private static func index(_ call: Call) throws -> UInt64 {
+        guard let index = call.parameters["index"].flatMap({ UInt64($0) }) else { throw Problem.notFound }
+        return index
+    }
+}

@@ -1,0 +1,32 @@
+import Rules
+import Storage
+import Vault
+
+/// Organisations and the people in them.
+enum People {
+    static func organisations(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try .json(Page(try await call.vault.organisations(as: caller), call, key: \.id))
+    }
+
+    static func addOrganisation(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let id = try await call.vault.addOrganisation(
+            try call.text("name"), party: try call.choice("party"), as: caller)
+        return try .created(Named(id: "\(id)"), at: "/v1/organisations")
+    }
+
+    static func list(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try .json(Page(try await call.vault.people(as: caller), call, key: \.id))
+    }
+
+    static func disable(_ call: Call, _ caller: Caller) async throws -> Answer {
+        struct Left: Encodable { let places: [LeftPlace] }
+        return try .json(Left(places: try await call.vault.disablePerson(try call.text("username"), as: caller)))
+    }
+}
+
+/// The answer to making something: what it is called from now on.
+struct Named: Encodable {
+    let id: String
+
+    static let schema = Schema.object([.needed("id", .id)])
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import Vault
+
+/// One thing that can be asked of the service: where, by whom, with what, and what it answers.
+struct Route: Sendable {
+    enum Access: Sendable {
+        /// Anybody, before signing in.
+        case anyone(@Sendable (Call) async throws -> Answer)
+        /// Somebody who has signed in. What that person may do, the vault decides.
+        case signedIn(@Sendable (Call, Caller) async throws -> Answer)
+    }
+
+    enum Body: Sendable {
+        case none
+        case json(Schema)
+        /// `application/x-www-form-urlencoded`: for secrets, which JSON decoding would leave in strings.
+        case form([Form.Field])
+        /// A document's content, of any length.
+        case content
+    }
+
+    /// What a caller must show to have read before it changes anything (RFC 9110, section 13).
+    enum Condition: Sendable {
+        case none
+        /// If-Match with the ETag of what this gives.
+        case unchanged(@Sendable (Call, Caller) async throws -> String)
+        /// If-None-Match: *
+        case absent
+    }
+
+    /// What a request takes of the machine: each has a queue and a rate of its own.
+    enum Cost: Sendable {
+        case light
+        /// Many rows, or the whole ledger.
+        case heavy
+        /// Argon2id, which takes 64 MiB.
+        case password
+        /// Content in or out.
+        case transfer
+    }
+
+    let method: HTTPRequest.Method
+    let path: String
+    let summary: String
+    let access: Access
+    var query: [Schema.Field] = []
+    var headers: [Schema.Field] = []
+    var body = Body.none
+    var condition = Condition.none
+    var cost = Cost.light
+    /// What is answered when it is done.
+    var status = HTTPResponse.Status.ok
+    var answer = AnswerForm.nothing
+    /// The statuses of refusals that are this route's own, besides those that any request may get.
+    var refusals: [HTTPResponse.Status] = []
+
+    enum AnswerForm: Sendable {
+        case nothing
+        case json(Schema)
+        case bytes(String)
+    }
+
+    /// The names in braces.
+    var parameters: [String] {
+        path.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    var isOpen: Bool {
+        if case .anyone = access { true } else { false }
+    }
+}

@@ -1,0 +1,283 @@
+import HTTPTypes
+import Rules
+import Vault
+
+/// Everything that can be asked, and by whom. What a signed-in person may do, the vault decides for each request.
+extension Route {
+    static let all: [Route] = session + people + children + cases + documents + sharing + access + ledger
+
+    private static let session: [Route] = [
+        Route(
+            method: .post, path: "/v1/session", summary: "Sign in", access: .anyone(SignIn.begin),
+            body: .form(SignIn.form), cost: .password, status: .created, answer: .json(.granted)),
+        Route(
+            method: .get, path: "/v1/session", summary: "Who you are", access: .signedIn(SignIn.show),
+            answer: .json(.person)),
+        Route(
+            method: .delete, path: "/v1/session", summary: "Sign out", access: .signedIn(SignIn.end), status: .noContent
+        ),
+    ]
+
+    private static let people: [Route] = [
+        .list("/v1/organisations", "List organisations", of: .organisation, People.organisations),
+        .make(
+            "/v1/organisations", "Add an organisation to a party",
+            [.needed("name", .line), .needed("party", .party)], People.addOrganisation),
+        .list("/v1/people", "List people", of: .person, People.list),
+        .act(
+            "/v1/people/leavers", "End the account of somebody who leaves, with sessions, places and tasks",
+            [.needed("username", .text(2...64))], answer: .leftPlaces, People.disable),
+    ]
+
+    private static let children: [Route] = [
+        .make(
+            "/v1/children", "Add a child",
+            [
+                .needed("name", .line), .needed("dateOfBirth", .day), .optional("nhsNumber", .text(10...20)),
+                .optional("upn", .text(13...20)),
+            ], Children.add),
+        .act(
+            "/v1/children/search", "Find a child by an exact identifier, or by name and birth", Children.question,
+            answer: .object([.needed("items", .list(.child, atMost: 1000))]), Children.find),
+        .show("/v1/children/{child}", "Show a child and the cases you may know of", .child, Children.show),
+    ]
+
+    private static let cases: [Route] = [
+        .make(
+            "/v1/children/{child}/cases", "Open a case",
+            [.optional("purpose", .word, "What it is for; ehc.assessment when not said.")], Cases.open),
+        .show("/v1/cases/{case}", "Show a case and its team", .theCase, Cases.show),
+        Route(
+            method: .patch, path: "/v1/cases/{case}", summary: "Close a case", access: .signedIn(Cases.change),
+            body: .json(.object([.needed("isOpen", .flag, "Only ever false: a case is closed, not opened again.")])),
+            condition: .unchanged(Cases.tag), answer: .json(.theCase)),
+        Route(
+            method: .post, path: "/v1/cases/{case}/team", summary: "Put a person on the team",
+            access: .signedIn(Cases.addToTeam),
+            body: .json(.object([.needed("username", .text(2...64)), .needed("role", .word)])), status: .created,
+            answer: .json(.theCase)),
+        Route(
+            method: .post, path: "/v1/cases/{case}/team/leavers",
+            summary: "Take a person off the team, in every role", access: .signedIn(Cases.removeFromTeam),
+            body: .json(.object([.needed("username", .text(2...64))])), condition: .unchanged(Cases.tag),
+            status: .noContent),
+        .list("/v1/cases/{case}/tasks", "List the tasks of a case", of: .task, Cases.tasks),
+        .make(
+            "/v1/cases/{case}/tasks", "Give a person a task on a case",
+            [
+                .needed("username", .text(2...64)), .needed("role", .word), .needed("purpose", .word),
+                .needed("until", .day, "The last day."), .optional("documents", .list(.id, atMost: 1000)),
+                .optional("categories", .list(.word, atMost: 100)),
+            ], Cases.grantTask),
+        .act("/v1/tasks/{task}/end", "End a task before its time", [.needed("reason", .paragraph)], Cases.endTask),
+    ]
+
+    private static let whichForm: [Schema.Field] = [
+        .optional("version", .whole(1...1_000_000), "An earlier version; the newest when not said."),
+        .optional("rendition", .text(1...80), "original, extract, summary or redacted:NAME; the fullest you may have."),
+    ]
+
+    private static let documents: [Route] = [
+        .list(
+            "/v1/cases/{case}/documents", "List the documents that are yours to know of", of: .document, Documents.list),
+        Route(
+            method: .post, path: "/v1/cases/{case}/documents", summary: "Deposit a document",
+            access: .signedIn(Documents.deposit),
+            query: [
+                .needed("category", .word, "What it is, as the agreement names it."),
+                .optional("labels", .text(1...400), "What restrains it further, with commas between."),
+            ],
+            headers: [
+                .needed("Document-Title", .text(1...2000), "Percent-encoded UTF-8."),
+                .optional("Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked."),
+            ], body: .content, cost: .transfer, status: .created, answer: .json(.receipt)),
+        .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show),
+        .list("/v1/documents/{document}/versions", "List the versions", of: .version, Documents.history),
+        Route(
+            method: .get, path: "/v1/documents/{document}/content", summary: "Read a document",
+            access: .signedIn(Documents.content),
+            query: whichForm + [.optional("purpose", .word, "Why, when not for the case's own purpose.")],
+            headers: [
+                .optional("Range", .text(1...100), "One range of bytes."), .optional("If-Range", .text(1...100)),
+                .optional("Want-Repr-Digest", .text(1...100), "sha-256 has the answer carry Repr-Digest."),
+            ], cost: .transfer, answer: .bytes("application/octet-stream"), refusals: [.rangeNotSatisfiable]),
+        Route(
+            method: .put, path: "/v1/documents/{document}/content", summary: "Deposit the next version",
+            access: .signedIn(Documents.replace), body: .content, condition: .unchanged(Documents.tag),
+            cost: .transfer, status: .created, answer: .json(.receipt)),
+        Route(
+            method: .put, path: "/v1/documents/{document}/renditions/{rendition}",
+            summary: "Add an extract, a summary or a redaction to a version",
+            access: .signedIn(Documents.addRendition),
+            query: [.optional("version", .whole(1...1_000_000), "The newest when not said.")], body: .content,
+            condition: .absent, cost: .transfer, status: .created, answer: .json(.receipt)),
+        .make(
+            "/v1/documents/{document}/releases", "Let the family have a form of a document",
+            [
+                .optional("version", .whole(1...1_000_000)), .optional("rendition", .text(1...80)),
+                .optional(
+                    "harmCheck",
+                    .object([.needed("seriousHarm", .paragraph), .needed("thirdParties", .paragraph)]),
+                    "Needed for categories that may do harm."),
+            ], Documents.release),
+        .act(
+            "/v1/documents/{document}/releases/end", "Take back a release",
+            [
+                .optional("version", .whole(1...1_000_000)), .optional("rendition", .text(1...80)),
+                .needed("reason", .paragraph),
+            ], Documents.endRelease),
+    ]
+
+    private static let sharing: [Route] = [
+        .list("/v1/children/{child}/consents", "List the consents about a child", of: .consent, Sharing.consents),
+        .make(
+            "/v1/children/{child}/consents", "Record that somebody consents, or refuses",
+            [
+                .needed("kind", .kinds), .optional("isRefusal", .flag), .optional("purpose", .word),
+                .optional("categories", .list(.word, atMost: 100)), .optional("roles", .list(.word, atMost: 100)),
+                .optional("recipient", .text(2...64), "The user name of the only person it is for."),
+                .optional("giver", .line), .optional("account", .text(2...64), "The giver's user name."),
+                .optional("capacity", .capacities), .needed("authority", .paragraph), .optional("evidence", .id),
+                .needed("notice", .line, "The version of the privacy notice."), .optional("language", .text(2...35)),
+                .needed("channel", .line), .optional("interpreter", .line), .needed("until", .day),
+            ], Sharing.recordConsent),
+        .show("/v1/consents/{consent}", "Show a consent", .consent, Sharing.consent),
+        .act(
+            "/v1/consents/{consent}/withdrawal", "End a consent, at once", [.optional("note", .paragraph)],
+            Sharing.withdrawConsent),
+        Route(
+            method: .get, path: "/v1/consents/{consent}/receipt", summary: "The receipt of a consent",
+            access: .signedIn(Sharing.receipt),
+            query: [.optional("as", .choice(["page", "iso27560", "fhir"]), "page when not said.")],
+            answer: .bytes("text/html")),
+        .list(
+            "/v1/children/{child}/restraints", "List the restraints about a child", of: .restraint, Sharing.restraints),
+        .make(
+            "/v1/children/{child}/restraints", "Keep a person from a child's papers",
+            [
+                .needed("username", .text(2...64)), .needed("ground", .choice(["court-order", "risk-flag"])),
+                .optional("categories", .list(.word, atMost: 100)), .optional("until", .day),
+                .needed("reason", .paragraph),
+            ], Sharing.restrain),
+        .act(
+            "/v1/restraints/{restraint}/lift", "End a restraint", [.needed("reason", .paragraph)],
+            Sharing.liftRestraint),
+        .show("/v1/children/{child}/rights-holder", "Whose the rights are", .rightsHolder, Sharing.rightsHolder),
+        .act(
+            "/v1/children/{child}/choices", "Record how far the young person lets a parent go",
+            [
+                .needed("username", .text(2...64)), .needed("choice", .choice(ParentChoice.allCases.map(\.rawValue))),
+                .needed("note", .paragraph),
+            ], Sharing.choose),
+        .act(
+            "/v1/children/{child}/capacity", "Record whether the young person has capacity",
+            [.needed("lacksCapacity", .flag), .needed("note", .paragraph)], Sharing.recordCapacity),
+        .list(
+            "/v1/emergencies", "List emergency accesses: your own, and those you may review", of: .emergency,
+            query: [.optional("unreviewed", .flag)], Sharing.emergencies),
+        Route(
+            method: .post, path: "/v1/emergencies", summary: "Open emergency access to one child's papers",
+            access: .signedIn(Sharing.openEmergency),
+            body: .json(.object([.optional("child", .id), .needed("reason", .paragraph)] + Children.question)),
+            status: .created, answer: .json(.emergency)),
+        .act(
+            "/v1/emergencies/{emergency}/review", "Judge an emergency access: never one's own",
+            [.needed("outcome", .choice(ReviewOutcome.allCases.map(\.rawValue))), .needed("note", .paragraph)],
+            Sharing.reviewEmergency),
+        .act(
+            "/v1/emergencies/{emergency}/delay", "Let the family see an emergency access only later",
+            [.needed("until", .day), .needed("reason", .paragraph)], Sharing.delayEmergency),
+    ]
+
+    private static let access: [Route] = [
+        .act(
+            "/v1/documents/{document}/explain", "Every step of a decision about one person",
+            [
+                .optional("username", .text(2...64), "Yourself when not said."),
+                .optional("action", .choice(AccessAction.allCases.map(\.rawValue))),
+                .optional("rendition", .text(1...80)), .optional("purpose", .word),
+            ], answer: .explained, Explanation.explain),
+        .act(
+            "/v1/documents/{document}/access", "Who may see a document and why, and who may not",
+            [.optional("username", .text(2...64))], answer: .accesses, cost: .heavy, Explanation.ofDocument),
+        .act(
+            "/v1/children/{child}/access", "Who may see each document about a child",
+            [.optional("username", .text(2...64))], answer: .accesses, cost: .heavy, Explanation.ofChild),
+        Route(
+            method: .get, path: "/v1/agreement", summary: "The agreement in force, for people to read",
+            access: .signedIn(Explanation.agreement), answer: .bytes("text/plain")),
+        .show("/v1/status", "The state of the vault", .status, cost: .heavy, Explanation.status),
+    ]
+
+    private static let since: [Schema.Field] = [.optional("since", .day, "The first day.")]
+
+    private static let ledger: [Route] = [
+        Route(
+            method: .get, path: "/v1/ledger/entries", summary: "Entries of the ledger, the newest first",
+            access: .signedIn(LedgerReading.entries),
+            query: [
+                .optional("limit", .whole(1...200)), .optional("before", .count, "Only entries below this index."),
+            ],
+            answer: .json(.ledgerEntry.paged())),
+        Route(
+            method: .get, path: "/v1/ledger/entries/{index}/proof",
+            summary: "A proof that an entry is in the ledger (C2SP tlog-proof)", access: .signedIn(LedgerReading.proof),
+            answer: .bytes("text/plain")),
+        Route(
+            method: .get, path: "/v1/ledger/entries/{index}/leaf", summary: "The entry's own bytes",
+            access: .signedIn(LedgerReading.leaf), answer: .bytes("application/octet-stream")),
+        Route(
+            method: .post, path: "/v1/ledger/checkpoints", summary: "Sign the ledger's present state",
+            access: .signedIn(LedgerReading.checkpoint), status: .created, answer: .bytes("text/plain")),
+        .list(
+            "/v1/children/{child}/looks", "Who looked at a child's papers", of: .look, query: since, cost: .heavy,
+            LedgerReading.ofChild),
+        .list(
+            "/v1/documents/{document}/looks", "Who looked at a document", of: .look, query: since, cost: .heavy,
+            LedgerReading.ofDocument),
+        Route(
+            method: .post, path: "/v1/ledger/looks", summary: "What a person opened",
+            access: .signedIn(LedgerReading.ofPerson), query: since + Paging.query,
+            body: .json(.object([.needed("username", .text(2...64))])), cost: .heavy, answer: .json(.look.paged())),
+        Route(
+            method: .get, path: "/v1/ledger/patterns", summary: "Who is refused again and again, or read with no task",
+            access: .signedIn(LedgerReading.patterns), query: since, cost: .heavy, answer: .json(.patterns)),
+    ]
+}
+
+extension Route {
+    fileprivate typealias Handler = @Sendable (Call, Caller) async throws -> Answer
+
+    private static func list(
+        _ path: String, _ summary: String, of item: Schema, query: [Schema.Field] = [], cost: Cost = .light,
+        _ handler: @escaping Route.Handler
+    ) -> Route {
+        Route(
+            method: .get, path: path, summary: summary, access: .signedIn(handler), query: query + Paging.query,
+            cost: cost, answer: .json(item.paged()))
+    }
+
+    private static func show(
+        _ path: String, _ summary: String, _ schema: Schema, cost: Cost = .light, _ handler: @escaping Route.Handler
+    ) -> Route {
+        Route(
+            method: .get, path: path, summary: summary, access: .signedIn(handler), cost: cost, answer: .json(schema))
+    }
+
+    private static func make(
+        _ path: String, _ summary: String, _ fields: [Schema.Field], _ handler: @escaping Route.Handler
+    ) -> Route {
+        Route(
+            method: .post, path: path, summary: summary, access: .signedIn(handler), body: .json(.object(fields)),
+            status: .created, answer: .json(Named.schema))
+    }
+
+    private static func act(
+        _ path: String, _ summary: String, _ fields: [Schema.Field], answer: Schema? = nil, cost: Cost = .light,
+        _ handler: @escaping Route.Handler
+    ) -> Route {
+        Route(
+            method: .post, path: path, summary: summary, access: .signedIn(handler), body: .json(.object(fields)),
+            cost: cost, status: answer == nil ? .noContent : .ok, answer: answer.map { .json($0) } ?? .nothing)
+    }
+}

@@ -1,0 +1,179 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Storage
+import Vault
+
+/// What the framework keeps of a request, and from where it came.
+struct RequestOrigin: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let peer: SocketAddress?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peer = source.channel.remoteAddress
+    }
+}
+
+/// Takes a request through the same steps, whatever it is: limits, who asks, what is asked, condition, vault, answer.
+struct Responder: Sendable {
+    private static let largestInput = 64 << 10
+
+    let service: Service
+    let route: Route
+
+    func respond(to request: Request, _ origin: RequestOrigin) async -> Response {
+        let began = service.nanoseconds()
+        let reference = origin.id
+        var answer: Answer
+        do {
+            answer = try await answerOrProblem(request, origin, reference)
+        } catch {
+            let problem = Problem(error)
+            if let cause = problem.cause { service.log(fault: cause, reference: reference, route: route) }
+            answer = problem.answer(reference: reference)
+            // What is left of a body that is not wanted would be read to its end.
+            if hasBody(request) { answer.headers[.connection] = "close" }
+        }
+        service.observe(route, answer, nanoseconds: service.nanoseconds() - began, reference: reference)
+        return service.finished(answer, request)
+    }
+
+    private func answerOrProblem(
+        _ request: Request, _ origin: RequestOrigin, _ reference: String
+    ) async throws -> Answer {
+        try service.limits.network.take(route.cost.weight, of: service.network(request, origin.peer), at: service.now())
+        let gate = service.limits.gate(route.cost)
+        try await gate.enter()
+        defer { gate.leave() }
+        switch route.access {
+        case .anyone(let answer): return try await answer(try await call(request, origin, reference))
+        case .signedIn(let answer):
+            let caller = try await service.caller(request)
+            try service.limits.account.take(route.cost.weight, of: caller.person, at: service.now())
+            let call = try await call(request, origin, reference)
+            try await check(route.condition, call, caller)
+            return try await answer(call, caller)
+        }
+    }
+
+    private func call(_ request: Request, _ origin: RequestOrigin, _ reference: String) async throws -> Call {
+        let query = try query(request)
+        for field in route.headers where field.isRequired {
+            guard let name = HTTPField.Name(field.name), request.headers[name] != nil else {
+                throw Problem.malformed("The header \(field.name) is missing.")
+            }
+        }
+        var input = JSON.null
+        var form = Form.empty
+        switch route.body {
+        case .none, .content: break
+        case .json(let schema):
+            try requireType("application/json", request)
+            input = try JSON(parsing: await collect(request))
+            if let fault = schema.fault(in: input) { throw Problem.malformed(fault) }
+        case .form(let fields):
+            try requireType("application/x-www-form-urlencoded", request)
+            var bytes = try await collect(request)
+            form = try Form(parsing: &bytes, as: fields)
+        }
+        let parameters = route.parameters.reduce(into: [:]) { $0[$1] = origin.parameters.get($1) ?? "" }
+        return Call(
+            service: service, request: request, route: route, parameters: parameters, query: query, input: input,
+            form: form, reference: reference)
+    }
+
+    private func query(_ request: Request) throws -> [String: String] {
+        var query: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters {
+            guard let field = route.query.first(where: { $0.name == name }), query["\(name)"] == nil else {
+                throw Problem.malformed("The query has a parameter that is unknown or stands twice.")
+            }
+            let text = "\(value)"
+            // A number in a query is text until here.
+            let value = if case .whole = field.schema { Int(text).map { JSON.whole($0) } } else { JSON.text(text) }
+            let flag = ["true": true, "false": false][text].map { JSON.flag($0) }
+            let read = if case .flag = field.schema { flag } else { value }
+            if let fault = field.schema.fault(in: read ?? .null, at: field.name) { throw Problem.malformed(fault) }
+            query["\(name)"] = text
+        }
+        if let missing = route.query.first(where: { $0.isRequired && query[$0.name] == nil }) {
+            throw Problem.malformed("`\(missing.name)` is missing from the query.")
+        }
+        return query
+    }
+
+    private func requireType(_ type: String, _ request: Request) throws {
+        let sent = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
+        guard sent?.trimmed == type else { throw Problem.unsupportedType }
+    }
+
+    private func collect(_ request: Request) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largestInput {
+            throw Problem.tooLarge
+        }
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            bytes += part.readableBytesView
+            guard bytes.count <= Self.largestInput else { throw Problem.tooLarge }
+        }
+        try request.requireWhole(bytes.count)
+        return bytes
+    }
+
+    private func check(_ condition: Route.Condition, _ call: Call, _ caller: Caller) async throws {
+        switch condition {
+        case .none: return
+        case .absent:
+            guard call.request.headers[.ifNoneMatch] == "*" else {
+                var problem = Problem.preconditionNeeded
+                problem = Problem(
+                    problem.status, problem.type, "Send `If-None-Match: *`: this only makes what is not there.")
+                throw problem
+            }
+        case .unchanged(let current):
+            guard let wanted = call.request.headers[.ifMatch] else { throw Problem.preconditionNeeded }
+            let tag = try await current(call, caller)
+            guard wanted == "*" || EntityTags(wanted).contains(tag) else { throw Problem.preconditionFailed }
+        }
+    }
+
+    private func hasBody(_ request: Request) -> Bool {
+        request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
+    }
+}
+
+/// A list of entity tags, as in If-Match: weak ones match nothing here.
+struct EntityTags {
+    private let tags: [String]
+
+    init(_ header: String) { tags = header.split(separator: ",").map { String($0).trimmed } }
+
+    func contains(_ tag: String) -> Bool { tags.contains(tag) }
+}
+
+extension String {
+    fileprivate var trimmed: String { String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+}
+
+extension Request {
+    /// That a body which has a length came whole. The framework takes a connection that breaks off for its end.
+    ///
+    /// - Throws: `Problem.malformed`.
+    func requireWhole(_ count: Int) throws {
+        guard let length = headers[.contentLength].flatMap({ Int($0) }) else { return }
+        guard count == length else { throw Problem.malformed("The body broke off.") }
+    }
+}
+
+extension Route.Cost {
+    /// Of a bucket's tokens.
+    var weight: Double {
+        switch self {
+        case .light, .transfer: 1
+        case .heavy: 10
+        case .password: 20
+        }
+    }
+}

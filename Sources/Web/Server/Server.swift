@@ -1,0 +1,132 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+public import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+import UnixSignals
+
+extension Service {
+    /// Answers requests until the process is told to stop; then ends those that run, and returns.
+    ///
+    /// `whenReady`: called once connections are taken.
+    public func run(
+        _ configuration: ServiceConfiguration, logger: Logger, whenReady: @escaping @Sendable () async -> Void
+    ) async throws {
+        let application = Application(
+            responder: router(), server: try server(configuration),
+            configuration: ApplicationConfiguration(
+                address: configuration.address.bindAddress, serverName: nil, backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
+            onServerRunning: { _ in await whenReady() }, logger: logger)
+        var services: [any ServiceLifecycle.Service] = [application]
+        if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func server(_ configuration: ServiceConfiguration) throws -> HTTPServerBuilder {
+        let limits = ConnectionLimits()
+        let counter = connections
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits, counter)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
+        guard let files = configuration.tls else { return .http1(configuration: http) }
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
+        tls.minimumTLSVersion = .tlsv12
+        tls.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1]
+        tls.applicationProtocols = ["http/1.1"]
+        return try .tls(.http1(configuration: http), tlsConfiguration: tls)
+    }
+
+    /// Every route, and for each path the answer to methods that it does not have.
+    func router() -> some HTTPResponder<RequestOrigin> {
+        let router = Router(context: RequestOrigin.self)
+        router.add(middleware: Unrouted(service: self))
+        for (path, routes) in Dictionary(grouping: Route.all + Route.plain, by: \.path) {
+            for route in routes {
+                let responder = Responder(service: self, route: route)
+                router.on(RouterPath(path), method: route.method, use: responder.respond)
+                if route.method == .get { router.on(RouterPath(path), method: .head, use: responder.respond) }
+            }
+            let has = routes.flatMap { $0.method == .get ? [.get, .head] : [$0.method] }
+            for method in Self.methods where !has.contains(method) {
+                router.on(RouterPath(path), method: method) { request, origin in
+                    self.notAllowed(has, request, origin)
+                }
+            }
+        }
+        return router.buildResponder()
+    }
+
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
+
+    private func notAllowed(
+        _ allowed: [HTTPRequest.Method], _ request: Request, _ origin: RequestOrigin
+    ) -> Response {
+        var problem = Problem(.methodNotAllowed, "method-not-allowed", "This address does not have that method.")
+        problem.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+        return finished(problem.answer(reference: origin.id), request)
+    }
+
+    private func metricsServer(_ port: Int, _ logger: Logger) -> some ServiceLifecycle.Service {
+        let router = Router()
+        router.get("/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: self.metricsText())))
+        }
+        return Application(
+            responder: router.buildResponder(),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)), logger: logger)
+    }
+
+    private func metricsText() -> String {
+        metrics.text(gauges: [
+            ("muniment_connections", "Open connections.", [("", Double(connections.total))]),
+            (
+                "muniment_requests_running", "Requests that are worked on, by kind of work.",
+                limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.inside)) }
+            ),
+            (
+                "muniment_requests_waiting", "Requests that wait for their turn, by kind of work.",
+                limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.waiting)) }
+            ),
+        ])
+    }
+}
+
+/// What has no route: a problem like any other.
+private struct Unrouted: RouterMiddleware {
+    let service: Service
+
+    func handle(
+        _ request: Request, context: RequestOrigin, next: (Request, RequestOrigin) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch is HTTPError {
+            return service.finished(Problem.notFound.answer(reference: context.id), request)
+        }
+    }
+}
+
+extension ServiceConfiguration.Address {
+    fileprivate var bindAddress: BindAddress {
+        switch self {
+        case .port(let host, let port): .hostname(host, port: port)
+        case .socket(let path): .unixDomainSocket(path: path)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+public import Rules
+
+/// The configuration file of the service: one YAML file, read once. A key that is not known stops the start.
+public struct ServiceConfiguration: Sendable {
+    public enum Address: Hashable, Sendable {
+        case port(host: String, Int)
+        case socket(String)
+    }
+
+    public struct TLSFiles: Hashable, Sendable {
+        public let certificate: String
+        public let key: String
+    }
+
+    /// Where the vault's unlock secret comes from: never from the file itself.
+    public enum Unlock: Hashable, Sendable {
+        /// A key file, closed to everybody else.
+        case keyFile(String)
+        /// A file whose first line is the passphrase, closed to everybody else.
+        case passphraseFile(String)
+        /// An open file descriptor, read to its end: a passphrase.
+        case descriptor(Int)
+        /// A systemd credential of this name: a key file.
+        case credential(String)
+    }
+
+    public let vault: String
+    public let unlock: Unlock
+    public let address: Address
+    public let tls: TLSFiles?
+    /// The loopback port for metrics; none when `nil`.
+    public let metricsPort: Int?
+    public let options: ServiceOptions
+    public let connections: Int
+
+    /// - Throws: `PolicyError` with file, line and reason.
+    public init(_ text: PolicyText) throws(PolicyError) {
+        let top = try PolicyNode.root(of: text).map([
+            "vault", "unlock", "listen", "metrics", "proxy", "limits", "log-requests", "publish-ledger",
+        ])
+        vault = try top.required("vault").path()
+        unlock = try Self.unlock(try top.required("unlock"))
+        let listen = try top.required("listen").map(["address", "port", "socket", "certificate", "key"])
+        address = try Self.address(listen)
+        tls = try Self.tls(listen)
+        metricsPort = try top.optional("metrics")?.map(["port"]).required("port").number(in: 1...65535)
+        let isBehindProxy = try top.optional("proxy")?.flag() ?? false
+        let limits = try top.optional("limits")?.map([
+            "document-megabytes", "account-per-second", "network-per-second", "connections",
+        ])
+        let megabytes = try limits?.optional("document-megabytes")?.number(in: 1...1_000_000) ?? 5120
+        connections = try limits?.optional("connections")?.number(in: 1...100_000) ?? 4096
+        options = ServiceOptions(
+            isBehindProxy: isBehindProxy, isSecure: tls != nil || isBehindProxy,
+            logsRequests: try top.optional("log-requests")?.flag() ?? true,
+            publishesLedger: try top.optional("publish-ledger")?.flag() ?? false,
+            largestDocument: UInt64(megabytes) << 20,
+            rates: ServiceOptions.Rates(
+                accountPerSecond: Double(try limits?.optional("account-per-second")?.number(in: 1...1_000_000) ?? 200),
+                networkPerSecond: Double(try limits?.optional("network-per-second")?.number(in: 1...1_000_000) ?? 500)))
+        try requireSafe(listen.node)
+    }
+
+    private static func unlock(_ node: PolicyNode) throws(PolicyError) -> Unlock {
+        let map = try node.map(["key-file", "passphrase-file", "descriptor", "credential"])
+        switch (
+            map.optional("key-file"), map.optional("passphrase-file"), map.optional("descriptor"),
+            map.optional("credential")
+        ) {
+        case (let path?, nil, nil, nil): return .keyFile(try path.path())
+        case (nil, let path?, nil, nil): return .passphraseFile(try path.path())
+        case (nil, nil, let number?, nil): return .descriptor(try number.number(in: 0...1023))
+        case (nil, nil, nil, let name?): return .credential(try name.word())
+        default: throw node.fault(.expected("one of key-file, passphrase-file, descriptor and credential"))
+        }
+    }
+
+    private static func address(_ listen: PolicyMap) throws(PolicyError) -> Address {
+        switch (listen.optional("address"), listen.optional("port"), listen.optional("socket")) {
+        case (nil, nil, let path?): return .socket(try path.path())
+        case (let host, let port?, nil):
+            return .port(host: try host?.text() ?? "127.0.0.1", try port.number(in: 1...65535))
+        default: throw listen.node.fault(.expected("a port (and an address), or a socket"))
+        }
+    }
+
+    private static func tls(_ listen: PolicyMap) throws(PolicyError) -> TLSFiles? {
+        switch (listen.optional("certificate"), listen.optional("key")) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return TLSFiles(certificate: try certificate.path(), key: try key.path())
+        default: throw listen.node.fault(.expected("both certificate and key, or neither"))
+        }
+    }
+
+    /// Passwords and papers do not cross a network in clear.
+    private func requireSafe(_ listen: PolicyNode) throws(PolicyError) {
+        guard tls == nil, case .port(let host, _) = address, !Self.loopback.contains(host) else { return }
+        throw listen.fault(.expected("certificate and key: an address that others can reach is served with TLS only"))
+    }
+
+    private static let loopback: Set = ["127.0.0.1", "::1", "localhost"]
+}
+
+extension PolicyNode {
+    fileprivate func path() throws(PolicyError) -> String {
+        let path = try text()
+        guard path.hasPrefix("/") else { throw fault(.expected("a path from the root, beginning with /")) }
+        return path
+    }
+}

@@ -1,0 +1,72 @@
+import Storage
+
+/// How much the service does at once, and how often one may ask.
+struct WorkLimits: Sendable {
+    /// By account, and by network before it is known who asks.
+    let account: Limiter<PersonID>
+    let network: Limiter<Network>
+    private let light: Gate
+    private let heavy: Gate
+    private let password: Gate
+    private let transfer: Gate
+
+    init(_ options: ServiceOptions) {
+        let rates = options.rates
+        account = Limiter(perSecond: rates.accountPerSecond, burst: rates.accountPerSecond * 10)
+        network = Limiter(perSecond: rates.networkPerSecond, burst: rates.networkPerSecond * 10)
+        light = Gate(room: 64, queue: 512)
+        heavy = Gate(room: 2, queue: 16)
+        // 64 MiB of memory each.
+        password = Gate(room: 2, queue: 32)
+        transfer = Gate(room: 64, queue: 256)
+    }
+
+    func gate(_ cost: Route.Cost) -> Gate {
+        switch cost {
+        case .light: light
+        case .heavy: heavy
+        case .password: password
+        case .transfer: transfer
+        }
+    }
+
+    var gates: [(name: String, gate: Gate)] {
+        [("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer)]
+    }
+}
+
+/// How the service answers: what its configuration says, and what was found out at start.
+public struct ServiceOptions: Sendable {
+    /// How many requests one may make.
+    public struct Rates: Sendable {
+        public var accountPerSecond: Double
+        public var networkPerSecond: Double
+
+        public init(accountPerSecond: Double = 200, networkPerSecond: Double = 500) {
+            self.accountPerSecond = accountPerSecond
+            self.networkPerSecond = networkPerSecond
+        }
+    }
+
+    /// A proxy in front says in X-Forwarded-For who asks.
+    public var isBehindProxy: Bool
+    /// The client's side of the way is TLS, here or at the proxy.
+    public var isSecure: Bool
+    public var logsRequests: Bool
+    public var publishesLedger: Bool
+    /// Of one document, in bytes.
+    public var largestDocument: UInt64
+    public var rates: Rates
+
+    public init(
+        isBehindProxy: Bool = false, isSecure: Bool = false, logsRequests: Bool = true, publishesLedger: Bool = false,
+        largestDocument: UInt64 = 5 << 30, rates: Rates = Rates()
+    ) {
+        self.isBehindProxy = isBehindProxy
+        self.isSecure = isSecure
+        self.logsRequests = logsRequests
+        self.publishesLedger = publishesLedger
+        self.largestDocument = largestDocument
+        self.rates = rates
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import CLinux
+import Dispatch
+import Foundation
+import Glibc
+import Logging
+import Rules
+import Sealing
+import Storage
+import Vault
+import Web
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the HTTP service.",
+        discussion: """
+            Everything is said in one configuration file; see docs/OPERATIONS.md. The service runs until it is told to stop (SIGTERM), \
+            ends what it has begun, and closes the vault. Its log goes to standard error, one JSON object a line.
+
+            Examples:
+              muniment serve --config /etc/muniment/muniment.yaml
+              muniment serve --config /etc/muniment/muniment.yaml --check
+            """)
+
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file")) var config: String
+    @Flag(help: "Only say whether the configuration is good.") var check = false
+
+    func run() async throws {
+        let configuration = try ServiceConfiguration(
+            PolicyText(
+                file: URL(filePath: config).lastPathComponent,
+                text: String(decoding: try Folder.read(config, limit: 64 << 10), as: UTF8.self)))
+        if let tls = configuration.tls { try Secrets.requireClosed(tls.key) }
+        if check {
+            print("The configuration is good.")
+            return
+        }
+        let logger = Logger(label: "muniment") { label in
+            JSONLog(label: label, now: VaultEnvironment.live.now) { line in
+                FileHandle.standardError.write(Data(line.utf8))
+            }
+        }
+        let vault = try await DocumentVault.open(
+            configuration.vault, unlockedWith: try configuration.unlock.read(), in: .live)
+        do {
+            let service = Service(
+                vault, options: configuration.options, now: VaultEnvironment.live.now,
+                nanoseconds: { DispatchTime.now().uptimeNanoseconds }, logger: logger)
+            try await service.run(configuration, logger: logger) {
+                logger.info("ready")
+                Supervisor.notify("READY=1")
+            }
+            Supervisor.notify("STOPPING=1")
+        } catch {
+            try? await vault.close()  // The first error is the one to tell; what was acknowledged is safe.
+            throw error
+        }
+        try await vault.close()
+        logger.info("stopped")
+    }
+}
+
+extension ServiceConfiguration.Unlock {
+    /// The secret, from where the configuration says.
+    func read() throws -> Key {
+        switch self {
+        case .keyFile(let path): return Key(try Secrets.keyFile(path))
+        case .passphraseFile(let path):
+            try Secrets.requireClosed(path)
+            return Key(try Secrets.line(from: path))
+        case .descriptor(let number): return Key(try Secrets.line(fromDescriptor: Int32(number)))
+        case .credential(let name):
+            guard let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else {
+                throw CommandError(
+                    "There is no credential: this process was not started by systemd with LoadCredential=.")
+            }
+            return Key(try Secrets.keyFile(folder + "/" + name))
+        }
+    }
+}
+
+/// Tells systemd how the service is (sd_notify), when systemd wants to know.
+enum Supervisor {
+    static func notify(_ state: String) {
+        guard let path = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"] else { return }
+        // A supervisor that does not listen is not the service's fault, and there is nobody else to tell.
+        _ = notify_supervisor(path, state)
+    }
+}
