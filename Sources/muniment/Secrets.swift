@@ -142,35 +142,3 @@ enum SessionFile {
 
     static func remove(_ path: String) throws { try Folder.remove(path) }
 }
-
-/// What a command hands out once, in bytes that never become a string: on standard output and nowhere else.
-struct HandedOut {
-    private var values: [(name: String, texts: [[UInt8]], isList: Bool)] = []
-
-    func with(_ name: String, _ text: [UInt8]) -> HandedOut { adding(name, [text], isList: false) }
-
-    func with(_ name: String, _ texts: [[UInt8]]) -> HandedOut { adding(name, texts, isList: true) }
-
-    private func adding(_ name: String, _ texts: [[UInt8]], isList: Bool) -> HandedOut {
-        var more = self
-        more.values.append((name, texts, isList))
-        return more
-    }
-
-    /// Each text on a line, or as JSON: what is handed out has no character that JSON escapes.
-    func show(json: Bool) {
-        var output: [UInt8] = []
-        if json {
-            let members = values.sorted { $0.name < $1.name }.map { value in
-                let texts = value.texts.map { [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\"")] }.joined(separator: [
-                    44, 32,
-                ])
-                return Array("  \"\(value.name)\" : ".utf8) + (value.isList ? [91] + texts + [93] : Array(texts))
-            }
-            output = Array("{\n".utf8) + members.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
-        } else {
-            output = values.flatMap(\.texts).flatMap { $0 + [10] }
-        }
-        FileHandle.standardOutput.write(Data(output))
-    }
-}
