@@ -47,6 +47,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -77,6 +78,14 @@ let package = Package(
                 "Vault", "Storage", "Rules", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Interop"], swiftSettings: strict),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Web", "Vault", "Storage", "Rules", "Ledger", "Sealing",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "ScriptTests", exclude: ["Scripts"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

@@ -20,7 +20,7 @@ public struct KeyringStore: Sendable {
         _ work: @escaping @Sendable (KeyringReading) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.read { try work(KeyringReading($0)) }
+            return try Database.read(pool) { try work(KeyringReading($0)) }
         } catch {
             throw Database.named(error, Self.name)
         }

@@ -86,6 +86,12 @@ public final class FileDescriptor: ContentSource {
         return try fill(buffer)
     }
 
+    /// At most `count` bytes from `offset` on: fewer only at the end of the file.
+    func read(_ count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
+        guard lseek(number, off_t(offset), SEEK_SET) >= 0 else { throw failure("move in a file") }
+        return try read(count)
+    }
+
     /// Writes all of `bytes`.
     public func write(_ bytes: Span<UInt8>) throws(StorageError) {
         try bytes.withUnsafeBytes { (bytes) throws(StorageError) in try write(bytes) }

@@ -22,12 +22,13 @@ public struct ObjectReader: ~Copyable, Sendable {
         guard try file.byteCount() == UInt64(header.byteCount) + Age.payloadByteCount(sealing: byteCount) else {
             throw .objectDamaged(name.hex)
         }
-        if byteCount >= Self.directCount { try file.tryDirect() }
+        let isDirect = byteCount >= Self.directCount
+        if isDirect { try file.tryDirect() }
         let cipher = try Self.cipher(header, nonce, opener, name)
         self.cipher = cipher
         payloadStart = UInt64(header.byteCount + Age.payloadNonceCount)
         self.name = name
-        pieces = Prefetcher(file)
+        pieces = Prefetcher(file, isDirect: isDirect)
         self.byteCount = byteCount
     }
 
@@ -112,11 +113,24 @@ public struct ObjectReader: ~Copyable, Sendable {
         let plainStart = chunks.lowerBound * UInt64(Age.chunkCount)
         let plainCount = Int(min(chunks.upperBound * UInt64(Age.chunkCount), byteCount) - plainStart)
         guard sealed.count == plainCount + chunks.count * Age.tagCount else { throw .objectDamaged(name.hex) }
-        var block = [UInt8](repeating: 0, count: plainCount)
-        var out = block.mutableSpan
+        var problem: StorageError?
+        let block = [UInt8](unsafeUninitializedCapacity: plainCount) { buffer, filled in
+            var out = buffer.mutableSpan
+            do throws(StorageError) {
+                try open(sealed, chunks: chunks, last: last, into: &out)
+                filled = plainCount
+            } catch { problem = error }
+        }
+        if let problem { throw problem }
+        return block
+    }
+
+    private mutating func open(
+        _ sealed: [UInt8], chunks: Range<UInt64>, last: UInt64, into out: inout MutableSpan<UInt8>
+    ) throws(StorageError) {
         for chunk in chunks {
             let from = Int(chunk - chunks.lowerBound) * Age.chunkCount
-            let to = min(from + Age.chunkCount, plainCount)
+            let to = min(from + Age.chunkCount, out.count)
             let source = from + Int(chunk - chunks.lowerBound) * Age.tagCount
             do throws(SealingError) {
                 try cipher.open(
@@ -126,7 +140,6 @@ public struct ObjectReader: ~Copyable, Sendable {
                 throw .objectDamaged(name.hex)
             }
         }
-        return block
     }
 }
 

@@ -15,11 +15,16 @@ final class Prefetcher: Sendable {
     }
 
     private let file: FileDescriptor
+    /// Past the page cache: memory and offsets must be aligned then.
+    private let isDirect: Bool
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "muniment.prefetch")
     private let isThere = DispatchSemaphore(value: 0)
 
-    init(_ file: FileDescriptor) { self.file = file }
+    init(_ file: FileDescriptor, isDirect: Bool) {
+        self.file = file
+        self.isDirect = isDirect
+    }
 
     /// Begins to read what will be asked for next. Nothing else may be read ahead.
     func begin(_ range: Range<UInt64>) {
@@ -42,6 +47,7 @@ final class Prefetcher: Sendable {
     }
 
     private func read(_ range: Range<UInt64>) throws(StorageError) -> [UInt8] {
+        guard isDirect else { return try file.read(range.count, at: range.lowerBound) }
         let start = range.lowerBound / Self.alignment * Self.alignment
         let end = (range.upperBound + Self.alignment - 1) / Self.alignment * Self.alignment
         let buffer = UnsafeMutableRawBufferPointer.allocate(

@@ -27,7 +27,7 @@ public struct RecordsStore: Sendable {
     ) async throws -> Result {
         let rows = rows
         do {
-            return try await pool.read { db in try work(ReadTransaction(db, rows)) }
+            return try Database.read(pool) { db in try work(ReadTransaction(db, rows)) }
         } catch {
             throw Database.named(error, Self.name)
         }

@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOPosix
 import Rules
 import Sealing
 import Storage
@@ -102,10 +101,10 @@ extension Documents {
             content = try await open(call, nil, caller)
         }
         // The first block before the status: what is damaged there is a clean answer, not a broken one.
-        let first = try await call.service.blocking { [content] in try content.block(from: content.range.lowerBound) }
+        let first = try content.block(from: content.range.lowerBound)
         var answer = Answer(status: range == nil ? .ok : .partialContent)
         answer.headers = try headersOf(content, isPart: range != nil)
-        if let digest = try await digest(content, headers, call) { answer.headers[.reprDigest] = digest }
+        if let digest = try digest(content, headers) { answer.headers[.reprDigest] = digest }
         answer.body = call.service.body(content, beginningWith: first)
         return answer
     }
@@ -136,9 +135,9 @@ extension Documents {
     }
 
     /// SHA-256 of the whole content, for who asks for it (RFC 9530): it has to be read for that, before the first byte goes out.
-    private static func digest(_ content: OpenContent, _ headers: HTTPFields, _ call: Call) async throws -> String? {
+    private static func digest(_ content: OpenContent, _ headers: HTTPFields) throws -> String? {
         guard headers[.wantReprDigest]?.contains("sha-256") == true else { return nil }
-        let digest = try await call.service.blocking { try content.digest() }
+        let digest = try content.digest()
         return "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
     }
 }
@@ -203,11 +202,6 @@ extension Call {
 }
 
 extension Service {
-    /// Work that waits for the disk, on threads that may.
-    func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await threads.runIfActive(work)
-    }
-
     /// Opens block after block as fast as the client takes them. What is damaged breaks the answer off: never a clean end.
     fileprivate func body(_ content: OpenContent, beginningWith first: [UInt8]) -> ResponseBody {
         if first.count == content.range.count { return ResponseBody(byteBuffer: ByteBuffer(bytes: first)) }
@@ -218,8 +212,7 @@ extension Service {
                 offset += UInt64(block.count)
                 try await writer.write(ByteBuffer(bytes: block))
                 guard offset < content.range.upperBound else { break }
-                let from = offset
-                block = try await self.blocking { try content.block(from: from) }
+                block = try content.block(from: offset)
             }
             try await writer.finish(nil)
         }

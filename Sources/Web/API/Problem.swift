@@ -1,5 +1,6 @@
 import HTTPTypes
 import Ledger
+import NIOHTTP1
 import Rules
 import Sealing
 import Storage
@@ -79,6 +80,7 @@ extension Problem {
             case let error as VaultError: Problem(error)
             case let error as StorageError: Problem(error)
             case let error as PolicyError: Problem(.unprocessableContent, "policy", error.userMessage)
+            case is HTTPParserError: .malformed("The body is not HTTP.")
             case SealingError.unavailable: .busy(afterSeconds: 5)
             default: Problem(fault: error)
             }
@@ -106,8 +108,9 @@ extension Problem {
             case .noSecondFactor, .tooManyTokens: Problem(.conflict, "not-possible", error.userMessage)
             case .passwordRefused: Problem(.unprocessableContent, "password-refused", error.userMessage)
             case .invitationInvalid: Problem(.unprocessableContent, "invitation-invalid", error.userMessage)
-            case .usernameTaken, .identifierTaken, .alreadyOnTeam, .alreadySo, .renditionThere, .anchorThere:
+            case .usernameTaken, .identifierTaken, .alreadyOnTeam, .alreadySo, .anchorThere:
                 Problem(.conflict, "already-so", error.userMessage)
+            case .renditionThere: Problem(.preconditionFailed, "precondition-failed", error.userMessage)
             case .invalid: Problem(.unprocessableContent, "invalid", error.userMessage)
             case .typeMismatch: Problem(.unsupportedMediaType, "type-mismatch", error.userMessage)
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)

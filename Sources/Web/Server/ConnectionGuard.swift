@@ -51,6 +51,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let network = Network(context.remoteAddress)
         guard counter.admit(network, atMost: limits.perNetwork) else { return context.close(promise: nil) }
         self.network = network
+        // Without the check the connection is not served.
+        do { try HeadCheck.add(to: context.pipeline.syncOperations) } catch { return context.close(promise: nil) }
         wait(for: .waitingForHead, context)
     }
 

@@ -1,5 +1,4 @@
 public import Logging
-import Foundation
 public import Storage
 import Synchronization
 import Vault
@@ -25,14 +24,33 @@ public struct JSONLog: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var members: [String: JSON] = [
-            "time": .text(now().text), "level": .text(event.level.rawValue), "message": .text("\(event.message)"),
-        ]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
-            // The framework's own number of a request; ours stands in `reference`.
-            if key != "hb.request.id" { members[key] = .text("\(value)") }
+        var line = #"{"time":"\#(now().text)","level":"\#(event.level.rawValue)","message":"#
+        Self.append("\(event.message)", to: &line)
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+            $0.key < $1.key
+        })
+        // The framework's own number of a request; ours stands in `reference`.
+        where key != "hb.request.id" {
+            line += ","
+            Self.append(key, to: &line)
+            line += ":"
+            Self.append("\(value)", to: &line)
         }
-        guard let bytes = try? JSON.bytes(JSON.object(members)) else { return }
-        write(String(decoding: bytes, as: UTF8.self) + "\n")
+        write(line + "}\n")
+    }
+
+    /// As a JSON text. A line end or a quote in it cannot begin another line or member.
+    private static func append(_ text: String, to line: inout String) {
+        line += "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
+                line += "\\"
+                line.unicodeScalars.append(scalar)
+            case _ where scalar.value < 0x20: line += " "
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        line += "\""
     }
 }

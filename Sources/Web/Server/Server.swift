@@ -4,7 +4,6 @@ import HummingbirdCore
 import HummingbirdTLS
 public import Logging
 import NIOCore
-import NIOPosix
 import NIOSSL
 import ServiceLifecycle
 import UnixSignals
@@ -28,11 +27,11 @@ extension Service {
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        try await withTaskExecutorPreference(threads) { try await group.run() }
     }
 
     private func server(_ configuration: ServiceConfiguration) throws -> HTTPServerBuilder {
-        let limits = ConnectionLimits()
+        let limits = options.connection
         let counter = connections
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits, counter)],

@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 public import Logging
 import NIOCore
-import NIOPosix
 import Rules
 public import Storage
 public import Vault
@@ -13,7 +12,7 @@ public final class Service: Sendable {
     let limits: WorkLimits
     let metrics = Metrics()
     let connections = ConnectionCounter()
-    let threads: NIOThreadPool
+    let threads = WorkThreads(count: 8)
     let now: @Sendable () -> Instant
     let nanoseconds: @Sendable () -> UInt64
     let options: ServiceOptions
@@ -30,11 +29,7 @@ public final class Service: Sendable {
         self.nanoseconds = nanoseconds
         self.logger = logger
         limits = WorkLimits(options)
-        threads = NIOThreadPool(numberOfThreads: 8)
-        threads.start()
     }
-
-    deinit { threads.shutdownGracefully { _ in } }
 
     /// Who asks, by the token in the request.
     ///
@@ -68,7 +63,12 @@ public final class Service: Sendable {
             response.headers[.contentLength] = nil
             response.body = ResponseBody()
         }
-        if request.method == .head { response.body = ResponseBody() }
+        if request.method == .head {
+            // The length is what GET would send; taking the body away would make it 0.
+            let length = response.headers[.contentLength]
+            response.body = ResponseBody()
+            response.headers[.contentLength] = length
+        }
         return response
     }
 

@@ -57,6 +57,7 @@ public struct ServiceOptions: Sendable {
     /// Of one document, in bytes.
     public var largestDocument: UInt64
     public var rates: Rates
+    var connection = ConnectionLimits()
 
     public init(
         isBehindProxy: Bool = false, isSecure: Bool = false, logsRequests: Bool = true, publishesLedger: Bool = false,

