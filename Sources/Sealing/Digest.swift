@@ -103,8 +103,10 @@ public enum Hex {
     }
 
     /// - Returns: `nil` for anything but an even number of the digits 0-9 and a-f.
-    public static func decode(_ text: String) -> [UInt8]? {
-        let digits = Array(text.utf8)
+    public static func decode(_ text: String) -> [UInt8]? { decode(Array(text.utf8)) }
+
+    /// As above, for a secret that must not become a string.
+    public static func decode(_ digits: [UInt8]) -> [UInt8]? {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {

@@ -22,6 +22,31 @@ enum Base64 {
     }
 }
 
+/// Base64url without padding, canonical when read (RFC 4648 section 5): for secrets that people copy and programs carry.
+public enum Base64URL {
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        Base64.encode(bytes).utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+    }
+
+    /// - Returns: `nil` for anything that `encode` would not have written.
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
+        let variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING
+        var bytes = [UInt8](repeating: 0, count: text.count * 3 / 4 + 3)
+        var count = 0
+        let digits = text.map(CChar.init(bitPattern:))
+        let done = unsafe sodium_base642bin(&bytes, bytes.count, digits, digits.count, nil, &count, nil, variant)
+        guard done == 0 else { return nil }
+        let decoded = Array(bytes.prefix(count))
+        return encode(decoded) == text ? decoded : nil
+    }
+}
+
 /// Bech32 (BIP 173) without its length limit, as age keys use it.
 enum Bech32 {
     private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)

@@ -53,6 +53,11 @@ internal import CSodium
         }
     }
 
+    /// The bytes outside locked memory: only for a token, which is compared by its digest and is 256 random bits.
+    public borrowing func exposedBytes() -> [UInt8] {
+        unsafe [UInt8](UnsafeRawBufferPointer(start: base, count: count))
+    }
+
     deinit { unsafe LockedMemory.giveBack(base, count) }
 
     /// Lends the bytes for the length of `body`. They must not be copied out of locked memory.

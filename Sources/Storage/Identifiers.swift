@@ -31,6 +31,8 @@ public enum DocumentSubject {}
 public enum RenditionSubject {}
 public enum ActSubject {}
 public enum ProposalSubject {}
+public enum SessionSubject {}
+public enum AccessTokenSubject {}
 
 public typealias VaultID = ID<VaultSubject>
 public typealias OrganisationID = ID<OrganisationSubject>
@@ -41,6 +43,8 @@ public typealias DocumentID = ID<DocumentSubject>
 public typealias RenditionID = ID<RenditionSubject>
 public typealias ActID = ID<ActSubject>
 public typealias ProposalID = ID<ProposalSubject>
+public typealias SessionID = ID<SessionSubject>
+public typealias AccessTokenID = ID<AccessTokenSubject>
 
 extension RenditionID {
     /// Begins like the child's identifier, so that the wraps of one child lie side by side in the keyring: to change or destroy them

@@ -1,9 +1,8 @@
 internal import Ledger
 public import Rules
-public import Sealing
 public import Storage
 
-/// A signed-in person, as the records have them now. Only `DocumentVault` makes one.
+/// Somebody who was let in, as the records have them now. Only `DocumentVault` makes one.
 public struct Caller: Hashable, Sendable {
     public struct Place: Hashable, Sendable {
         public let organisation: OrganisationID
@@ -15,116 +14,20 @@ public struct Caller: Hashable, Sendable {
     public let memberships: [Place]
     /// When the session began; `nil` for somebody who acts without one.
     var signedIn: Instant?
+    /// The session; `nil` for somebody who acts by an access token, and so may not change what the account is opened with.
+    var session: SessionID?
+    /// Whether the session was opened with a second factor.
+    public internal(set) var usedSecondFactor = false
+
+    init(person: PersonID, memberships: [Place]) {
+        self.person = person
+        self.memberships = memberships
+    }
 
     var roles: [Role] { memberships.map(\.role) }
 }
 
-/// What signing in gives: to be kept where nobody else can read it.
-public struct SessionToken: Hashable, Sendable {
-    public static let byteCount = 32
-    public let bytes: [UInt8]
-
-    /// - Returns: `nil` unless there are exactly 32 bytes.
-    public init?(_ bytes: [UInt8]) {
-        guard bytes.count == Self.byteCount else { return nil }
-        self.bytes = bytes
-    }
-
-    /// The records keep only this, so that a stolen database signs nobody in.
-    var digest: Digest { Digest.sha256(Array("muniment/v1/session".utf8) + bytes) }
-}
-
 extension DocumentVault {
-    /// How long a session lasts without another sign-in.
-    public static let sessionSeconds: Int64 = 10 * 3600
-
-    /// Checks a user name and password and begins a session.
-    ///
-    /// A wrong name takes as long as a wrong password, and the answer is the same.
-    ///
-    /// - Throws: `VaultError.wrongCredentials`, `.accountDisabled`.
-    public func signIn(username: String, password: Key) async throws -> SessionToken {
-        try await requireWritable()
-        let caller = try await authenticate(username, password)
-        guard let token = SessionToken(environment.random.bytes(SessionToken.byteCount)) else {
-            preconditionFailure("a token has 32 bytes")
-        }
-        let now = environment.now()
-        let row = try row(Event(.signedIn, by: caller))
-        try await records.write { transaction in
-            try transaction.removeExpiredSessions(by: now)
-            try transaction.insert(
-                SessionRow(
-                    token: token.digest, person: caller.person, expires: now.adding(seconds: Self.sessionSeconds)))
-            _ = try transaction.append(row)
-        }
-        return token
-    }
-
-    private func authenticate(_ username: String, _ password: Key) async throws -> Caller {
-        let index = keys.blindIndex("username", username.lowercased())
-        let person = try await records.read { try $0.person(username: index) }
-        let record = person?.password ?? PasswordRecord.unguessable(environment.random)
-        let isRight = try record.accepts(password.secret, pepper: keys.service(.pepper))
-        guard let person, isRight else {
-            try await refuse(.wrongCredentials, Event(.signInRefused, by: nil).on(["username": Hex.encode(index)]))
-        }
-        let caller = Caller(person: person.id, memberships: [])
-        guard person.disabled == nil else {
-            try await refuse(.accountDisabled, Event(.signInRefused, by: caller).with(["reason": "disabled"]))
-        }
-        return caller
-    }
-
-    /// Someone with the duty to put the ledger's supports right, by name and password: for when nobody can sign in.
-    func administrator(_ username: String, _ password: Key) async throws -> Caller {
-        let person = try await authenticate(username, password).person
-        let caller = try await records.read { try $0.caller(person) }
-        guard case .permit = agreement.decideDuty("ledger.anchor", roles: caller.roles) else {
-            throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
-        }
-        return caller
-    }
-
-    /// Says that the machine's clock is right and the ledger's newest entry is not, after a clock had run ahead.
-    ///
-    /// Nobody can sign in while the clock stands before the newest entry, so this asks for name and password itself.
-    ///
-    /// - Throws: `VaultError.wrongCredentials`, `.denied`.
-    public func acceptClock(username: String, password: Key) async throws {
-        try await requireWritable()
-        let caller = try await administrator(username, password)
-        let row = try row(Event(.clockAccepted, by: caller))
-        try await records.write { _ = try $0.append(row, acceptingClock: true) }
-    }
-
-    /// Ends a session.
-    public func signOut(_ token: SessionToken) async throws {
-        try await requireWritable()
-        let caller = try await caller(token)
-        let row = try row(Event(.signedOut, by: caller))
-        try await records.write { transaction in
-            try transaction.removeSession(token.digest)
-            _ = try transaction.append(row)
-        }
-    }
-
-    /// Who holds this token now.
-    ///
-    /// - Throws: `VaultError.notSignedIn`, `.accountDisabled`.
-    public func caller(_ token: SessionToken) async throws -> Caller {
-        let now = environment.now()
-        return try await records.read { transaction in
-            guard let session = try transaction.session(token.digest), session.expires > now,
-                let person = try transaction.person(session.person)
-            else { throw VaultError.notSignedIn }
-            guard person.disabled == nil else { throw VaultError.accountDisabled }
-            var caller = try transaction.caller(person.id)
-            caller.signedIn = session.expires.adding(seconds: -Self.sessionSeconds)
-            return caller
-        }
-    }
-
     /// The caller with the right to an administrative act, or a recorded refusal.
     func authorise(_ duty: Duty, _ caller: Caller) async throws {
         try await requireWritable()
@@ -142,12 +45,5 @@ extension ReadTransaction {
             }
         }
         return Caller(person: person, memberships: places)
-    }
-}
-
-extension PasswordRecord {
-    /// A record that no password fits: it costs what a real one costs.
-    static func unguessable(_ random: RandomSource) -> PasswordRecord {
-        PasswordRecord(salt: random.bytes(SecretBytes.saltCount), cost: .password, verifier: random.bytes(32))
     }
 }

@@ -37,6 +37,7 @@ extension DocumentVault {
             let pending = try await keyring.read { Set(try $0.pending()) }
             try await section("ledger", &report) { try await checkLedger(&$0) }
             try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
+            try await section("second factors", &report) { try await checkSecondFactors(&$0) }
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }

@@ -63,17 +63,29 @@ extension DocumentVault {
         return organisation.id
     }
 
-    /// - Throws: `VaultError.usernameTaken`, `.invalid`, `.notFound(.organisation)`.
+    /// Gives a person an account with a first password. `invite` makes one whose password nobody else ever knows.
+    ///
+    /// - Throws: `VaultError.usernameTaken`, `.invalid`, `.notFound(.organisation)`, `.passwordRefused`.
     public func addPerson(
         _ new: NewPerson, password: Key, as caller: Caller
+    ) async throws -> PersonID {
+        try await add(
+            new, .personAdded, by: caller, password: { try passwordRecord(password, username: new.username) }
+        ) { _, _ in }
+    }
+
+    /// `also`: what is written in the transaction that makes the account.
+    func add(
+        _ new: NewPerson, _ kind: EventKind, by caller: Caller, password: () throws -> PasswordRecord,
+        also: @escaping @Sendable (WriteTransaction, PersonID) throws -> Void
     ) async throws -> PersonID {
         try await authorise("person.add", caller)
         let party = try await records.read { try $0.organisation(new.organisation)?.party }
         guard let party else { throw VaultError.notFound(.organisation) }
         try checkRoles(new.roles, party)
-        let person = try personRow(new, password: password)
+        let person = try personRow(new, password)
         let row = try row(
-            Event(.personAdded, by: caller).on([
+            Event(kind, by: caller).on([
                 "person": "\(person.id)", "organisation": "\(new.organisation)",
                 "roles": new.roles.map(\.rawValue).joined(separator: " "),
             ]))
@@ -83,12 +95,13 @@ extension DocumentVault {
             for role in new.roles {
                 try transaction.insert(Membership(person: person.id, organisation: new.organisation, role: role))
             }
+            try also(transaction, person.id)
             _ = try transaction.append(row)
         }
         return person.id
     }
 
-    /// Ends an account, all its sessions, its places on every team and its tasks. The person stays in the records and the ledger.
+    /// Ends an account, all its sessions, access tokens and invitations, its places on every team and its tasks. The person stays in the records and the ledger.
     ///
     /// - Returns: the places that have to be given to somebody else.
     public func disablePerson(_ username: String, as caller: Caller) async throws -> [LeftPlace] {
@@ -116,7 +129,7 @@ extension DocumentVault {
                 PersonRow(
                     id: person.id, username: person.username, name: person.name, password: person.password,
                     added: person.added, disabled: person.disabled ?? now))
-            try transaction.removeSessions(of: id)
+            try transaction.endAccess(of: id)
             try transaction.leave(places.map(\.0), at: now)
             for row in entries { _ = try transaction.append(row) }
         }
@@ -166,7 +179,7 @@ extension DocumentVault {
 
     /// - Throws: `VaultError.notFound(.person)`.
     public func person(named username: String) async throws -> PersonID {
-        let index = keys.blindIndex("username", username.lowercased())
+        let index = usernameIndex(username)
         guard let person = try await records.read({ try $0.person(username: index) }) else {
             throw VaultError.notFound(.person)
         }
@@ -198,14 +211,17 @@ extension DocumentVault {
     }
 
     func personRow(_ new: NewPerson, password: Key) throws -> PersonRow {
+        try personRow(new) { try passwordRecord(password, username: new.username) }
+    }
+
+    private func personRow(_ new: NewPerson, _ password: () throws -> PasswordRecord) throws -> PersonRow {
         let username = try PlainText.username(new.username)
         let names = [username, try PlainText.line(new.name, field: "name")]
         let id = PersonID(from: environment.random)
         return PersonRow(
             id: id, username: keys.blindIndex("username", username),
             name: try seal(String(decoding: JSONEncoder().encode(names), as: UTF8.self), "people", id.bytes),
-            password: try PasswordRecord(password.secret, pepper: keys.service(.pepper), random: environment.random),
-            added: environment.now(), disabled: nil)
+            password: try password(), added: environment.now(), disabled: nil)
     }
 
     /// User name and full name of a person.
@@ -224,7 +240,7 @@ extension DocumentVault {
             id: "\(row.id)", username: username, name: name, isDisabled: row.disabled != nil, places: places)
     }
 
-    private func seal(_ text: String, _ table: String, _ row: [UInt8]) throws -> [UInt8] {
+    func seal(_ text: String, _ table: String, _ row: [UInt8]) throws -> [UInt8] {
         let facts = Facts.field(table: table, column: "name", row: row, owner: id.bytes)
         return try keys.fields.seal(Array(text.utf8), facts, random: environment.random)
     }

@@ -1,4 +1,5 @@
 public import Rules
+public import Sealing
 
 /// What the vault refuses, in words a person can act on. Whatever else goes wrong comes as the error of the module it came from.
 public enum VaultError: Error, Hashable, Sendable {
@@ -9,6 +10,20 @@ public enum VaultError: Error, Hashable, Sendable {
     case notSignedIn
     case wrongCredentials
     case accountDisabled
+    /// Refused without a look at the password or code: after failures nobody may try for a while.
+    case tooManyAttempts(seconds: Int)
+    /// The password is right, and the account asks for a code too.
+    case secondFactorNeeded
+    case wrongCode
+    case noSecondFactor
+    case passwordRefused(PasswordWeakness)
+    /// What only somebody who has signed in may do, not a script with an access token.
+    case needsSession
+    /// Mistyped, run out or revoked: one answer.
+    case tokenInvalid
+    case tooManyTokens(Int)
+    /// Used, replaced, run out or never made: one answer.
+    case invitationInvalid
     case usernameTaken
     case identifierTaken(String)
     case invalid(field: String, reason: String)
@@ -51,6 +66,8 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
+        case session
+        case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
         case theCase = "case"
@@ -64,6 +81,21 @@ public enum VaultError: Error, Hashable, Sendable {
         case .notSignedIn: "You are not signed in, or your session has run out. Use `muniment sign-in`."
         case .wrongCredentials: "The user name or the password is wrong."
         case .accountDisabled: "This account is disabled. Ask the system administrator."
+        case .tooManyAttempts(let seconds):
+            "There were too many failed attempts for this user name. Try again in \(Self.wait(seconds))."
+        case .secondFactorNeeded:
+            "This account has a second factor. Give the code that your authenticator shows, or a recovery code."
+        case .wrongCode:
+            "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
+        case .noSecondFactor: "This account has no second factor. Begin with `muniment account totp enrol`."
+        case .passwordRefused(let weakness): weakness.userMessage
+        case .needsSession: "An access token may not do this. Sign in, then repeat it."
+        case .tokenInvalid:
+            "The access token is mistyped, has run out or was revoked. Copy it again, or make a new one with `muniment account token create`."
+        case .tooManyTokens(let limit):
+            "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
+        case .invitationInvalid:
+            "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
         case .usernameTaken: "This user name is taken. Choose another."
         case .identifierTaken(let kind):
             "Another child already has this \(kind). Find that child, or correct the number."
@@ -101,6 +133,14 @@ public enum VaultError: Error, Hashable, Sendable {
             "This was done before, and its answer was lost. Look at what is there before you send it again."
         case .reviewOverdue:
             "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
+        }
+    }
+
+    private static func wait(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<2: "1 second"
+        case ..<120: "\(seconds) seconds"
+        default: "\((seconds + 59) / 60) minutes"
         }
     }
 }

@@ -89,14 +89,8 @@ struct InitCommand: AsyncParsableCommand {
 
 /// Passwords of people.
 enum Passwords {
-    private static let shortest = 10
-
     static func new(file: String?, who: String) throws -> Key {
-        let password = try read(file, "New password for \(who): ", twice: true)
-        guard password.secret.count >= shortest else {
-            throw CommandError("The password is too short. Use at least \(shortest) characters.")
-        }
-        return password
+        try read(file, "New password for \(who): ", twice: true)
     }
 
     static func existing(file: String?) throws -> Key { try read(file, "Password: ", twice: false) }

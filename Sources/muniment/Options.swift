@@ -51,6 +51,17 @@ struct SessionOptions: ParsableArguments {
             "The session file; MUNIMENT_SESSION, or ~/.muniment/session, when not given.", valueName: "file"))
     var session: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Act by the access token in a file ('-' for standard input) instead of a session.", valueName: "file"))
+    var tokenFile: String?
+
+    /// What stands for whoever acts.
+    func bearer() throws -> [UInt8] {
+        guard let tokenFile else { return try SessionFile.read(path).text }
+        return try Secrets.token(file: tokenFile, "Access token: ")
+    }
+
     var path: String {
         if let session { return absolute(session) }
         let environment = ProcessInfo.processInfo.environment
@@ -67,10 +78,10 @@ struct CommonOptions: ParsableArguments {
 
     /// Opens the vault, finds out who asks, runs `work` and closes the vault again.
     func inVault<Result>(_ work: (DocumentVault, Caller) async throws -> Result) async throws -> Result {
-        let token = try SessionFile.read(session.path)
+        let bearer = try session.bearer()
         let vault = try await open()
         do {
-            let result = try await work(vault, try await vault.caller(token))
+            let result = try await work(vault, try await vault.caller(bearer: bearer))
             try await vault.close()
             return result
         } catch {

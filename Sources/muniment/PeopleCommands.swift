@@ -7,7 +7,9 @@ struct SignInCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign-in", abstract: "Begin a session.",
         discussion: """
-            The session is kept in a file that only you can read, and ends after ten hours.
+            The session is kept in a file that only you can read. It ends after ten hours, or after a quarter of an hour \
+            without a command. Where your account has a second factor, the code of your authenticator or a recovery code is \
+            asked for.
 
             Examples:
               muniment sign-in sam.send
@@ -17,16 +19,31 @@ struct SignInCommand: AsyncParsableCommand {
     @Argument(help: "Your user name.") var username: String
     @Option(help: ArgumentHelp("Read the password from a file ('-' for standard input).", valueName: "file"))
     var passwordFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "Read the authenticator's code, or a recovery code, from a file ('-' for standard input).",
+            valueName: "file"))
+    var codeFile: String?
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let vault = try await common.open()
-        let token = try await vault.signIn(
-            username: username, password: try Passwords.existing(file: passwordFile))
+        let token = try await signIn(vault)
         let person = try await vault.identity(of: try await vault.caller(token))
         try await vault.close()
         try SessionFile.write(token, to: common.session.path)
         try common.show(person) { ["You are signed in as \(person.name)."] }
+    }
+
+    /// Asks for a code only when one is needed.
+    private func signIn(_ vault: DocumentVault) async throws -> SessionToken {
+        let password = try Passwords.existing(file: passwordFile)
+        let code = try codeFile.map(Secrets.code(file:))
+        do {
+            return try await vault.signIn(username: username, password: password, code: code)
+        } catch VaultError.secondFactorNeeded where Secrets.canAsk {
+            return try await vault.signIn(username: username, password: password, code: try Secrets.code(file: nil))
+        }
     }
 }
 
@@ -101,7 +118,7 @@ struct OrganisationCommand: AsyncParsableCommand {
 struct PersonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "person", abstract: "People who sign in.",
-        subcommands: [Add.self, List.self, Disable.self])
+        subcommands: [Add.self, Invite.self, Reset.self, List.self, Disable.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -128,6 +145,48 @@ struct PersonCommand: AsyncParsableCommand {
         }
     }
 
+    struct Invite: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a person an account whose password only that person will know.",
+            discussion: """
+                Prints an invitation, once. Hand it to the person, who uses it within seven days with \
+                `muniment accept-invitation`.
+
+                Example:
+                  muniment person invite sam.send --name 'Sam Sendall' --organisation 1f… --role SEND
+                """)
+        @Argument(help: "The user name.") var username: String
+        @Option(help: "The full name.") var name: String
+        @Option(help: ArgumentHelp("The organisation.", valueName: "id")) var organisation: OrganisationID
+        @Option(help: "A role, as the agreement names it. May be repeated.") var role: [Rules.Role]
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let new = NewPerson(username: username, name: name, organisation: organisation, roles: role)
+            let token = try await common.inVault { try await $0.invite(new, as: $1) }
+            HandedOut().with("invitation", token.text).show(json: common.json)
+        }
+    }
+
+    struct Reset: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Begin an account anew for somebody who lost password or authenticator.",
+            discussion: """
+                Ends the person's sessions and access tokens, removes the second factor, and prints a new invitation, once. Make \
+                sure first that it is really this person who asks.
+
+                Example:
+                  muniment person reset sam.send
+                """)
+        @Argument(help: "The user name.") var username: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let token = try await common.inVault { try await $0.resetPerson(username, as: $1) }
+            HandedOut().with("invitation", token.text).show(json: common.json)
+        }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List people.", discussion: "Example:\n  muniment person list")
@@ -148,7 +207,7 @@ struct PersonCommand: AsyncParsableCommand {
 
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End an account of somebody who leaves: sessions, places on teams and tasks.",
+            abstract: "End an account of somebody who leaves: sessions, access tokens, places on teams and tasks.",
             discussion: """
                 Prints the places on cases that have to be given to somebody else.
 

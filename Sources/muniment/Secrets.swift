@@ -51,9 +51,23 @@ enum Secrets {
         return try firstLine(&bytes, count: count)
     }
 
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// A code of an authenticator, or a recovery code.
+    static func code(file: String?) throws -> Key {
+        guard let file else { return Key(try ask("Code of your authenticator, or a recovery code: ")) }
+        return Key(try line(from: file))
+    }
+
+    /// A token, as it is written.
+    static func token(file: String?, _ prompt: String) throws -> [UInt8] {
+        guard let file else { return try ask(prompt).exposedBytes() }
+        return try line(from: file).exposedBytes()
+    }
+
     /// Asks on the terminal without showing what is typed.
     static func ask(_ prompt: String, twice: Bool = false) throws -> SecretBytes {
-        guard isatty(STDIN_FILENO) == 1 else {
+        guard canAsk else {
             throw CommandError("A secret is needed and there is no terminal to ask on. Use a file option.")
         }
         let first = try hidden(prompt)

@@ -117,6 +117,7 @@ struct LeafTests {
     func kinds(kind: EventKind) throws {
         let leaf = try Leaf(time: 1, kind: kind, party: 1, id: Self.event(), openings: [])
         #expect(try Leaf(parsing: leaf.bytes).kind == kind)
+        #expect(!kind.description.isEmpty)
         #expect(EventKind.allCases.filter { $0.description == kind.description } == [kind])
     }
 }

@@ -221,13 +221,6 @@ struct ActorTests {
             try await vault.signIn(username: "priya", password: try Fixture.password())
         }
     }
-
-    @Test("a session ends after ten hours")
-    func expiry() async throws {
-        let fixture = try await Fixture.copy()
-        let late = try await fixture.open(now: Fixture.start.adding(seconds: DocumentVault.sessionSeconds))
-        await #expect(throws: VaultError.notSignedIn) { try await fixture.caller("sam", in: late) }
-    }
 }
 
 @Suite("What review found")

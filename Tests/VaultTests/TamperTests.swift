@@ -241,7 +241,7 @@ struct TamperTests {
     func clock() async throws {
         let fixture = try await Fixture.copy()
         let ahead = try await fixture.open(now: Fixture.start.adding(seconds: 9 * 3600))
-        _ = try await fixture.deposit([1], in: ahead)
+        _ = try await ahead.signIn(username: "priya", password: try Fixture.password())
         try await ahead.close()
         let vault = try await fixture.open()
         await #expect(throws: StorageError.clockWentBackwards) {

@@ -188,6 +188,22 @@ extension ReadTransaction {
         ).map(logRow)
     }
 
+    /// Entries that give or end somebody's second factor, in order.
+    public func secondFactorEntries() throws -> [LogRow] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT leaf, child, openings FROM entries
+                WHERE substr(leaf, 13, 2) IN (:added, :removed, :reset) ORDER BY position
+                """,
+            arguments: [
+                "added": EventKind.secondFactorAdded.rawValue.leafBytes.data,
+                "removed": EventKind.secondFactorRemoved.rawValue.leafBytes.data,
+                "reset": EventKind.personReset.rawValue.leafBytes.data,
+            ]
+        ).map(logRow)
+    }
+
     /// Whether a policy file refers to this entry.
     public func hasPolicy(entry: UInt64) throws -> Bool {
         try Row.fetchOne(

@@ -8,6 +8,7 @@ enum RecordsSchema {
         migrator.registerMigration("1 documents") { try $0.execute(sql: documents) }
         migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
         migrator.registerMigration("2 acts and proposals") { try $0.execute(sql: acts) }
+        migrator.registerMigration("3 sign-in") { try $0.execute(sql: signIn) }
         migrator.registerMigration("5 requests and uploads") { try $0.execute(sql: requests) }
         return migrator
     }
@@ -240,5 +241,58 @@ enum RecordsSchema {
           finished INTEGER NOT NULL CHECK (finished IN (0, 1)),
           PRIMARY KEY (policy, in_force)
         ) STRICT;
+        """
+
+    private static let signIn = """
+        DROP TABLE sessions;
+        CREATE TABLE sessions (
+          token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
+          id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+          person BLOB NOT NULL REFERENCES people,
+          began INTEGER NOT NULL,
+          used INTEGER NOT NULL,
+          second_factor INTEGER NOT NULL CHECK (second_factor IN (0, 1)),
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX sessions_of_person ON sessions (person);
+        CREATE TABLE attempts (
+          name BLOB NOT NULL PRIMARY KEY,
+          failures INTEGER NOT NULL CHECK (failures >= 0),
+          last INTEGER NOT NULL,
+          until INTEGER NOT NULL,
+          is_noted INTEGER NOT NULL CHECK (is_noted IN (0, 1)),
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX attempts_by_time ON attempts (last);
+        CREATE TABLE second_factors (
+          person BLOB NOT NULL PRIMARY KEY REFERENCES people,
+          secret BLOB NOT NULL,
+          confirmed INTEGER,
+          step INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE recovery_codes (
+          person BLOB NOT NULL REFERENCES people,
+          digest BLOB NOT NULL CHECK (length(digest) = 32),
+          mac BLOB NOT NULL,
+          PRIMARY KEY (person, digest)
+        ) STRICT;
+        CREATE TABLE invitations (
+          person BLOB NOT NULL PRIMARY KEY REFERENCES people,
+          token BLOB NOT NULL UNIQUE CHECK (length(token) = 32),
+          expires INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE access_tokens (
+          token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
+          id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+          person BLOB NOT NULL REFERENCES people,
+          name BLOB NOT NULL,
+          created INTEGER NOT NULL,
+          expires INTEGER NOT NULL,
+          used INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX access_tokens_of_person ON access_tokens (person);
         """
 }

@@ -65,21 +65,6 @@ public struct Membership: Hashable, Sendable {
     fileprivate var columns: [[UInt8]] { [person.bytes, organisation.bytes, role.rawValue.bytes] }
 }
 
-/// A signed-in person, until `expires`. The token itself is kept nowhere.
-public struct SessionRow: Hashable, Sendable {
-    public let token: Digest
-    public let person: PersonID
-    public let expires: Instant
-
-    public init(token: Digest, person: PersonID, expires: Instant) {
-        self.token = token
-        self.person = person
-        self.expires = expires
-    }
-
-    fileprivate var columns: [[UInt8]] { [token.bytes, person.bytes, expires.bytes] }
-}
-
 extension WriteTransaction {
     public func insert(_ organisation: OrganisationRow) throws {
         try db.execute(
@@ -122,30 +107,6 @@ extension WriteTransaction {
                 "role": membership.role.rawValue, "mac": rows.mac("memberships", membership.columns).data,
             ])
     }
-
-    public func insert(_ session: SessionRow) throws {
-        try db.execute(
-            sql: "INSERT INTO sessions (token, person, expires, mac) VALUES (:token, :person, :expires, :mac)",
-            arguments: [
-                "token": session.token.bytes.data, "person": session.person.bytes.data,
-                "expires": session.expires.milliseconds, "mac": rows.mac("sessions", session.columns).data,
-            ])
-    }
-
-    /// Ends one session.
-    public func removeSession(_ token: Digest) throws {
-        try db.execute(sql: "DELETE FROM sessions WHERE token = :token", arguments: ["token": token.bytes.data])
-    }
-
-    /// Ends every session of a person.
-    public func removeSessions(of person: PersonID) throws {
-        try db.execute(
-            sql: "DELETE FROM sessions WHERE person = :person", arguments: ["person": person.bytes.data])
-    }
-
-    public func removeExpiredSessions(by now: Instant) throws {
-        try db.execute(sql: "DELETE FROM sessions WHERE expires <= :now", arguments: ["now": now.milliseconds])
-    }
 }
 
 extension ReadTransaction {
@@ -186,18 +147,6 @@ extension ReadTransaction {
             role: try word(row, "role", Role.init(rawValue:)))
         try rows.check(bytes(row, "mac"), "memberships", membership.columns)
         return membership
-    }
-
-    public func session(_ token: Digest) throws -> SessionRow? {
-        let statement = try db.cachedStatement(sql: "SELECT * FROM sessions WHERE token = :token")
-        return try Row.fetchOne(statement, arguments: ["token": token.bytes.data]).map(session)
-    }
-
-    func session(_ row: Row) throws -> SessionRow {
-        let session = SessionRow(
-            token: try digest(row, "token"), person: try id(row, "person"), expires: instant(row, "expires"))
-        try rows.check(bytes(row, "mac"), "sessions", session.columns)
-        return session
     }
 
     func organisation(_ row: Row) throws -> OrganisationRow {

@@ -100,6 +100,14 @@ extension Problem {
             case .notSignedIn: .signInNeeded
             case .wrongCredentials: Problem(.unauthorized, "wrong-credentials", error.userMessage)
             case .accountDisabled: Problem(.unauthorized, "account-disabled", error.userMessage)
+            case .tooManyAttempts(let seconds): Problem(error, afterSeconds: seconds)
+            case .secondFactorNeeded: Problem(.unauthorized, "code-needed", error.userMessage)
+            case .wrongCode: Problem(.unauthorized, "wrong-code", error.userMessage)
+            case .tokenInvalid: Problem(.unauthorized, "token-invalid", error.userMessage)
+            case .needsSession: Problem(.forbidden, "needs-session", error.userMessage)
+            case .noSecondFactor, .tooManyTokens: Problem(.conflict, "not-possible", error.userMessage)
+            case .passwordRefused: Problem(.unprocessableContent, "password-refused", error.userMessage)
+            case .invitationInvalid: Problem(.unprocessableContent, "invitation-invalid", error.userMessage)
             case .usernameTaken, .identifierTaken, .alreadyOnTeam, .alreadySo, .anchorThere:
                 Problem(.conflict, "already-so", error.userMessage)
             case .renditionThere: Problem(.preconditionFailed, "precondition-failed", error.userMessage)
@@ -124,6 +132,11 @@ extension Problem {
             case .doneBefore: Problem(.conflict, "done-before", error.userMessage)
             case .reviewOverdue: Problem(.forbidden, "review-overdue", error.userMessage)
             }
+    }
+
+    private init(_ error: VaultError, afterSeconds seconds: Int) {
+        self.init(.tooManyRequests, "too-many-attempts", error.userMessage)
+        headers[.retryAfter] = String(seconds)
     }
 
     private init(outside count: UInt64) {
