@@ -58,6 +58,11 @@ public enum VaultError: Error, Hashable, Sendable {
     /// Cases of the agreement's table are not answered as they should be.
     case casesFail(Int)
     case reviewOverdue
+    /// A piece of an upload does not begin where the one before it ended.
+    case wrongOffset(UInt64)
+    case tooManyUploads(Int)
+    /// A piece goes beyond the length that was said.
+    case uploadTooLong
     /// A request's key came before, with another question.
     case keyReused
     case beingDone
@@ -66,7 +71,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session
+        case session, upload
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -127,6 +132,9 @@ public enum VaultError: Error, Hashable, Sendable {
             "An earlier emergency access of yours is past the day for its review. Yours is suspended until somebody has reviewed it."
         case .casesFail(let count):
             "\(count) of the agreement's cases are not answered as agreed. See `muniment agreement cases`."
+        case .wrongOffset(let offset): "The upload has \(offset) bytes so far. Go on from there."
+        case .tooManyUploads(let most): "You have \(most) unfinished uploads. Finish or end one first."
+        case .uploadTooLong: "There are more bytes than were said at the beginning. Nothing of this piece was kept."
         case .keyReused: "This Idempotency-Key was used for another request. Use a new key for each."
         case .beingDone: "The same request is being worked on. Ask again in a moment."
         case .doneBefore:

@@ -188,6 +188,7 @@ enum RecordsSchema {
           mac BLOB NOT NULL,
           PRIMARY KEY (upload, number)
         ) STRICT;
+        CREATE INDEX parts_of_object ON upload_parts (object);
         """
 
     private static let acts = """

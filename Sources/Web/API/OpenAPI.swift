@@ -95,11 +95,13 @@ enum OpenAPI {
                     ]
                 ],
             ]
-        case .content:
+        case .content(let type):
             [
                 "required": true,
                 "content": .object(
-                    MediaType.all.reduce(into: [:]) { $0[$1] = ["schema": ["type": "string", "format": "binary"]] }),
+                    (type.map { [$0] } ?? MediaType.all).reduce(into: [:]) {
+                        $0[$1] = ["schema": ["type": "string", "format": "binary"]]
+                    }),
             ]
         }
     }

@@ -15,8 +15,8 @@ struct Route: Sendable {
         case json(Schema)
         /// `application/x-www-form-urlencoded`: for secrets, which JSON decoding would leave in strings.
         case form([Form.Field])
-        /// A document's content, of any length.
-        case content
+        /// Content of any length; of any type that documents have where none is said.
+        case content(type: String?)
     }
 
     /// What a caller must show to have read before it changes anything (RFC 9110, section 13).

@@ -22,10 +22,26 @@ extension Schema {
                 .object([.needed("caseID", .id), .needed("role", .word), .needed("isVacant", .flag)]), atMost: 100_000),
             "Places on teams that have to be given to somebody else.")
     ])
-    static let granted = Schema.object([
-        .needed("token", .matching("^[0-9a-f]{64}$", 64...64), "Shown once."),
-        .needed("tokenType", .choice(["Bearer"])),
-        .needed("expiresInSeconds", .count),
+    static let account = named(
+        "Account",
+        .object([
+            .needed("person", person), .needed("hasSecondFactor", .flag), .needed("recoveryCodesLeft", .count),
+            .needed("sessions", .count), .needed("tokens", .count),
+        ]))
+    static let session = named(
+        "Session",
+        .object([
+            .needed("id", .id), .needed("began", .time), .needed("lastUsed", .time), .needed("hasSecondFactor", .flag),
+            .needed("isThisOne", .flag),
+        ]))
+    static let token = named(
+        "Token",
+        .object([
+            .needed("id", .id), .needed("name", .line), .needed("created", .time), .needed("expires", .time),
+            .optional("lastUsed", .time),
+        ]))
+    static let invitation = Schema.object([
+        .needed("invitation", .line, "For its person to choose a password with. Shown once.")
     ])
 
     static let profile = Schema.object([

@@ -22,6 +22,7 @@ extension Service {
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
             onServerRunning: { _ in await whenReady() }, logger: logger)
         var services: [any ServiceLifecycle.Service] = [application]
+        services.append(Maintenance(service: self))
         if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
         let group = ServiceGroup(
             configuration: .init(
@@ -103,6 +104,17 @@ extension Service {
                 limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.waiting)) }
             ),
         ])
+    }
+}
+
+/// Looks after the vault now and then, for as long as the service runs.
+private struct Maintenance: ServiceLifecycle.Service {
+    let service: Web.Service
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: .seconds(30))) != nil { await service.maintain() }
+        }
     }
 }
 
