@@ -176,7 +176,7 @@ struct DocumentCommand: AsyncParsableCommand {
                     "document  \(shown.id)", "title     \(shown.title ?? "not yours to read")",
                     "category  \(shown.category) \(shown.categoryTitle)", "holder    \(shown.holder)",
                     "type      \(shown.mediaType)", "version   \(shown.version)", "added     \(shown.added)",
-                    "you may   \(shown.reach) (\(shown.clause))",
+                    "scanned   \(shown.scanned ?? "never")", "you may   \(shown.reach) (\(shown.clause))",
                 ]
                     + shown.forms.map { form in
                         "form      \(form.rendition), \(form.mediaType), \(Terminal.size(form.byteCount))"

@@ -16,6 +16,8 @@ struct ZipMaker {
         var listedMethod: UInt64?
         /// Puts the lengths behind the bytes, in fields of four bytes or eight.
         var describedWidth: Int?
+        /// What its own header says of its length all the same.
+        var headerPacked: UInt64 = 0
         var isHidden = false
 
         init(_ name: String, _ content: String = "<x/>") {
@@ -40,6 +42,8 @@ struct ZipMaker {
     var behind: [UInt8] = []
     var comment = ""
     var countAdded = 0
+    var startAdded: UInt64 = 0
+    var lengthAdded: UInt64 = 0
 
     init(_ parts: [Part]) { self.parts = parts }
 
@@ -60,7 +64,8 @@ struct ZipMaker {
             let flags = part.flags | (part.describedWidth == nil ? 0 : 8)
             let isDescribed = part.describedWidth != nil
             bytes += Array("PK".utf8) + [3, 4] + little(20, 2) + little(flags, 2) + little(part.method, 2)
-            bytes += little(0, 4) + little(isDescribed ? 0 : sum, 4) + little(isDescribed ? 0 : packed, 4)
+            bytes +=
+                little(0, 4) + little(isDescribed ? 0 : sum, 4) + little(isDescribed ? part.headerPacked : packed, 4)
             bytes += little(isDescribed ? 0 : unpacked, 4) + little(UInt64(part.name.utf8.count), 2) + little(3, 2)
             bytes += Array(part.name.utf8) + [1, 2, 3] + part.content
             if let width = part.describedWidth {
@@ -77,7 +82,8 @@ struct ZipMaker {
         }
         let start = UInt64(bytes.count)
         bytes += directory + Array("PK".utf8) + [5, 6] + little(0, 4) + little(UInt64(count), 2)
-        bytes += little(UInt64(count), 2) + little(UInt64(directory.count), 4) + little(start, 4)
+        bytes += little(UInt64(count), 2) + little(UInt64(directory.count) + lengthAdded, 4)
+        bytes += little(start + startAdded, 4)
         return bytes + little(UInt64(comment.utf8.count), 2) + Array(comment.utf8) + behind
     }
 

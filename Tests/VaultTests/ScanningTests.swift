@@ -106,6 +106,17 @@ struct ScanningTests {
         #expect(try await fixture.check(vault).findings == [])
     }
 
+    @Test("what a parent brought before stays that parent's to read, and is nobody else's of the family")
+    func own() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let id = try await ensemble.deposit("D02", by: "pat", in: vault)
+        #expect(await ensemble.refusal(id, as: "quinn", in: vault) == nil)
+        try await vault.requireScanning(as: try await vault.person("ada"))
+        #expect(await ensemble.refusal(id, as: "pat", in: vault) == nil)
+        #expect(await ensemble.refusal(id, as: "quinn", in: vault) == .unscanned)
+    }
+
     @Test("what the scanner finds in what is stored is kept from the family, whether or not scans are required")
     func foundLater() async throws {
         let fixture = try await Fixture.copy()

@@ -67,7 +67,7 @@ extension Schema {
             .needed("id", .id), .needed("category", .word), .needed("categoryTitle", .line),
             .optional("title", .line, "Only for who may read the original."), .needed("mediaType", .line),
             .needed("holder", .party), .needed("version", .count), .needed("added", .time),
-            .optional("scanned", .line, "The malware scanner's verdict on the original, and when."),
+            .optional("scanned", .text(1...600), "The malware scanner's verdict on the original, and when."),
             .needed("mayRead", .flag), .needed("forms", .list(form, atMost: 1000), "Those that you may read."),
             .needed("clause", .line, "The clause of the agreement that admits you."),
         ]))
@@ -76,7 +76,8 @@ extension Schema {
         .object([
             .needed("number", .count), .needed("added", .time), .needed("depositor", .text(0...200)),
             .needed("object", .matching("^[0-9a-f]{64}$", 64...64)), .needed("byteCount", .count),
-            .needed("mediaType", .line), .optional("scanned", .line, "The malware scanner's verdict, and when."),
+            .needed("mediaType", .line),
+            .optional("scanned", .text(1...600), "The malware scanner's verdict, and when."),
             .needed("entry", .count, "Of the ledger."),
         ]))
     static let receipt = named(
