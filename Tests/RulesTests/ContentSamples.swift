@@ -44,6 +44,8 @@ struct ZipMaker {
     var countAdded = 0
     var startAdded: UInt64 = 0
     var lengthAdded: UInt64 = 0
+    /// Lists the last part once more, which the count does not say.
+    var listsLastTwice = false
 
     init(_ parts: [Part]) { self.parts = parts }
 
@@ -81,6 +83,7 @@ struct ZipMaker {
             directory += little(part.listedOffset ?? offset, 4) + name
         }
         let start = UInt64(bytes.count)
+        if listsLastTwice, let last = parts.last { directory += directory.suffix(46 + last.name.utf8.count) }
         bytes += directory + Array("PK".utf8) + [5, 6] + little(0, 4) + little(UInt64(count), 2)
         bytes += little(UInt64(count), 2) + little(UInt64(directory.count) + lengthAdded, 4)
         bytes += little(start + startAdded, 4)

@@ -159,7 +159,8 @@ struct ContentTests {
         (.contradictsItself, docx { $0.parts[2].listedMethod = 8 }),
         (.contradictsItself, docx { $0.parts[2].unpacked = 5 }),  // Stored, and longer than it is.
         (.contradictsItself, docx { $0.parts[2].isHidden = true }), (.contradictsItself, docx { $0.countAdded = 1 }),
-        (.contradictsItself, docx { $0.startAdded = 1 }), (.contradictsItself, docx { $0.lengthAdded = 1 }),
+        (.contradictsItself, docx { $0.listsLastTwice = true }), (.contradictsItself, docx { $0.startAdded = 1 }),
+        (.contradictsItself, docx { $0.lengthAdded = 1 }),
         (.contradictsItself, docx { ($0.parts[2].describedWidth, $0.parts[2].headerPacked) = (4, 5) }),
         (.contradictsItself, docx { $0.between = [0] }), (.contradictsItself, docx { $0.parts.append($0.parts[2]) }),
         (.contradictsItself, docx(adding: .init("WORD/document.xml"))),
