@@ -58,7 +58,10 @@ public struct DocumentVault: Sendable {
             policies: policies)
         if reason == nil, hold.wasAlone { try await vault.recover() }
         try hold.share()
-        if reason == nil { try await vault.sweep() }
+        if reason == nil {
+            try await vault.sweep()
+            if environment.scanner != nil { try await vault.requireScanning(by: nil) }
+        }
         return vault
     }
 

@@ -197,9 +197,10 @@ extension DocumentVault {
         let identity = try identity(row, key)
         // What a piece holds is compared with nothing; the document's own fingerprint is made when it is whole.
         let fingerprint = try FingerprintStream(try key.fingerprint(holder: .rights))
+        // Its type is looked at, and it is scanned, when it is whole.
         return try objects.stage(
-            content, to: identity.recipient, fingerprint: fingerprint, syncing: true, random: environment.random
-        ) { _ in }
+            content, through: try Intake(as: .unknown, scanner: nil), to: identity.recipient,
+            fingerprint: fingerprint, syncing: true, random: environment.random)
     }
 }
 

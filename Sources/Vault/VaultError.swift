@@ -1,5 +1,6 @@
 public import Rules
 public import Sealing
+public import Storage
 
 /// What the vault refuses, in words a person can act on. Whatever else goes wrong comes as the error of the module it came from.
 public enum VaultError: Error, Hashable, Sendable {
@@ -28,6 +29,16 @@ public enum VaultError: Error, Hashable, Sendable {
     case identifierTaken(String)
     case invalid(field: String, reason: String)
     case typeMismatch(declared: String)
+    /// It is what it claims, and not safe to keep.
+    case unsafeContent(ContentDanger)
+    /// The malware scanner found this in it.
+    case malware(String)
+    /// The malware scanner gave no verdict, so nothing is kept.
+    case scanFailed(ScanFailure)
+    /// Nothing is kept unscanned in this vault, and no scanner was named.
+    case scannerMissing
+    /// The family is given only what was scanned.
+    case unscanned
     case caseClosed
     /// The category is for the screen only; it may not leave as a file.
     case viewOnly
@@ -106,6 +117,15 @@ public enum VaultError: Error, Hashable, Sendable {
             "Another child already has this \(kind). Find that child, or correct the number."
         case .invalid(let field, let reason): "The \(field) is not usable: \(reason)."
         case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
+        case .unsafeContent(let danger): "The file is not taken. \(danger.sentence)"
+        case .malware(let signature):
+            "The malware scanner refuses this file (\(signature)). Do not open it or send it on; tell whoever looks after your computers."
+        case .scanFailed(let failure):
+            "\(failure.sentence) Nothing was changed. Try again, and tell the administrator if it stays so."
+        case .scannerMissing:
+            "Nothing is kept unscanned in this vault. Name the scanner: --scanner, or MUNIMENT_SCANNER."
+        case .unscanned:
+            "This was never scanned for malware, and the family is given only what was. Whoever may read it has it scanned with `muniment document scan`."
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."

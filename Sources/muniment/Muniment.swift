@@ -35,7 +35,8 @@ struct Muniment: AsyncParsableCommand {
             ChildCommand.self, CaseCommand.self,
             DocumentCommand.self, ImportCommand.self, ExportCommand.self, ConsentCommand.self, TaskCommand.self,
             RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,
-            AccessCommand.self, LedgerCommand.self, CheckCommand.self, ServeCommand.self, CompletionsCommand.self,
+            AccessCommand.self, LedgerCommand.self, ScanningCommand.self, CheckCommand.self, ServeCommand.self,
+            CompletionsCommand.self,
         ])
 
     static func main() async {

@@ -83,6 +83,7 @@ extension Schema {
             .needed("id", .id), .needed("category", .word), .needed("categoryTitle", .line),
             .optional("title", .line, "Only for who may read the original."), .needed("mediaType", .line),
             .needed("holder", .party), .needed("version", .count), .needed("added", .time),
+            .optional("scanned", .text(1...600), "The malware scanner's verdict on the original, and when."),
             .needed("mayRead", .flag), .needed("forms", .list(form, atMost: 1000), "Those that you may read."),
             .needed("clause", .line, "The clause of the agreement that admits you."),
         ]))
@@ -91,7 +92,9 @@ extension Schema {
         .object([
             .needed("number", .count), .needed("added", .time), .needed("depositor", .text(0...200)),
             .needed("object", .matching("^[0-9a-f]{64}$", 64...64)), .needed("byteCount", .count),
-            .needed("mediaType", .line), .needed("entry", .count, "Of the ledger."),
+            .needed("mediaType", .line),
+            .optional("scanned", .text(1...600), "The malware scanner's verdict, and when."),
+            .needed("entry", .count, "Of the ledger."),
         ]))
     static let receipt = named(
         "Receipt",
