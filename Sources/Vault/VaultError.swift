@@ -97,35 +97,16 @@ public enum VaultError: Error, Hashable, Sendable {
         case .notSignedIn: "You are not signed in, or your session has run out. Use `muniment sign-in`."
         case .wrongCredentials: "The user name or the password is wrong."
         case .accountDisabled: "This account is disabled. Ask the system administrator."
-        case .tooManyAttempts(let seconds):
-            "There were too many failed attempts for this user name. Try again in \(Self.wait(seconds))."
-        case .secondFactorNeeded:
-            "This account has a second factor. Give the code that your authenticator shows, or a recovery code."
-        case .wrongCode:
-            "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
-        case .noSecondFactor: "This account has no second factor. Begin with `muniment account totp enrol`."
-        case .passwordRefused(let weakness): weakness.userMessage
-        case .needsSession: "An access token may not do this. Sign in, then repeat it."
-        case .tokenInvalid:
-            "The access token is mistyped, has run out or was revoked. Copy it again, or make a new one with `muniment account token create`."
-        case .tooManyTokens(let limit):
-            "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
-        case .invitationInvalid:
-            "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
+        case .tooManyAttempts, .secondFactorNeeded, .wrongCode, .noSecondFactor, .passwordRefused, .needsSession,
+            .tokenInvalid, .tooManyTokens, .invitationInvalid:
+            accountMessage
         case .usernameTaken: "This user name is taken. Choose another."
         case .identifierTaken(let kind):
             "Another child already has this \(kind). Find that child, or correct the number."
         case .invalid(let field, let reason): "The \(field) is not usable: \(reason)."
-        case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
-        case .unsafeContent(let danger): "The file is not taken. \(danger.sentence)"
-        case .malware(let signature):
-            "The malware scanner refuses this file (\(signature)). Do not open it or send it on; tell whoever looks after your computers."
-        case .scanFailed(let failure):
-            "\(failure.sentence) Nothing was changed. Try again, and tell the administrator if it stays so."
-        case .scannerMissing:
-            "Nothing is kept unscanned in this vault. Name the scanner: --scanner, or MUNIMENT_SCANNER."
-        case .unscanned:
-            "This was never scanned for malware, and the family is given only what was. Whoever may read it has it scanned with `muniment document scan`."
+        case .typeMismatch, .unsafeContent, .malware, .scanFailed, .scannerMissing, .unscanned, .wrongOffset,
+            .tooManyUploads, .uploadTooLong:
+            contentMessage
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."
@@ -152,15 +133,54 @@ public enum VaultError: Error, Hashable, Sendable {
             "An earlier emergency access of yours is past the day for its review. Yours is suspended until somebody has reviewed it."
         case .casesFail(let count):
             "\(count) of the agreement's cases are not answered as agreed. See `muniment agreement cases`."
-        case .wrongOffset(let offset): "The upload has \(offset) bytes so far. Go on from there."
-        case .tooManyUploads(let most): "You have \(most) unfinished uploads. Finish or end one first."
-        case .uploadTooLong: "There are more bytes than were said at the beginning. Nothing of this piece was kept."
         case .keyReused: "This Idempotency-Key was used for another request. Use a new key for each."
         case .beingDone: "The same request is being worked on. Ask again in a moment."
         case .doneBefore:
             "This was done before, and its answer was lost. Look at what is there before you send it again."
         case .reviewOverdue:
             "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
+        }
+    }
+
+    /// Of what signing in and one's own account refuse.
+    private var accountMessage: String {
+        switch self {
+        case .tooManyAttempts(let seconds):
+            "There were too many failed attempts for this user name. Try again in \(Self.wait(seconds))."
+        case .secondFactorNeeded:
+            "This account has a second factor. Give the code that your authenticator shows, or a recovery code."
+        case .wrongCode:
+            "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
+        case .noSecondFactor: "This account has no second factor. Begin with `muniment account totp enrol`."
+        case .passwordRefused(let weakness): weakness.userMessage
+        case .needsSession: "An access token may not do this. Sign in, then repeat it."
+        case .tokenInvalid:
+            "The access token is mistyped, has run out or was revoked. Copy it again, or make a new one with `muniment account token create`."
+        case .tooManyTokens(let limit):
+            "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
+        case .invitationInvalid:
+            "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
+        default: ""
+        }
+    }
+
+    /// Of what is refused for the content itself, or on its way in.
+    private var contentMessage: String {
+        switch self {
+        case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
+        case .unsafeContent(let danger): "The file is not taken. \(danger.sentence)"
+        case .malware(let signature):
+            "The malware scanner refuses this file (\(signature)). Do not open it or send it on; tell whoever looks after your computers."
+        case .scanFailed(let failure):
+            "\(failure.sentence) Nothing was changed. Try again, and tell the administrator if it stays so."
+        case .scannerMissing:
+            "Nothing is kept unscanned in this vault. Name the scanner: --scanner, or MUNIMENT_SCANNER."
+        case .unscanned:
+            "This was never scanned for malware, and the family is given only what was. Whoever may read it has it scanned with `muniment document scan`."
+        case .wrongOffset(let offset): "The upload has \(offset) bytes so far. Go on from there."
+        case .tooManyUploads(let most): "You have \(most) unfinished uploads. Finish or end one first."
+        case .uploadTooLong: "There are more bytes than were said at the beginning. Nothing of this piece was kept."
+        default: ""
         }
     }
 

@@ -15,7 +15,8 @@ struct ServiceTests {
             for route in Route.all where !route.isOpen {
                 let path = route.path.replacing(/\{[a-z]+\}/, with: String(repeating: "0", count: 32))
                 let answer = try await office.ask(route.method.rawValue, path)
-                #expect(answer.status == 401 && answer.problem == "sign-in-needed", "\(route.method) \(route.path)")
+                #expect(answer.status == 401, "\(route.method) \(route.path)")
+                if route.method != .head { #expect(answer.problem == "sign-in-needed") }
                 #expect(answer.headers["www-authenticate"] == "Bearer")
             }
         }
@@ -89,7 +90,7 @@ struct ServiceTests {
             problem: "malformed"),
         BadRequest(what: "no address of ours", method: "GET", path: "/v2", status: 404, problem: "not-found"),
         BadRequest(
-            what: "a method it has not", method: "PUT", path: "/v1/people", status: 405,
+            what: "a method it has not", method: "PUT", path: "/v1/account", status: 405,
             problem: "method-not-allowed"),
         BadRequest(
             what: "text for JSON", method: "POST", path: "/v1/organisations", json: "{", status: 400,

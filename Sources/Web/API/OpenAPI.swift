@@ -136,10 +136,12 @@ enum OpenAPI {
         } else {
             statuses += [.contentTooLarge, .unsupportedMediaType, .unprocessableContent, .conflict]
         }
+        if route.takesKey { statuses += [.conflict, .unprocessableContent] }
         if !route.query.isEmpty { statuses.append(.unprocessableContent) }
         if case .content = route.body { statuses.append(.init(code: 507, reasonPhrase: "Insufficient Storage")) }
         if case .unchanged = route.condition { statuses += [.preconditionRequired, .preconditionFailed] }
-        if case .absent = route.condition { statuses.append(.preconditionRequired) }
+        if case .absent = route.condition { statuses += [.preconditionRequired, .preconditionFailed] }
+        if route.headers.contains(where: { $0.name == "Tus-Resumable" }) { statuses.append(.preconditionFailed) }
         return statuses + route.refusals
     }
 }

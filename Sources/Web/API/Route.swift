@@ -65,6 +65,12 @@ struct Route: Sendable {
         path.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
     }
 
+    func fits(_ path: String) -> Bool {
+        let asked = path.split(separator: "/")
+        let own = self.path.split(separator: "/")
+        return asked.count == own.count && zip(own, asked).allSatisfy { $0 == $1 || $0.first == "{" }
+    }
+
     var isOpen: Bool {
         if case .anyone = access { true } else { false }
     }
