@@ -70,6 +70,8 @@ unlock:
   key-file: $scratch/key
 listen:
   port: 18081
+intake:
+  unknown-types: true
 limits:
   account-per-second: 1000000
   network-per-second: 1000000
@@ -109,6 +111,43 @@ load() {
     grep RESULT "$scratch/wrk.out" | sed "s/^RESULT/$name $size/" | tee -a "$scratch/results"
 }
 
+# POSTs of 200 kB each, durable when answered, from 16 connections.
+deposits() {
+    CASE=$vault_case BODY=$scratch/plain/small-1.bin TOKEN=$token wrk --threads 1 --connections 16 \
+        --duration "${seconds}s" --latency --script "$root/bench/http-post.lua" http://127.0.0.1:18081 >"$scratch/wrk.out"
+    grep RESULT "$scratch/wrk.out" | sed 's/^RESULT/muniment post/' | tee -a "$scratch/results"
+}
+
+# 64 uploads of 256 MiB at a time, and what the service's memory came to.
+uploads() {
+    local began=$SECONDS pids=() upload
+    head -c $((256 << 20)) /dev/urandom >"$scratch/film"
+    for upload in {1..64}; do
+        curl --silent --fail --output "$scratch/upload.$upload" --header "Authorization: Bearer $token" \
+            --header 'Content-Type: application/octet-stream' --header 'Document-Title: film' --header 'Expect:' \
+            --upload-file "$scratch/film" --request POST \
+            "http://127.0.0.1:18081/v1/cases/$vault_case/documents?category=D05" &
+        pids+=($!)
+    done
+    for upload in "${pids[@]}"; do wait "$upload"; done
+    printf '64 uploads of 256 MiB: all kept, %s s; peak memory of the service %s MiB, promised: at most 256\n' \
+        $((SECONDS - began)) "$(awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$vault_pid/status")"
+}
+
+# The slowest of a hundred ordinary requests, alone and beside a thousand clients that send or read a byte now and then.
+slow_clients() {
+    load muniment 18081 small 4 >"$scratch/alone"
+    DOCUMENT=$(head -n 1 "$scratch/muniment.large") TOKEN=$token python3 "$root/bench/slow.py" 1000 $((seconds + 6)) &
+    local slow=$! before
+    sleep 5
+    before=$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$vault_pid/status")
+    load muniment 18081 small 4 >"$scratch/beside"
+    printf 'p99 alone %s ms, beside 1,000 slow clients %s ms, promised: at most twice; memory %s MiB before, %s after\n' \
+        "$(awk '{ print $5 }' "$scratch/alone")" "$(awk '{ print $5 }' "$scratch/beside")" "$before" \
+        "$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$vault_pid/status")"
+    kill "$slow" 2>/dev/null || true
+}
+
 # The middle of the rounds.
 median() {
     awk -v name="$1" -v size="$2" '$1 == name && $2 == size { print $3 }' "$scratch/results" | sort -n |
@@ -132,10 +171,13 @@ for ((round = 0; round < rounds; round++)); do
         load nginx 18082 "$size" 16
         load rclone 18083 "$size" 16
     done
+    deposits
 done
 printf '\nMedians\nGET of 200 kB                        %8.0f/s promised: at least 1500\n' "$(median muniment small)"
 ratio small nginx reported
 ratio small rclone reported
 ratio large nginx 'at least 0.50'
 ratio large rclone 'at least 1.50'
-grep -E 'VmHWM|VmRSS' "/proc/$vault_pid/status"
+printf 'POST of 200 kB                       %8.0f/s promised: at least 300\n' "$(median muniment post)"
+slow_clients
+uploads

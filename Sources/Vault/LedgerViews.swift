@@ -91,7 +91,7 @@ extension DocumentVault {
         return EntryProof(entry: row.leaf.bytes, proof: ProofFile(proof: proof, checkpoint: note).bytes)
     }
 
-    private func sign() async throws -> SignedNote {
+    func sign() async throws -> SignedNote {
         let policy = try LogPolicy(logKeys: [anchor.log])
         let newest = try await records.read { try $0.newestCheckpoint() }
         let last = try newest.map { try policy.open(SignedNote(parsing: $0), now: 0).checkpoint.head } ?? .empty

@@ -70,11 +70,16 @@ public final class OpenContent: Sendable {
         }
     }
 
-    /// The bytes from `offset` on, for whoever takes them as they can be sent: at most 512 KiB, and none only where the range ends.
+    /// The bytes from `offset` on, for whoever takes them as they can be sent: all that is left when that is at most 512 KiB, else 128 KiB,
+    /// for many may take them slowly at a time; none only where the range ends.
     ///
     /// - Throws: `StorageError.objectDamaged`. No byte of a damaged block is handed over.
     public func block(from offset: UInt64) throws -> [UInt8] {
-        try reader.withLock { try $0.block(of: offset..<range.upperBound) }
+        let isSmall = range.count <= 512 << 10
+        return try reader.withLock {
+            try $0.block(
+                of: offset..<range.upperBound, chunks: isSmall ? ObjectReader.pieceCount + 1 : 2, readingAhead: false)
+        }
     }
 }
 

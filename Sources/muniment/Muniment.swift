@@ -84,7 +84,7 @@ struct Failure {
             return Status.done
         }
         Terminal.note(text)
-        return error is ExitCode ? Status.failed : Status.misused
+        return Muniment.exitCode(for: error) == .validationFailure ? Status.misused : Status.failed
     }
 
     static func message(_ error: any Error) -> String? {

@@ -14,6 +14,15 @@ enum Secrets {
         return try contents(of: path)
     }
 
+    /// A credential from systemd, which newer ones open to the service by an access list: it shows as the group's right to read.
+    static func credential(_ path: String) throws -> SecretBytes {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & 0o007 == 0 else {
+            throw CommandError("The credential is not there, or everybody may read it.")
+        }
+        return try contents(of: path)
+    }
+
     /// That a file with a secret is the user's own and closed to everybody else.
     static func requireClosed(_ path: String) throws {
         var status = stat()

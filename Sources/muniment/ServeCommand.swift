@@ -76,7 +76,7 @@ extension ServiceConfiguration.Unlock {
                 throw CommandError(
                     "There is no credential: this process was not started by systemd with LoadCredential=.")
             }
-            return Key(try Secrets.keyFile(folder + "/" + name))
+            return Key(try Secrets.credential(folder + "/" + name))
         }
     }
 }

@@ -152,7 +152,8 @@ extension ReadTransaction {
         try Row.fetchOne(db, sql: "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").map { bytes($0, "note") }
     }
 
-    func storedHash(at position: UInt64) throws -> Digest {
+    /// A hash of the tree, by its place.
+    public func storedHash(at position: UInt64) throws -> Digest {
         let statement = try db.cachedStatement(sql: "SELECT hash FROM hashes WHERE position = :position")
         guard let row = try Row.fetchOne(statement, arguments: ["position": Int64(clamping: position)]),
             let hash = Digest(bytes(row, "hash"))

@@ -73,19 +73,23 @@ public struct ObjectReader: ~Copyable, Sendable {
         } while offset < range.upperBound
     }
 
-    /// The first bytes of `range`: at most 512 KiB, and none only when the range is empty. What follows is read from the disk meanwhile.
+    /// The first bytes of `range`: so many chunks of 64 KiB, and none only when the range is empty.
+    ///
+    /// `readingAhead`: whether what follows is read from the disk meanwhile, for who takes it at once.
     ///
     /// - Throws: `StorageError.objectDamaged`.
-    public mutating func block(of range: Range<UInt64>) throws(StorageError) -> [UInt8] {
+    public mutating func block(
+        of range: Range<UInt64>, chunks: UInt64 = pieceCount, readingAhead: Bool = true
+    ) throws(StorageError) -> [UInt8] {
         precondition(range.upperBound <= byteCount, "the range ends behind the content")
         let chunkCount = UInt64(Age.chunkCount)
         let last = Age.chunks(in: byteCount) - 1
         let first = range.lowerBound / chunkCount
         let end = max(first + 1, min(last + 1, (range.upperBound + chunkCount - 1) / chunkCount))
-        let piece = first..<min(first + Self.pieceCount, end)
+        let piece = first..<min(first + chunks, end)
         let sealed = try pieces.piece(sealedBytes(of: piece))
-        if piece.upperBound < end {
-            pieces.begin(sealedBytes(of: piece.upperBound..<min(piece.upperBound + Self.pieceCount, end)))
+        if readingAhead, piece.upperBound < end {
+            pieces.begin(sealedBytes(of: piece.upperBound..<min(piece.upperBound + chunks, end)))
         }
         let block = try open(sealed, chunks: piece, last: last)
         let offset = first * chunkCount
@@ -97,7 +101,7 @@ public struct ObjectReader: ~Copyable, Sendable {
     /// Objects from this length on are read past the page cache.
     private static let directCount: UInt64 = 64 << 20
     /// Chunks in a piece.
-    private static let pieceCount: UInt64 = 8
+    public static let pieceCount: UInt64 = 8
 
     private func sealedBytes(of chunks: Range<UInt64>) -> Range<UInt64> {
         let sealedChunk = UInt64(Age.chunkCount + Age.tagCount)

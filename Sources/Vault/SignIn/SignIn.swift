@@ -48,7 +48,8 @@ extension DocumentVault {
         let attempt = try await spend(name, by: nil)
         let person = try await records.read { try $0.person(username: name) }
         let record = person?.password ?? PasswordRecord.unguessable(environment.random)
-        let isRight = try record.accepts(password.secret, pepper: keys.service(.pepper))
+        let pepper = keys.service(.pepper)
+        let isRight = try await blocking { try record.accepts(password.secret, pepper: pepper) }
         guard let person, isRight else {
             try await refuse(.wrongCredentials, Event(.signInRefused, by: nil).on(["username": Hex.encode(name)]))
         }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Rules
 import Sealing
 import Storage
@@ -10,6 +11,7 @@ import Vault
 struct Call: Sendable {
     let service: Service
     let request: Request
+    let eventLoop: any EventLoop
     let route: Route
     let parameters: [String: String]
     let query: [String: String]

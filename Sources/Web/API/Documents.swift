@@ -105,7 +105,7 @@ extension Documents {
         var answer = Answer(status: range == nil ? .ok : .partialContent)
         answer.headers = try headersOf(content, isPart: range != nil)
         if let digest = try digest(content, headers) { answer.headers[.reprDigest] = digest }
-        answer.body = call.service.body(content, beginningWith: first)
+        answer.body = body(content, beginningWith: first, on: call.eventLoop)
         return answer
     }
 
@@ -132,6 +132,27 @@ extension Documents {
                 "bytes \(content.range.lowerBound)-\(content.range.upperBound - 1)/\(content.byteCount)"
         }
         return headers
+    }
+
+    /// Opens block after block as fast as the client takes them. What is damaged breaks the answer off: never a clean end.
+    private static func body(
+        _ content: OpenContent, beginningWith first: [UInt8], on loop: any EventLoop
+    ) -> ResponseBody {
+        if first.count == content.range.count { return ResponseBody(byteBuffer: ByteBuffer(bytes: first)) }
+        let rest = content.range.lowerBound + UInt64(first.count)
+        let beginning = ByteBuffer(bytes: first)
+        return ResponseBody(contentLength: content.range.count) { writer in
+            try await writer.write(beginning)
+            var offset = rest
+            while offset < content.range.upperBound {
+                // The framework takes one write after the other until its loop comes round to say that the client is behind: wait for that.
+                try await loop.submit {}.get()
+                let block = try content.block(from: offset)
+                offset += UInt64(block.count)
+                try await writer.write(ByteBuffer(bytes: block))
+            }
+            try await writer.finish(nil)
+        }
     }
 
     /// SHA-256 of the whole content, for who asks for it (RFC 9530): it has to be read for that, before the first byte goes out.
@@ -198,23 +219,5 @@ extension Call {
                 try request.requireWhole(Int(count))
                 try digest.finish()
             }, into: work)
-    }
-}
-
-extension Service {
-    /// Opens block after block as fast as the client takes them. What is damaged breaks the answer off: never a clean end.
-    fileprivate func body(_ content: OpenContent, beginningWith first: [UInt8]) -> ResponseBody {
-        if first.count == content.range.count { return ResponseBody(byteBuffer: ByteBuffer(bytes: first)) }
-        return ResponseBody(contentLength: content.range.count) { writer in
-            var block = first
-            var offset = content.range.lowerBound
-            while !block.isEmpty {
-                offset += UInt64(block.count)
-                try await writer.write(ByteBuffer(bytes: block))
-                guard offset < content.range.upperBound else { break }
-                block = try content.block(from: offset)
-            }
-            try await writer.finish(nil)
-        }
     }
 }

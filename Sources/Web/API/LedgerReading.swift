@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 import Ledger
 import Rules
 import Storage
@@ -54,6 +55,23 @@ enum LedgerReading {
     static func leaf(_ call: Call, _ caller: Caller) async throws -> Answer {
         let made = try await call.vault.prove(try index(call), as: caller)
         return Answer(bytes: made.entry, type: "application/octet-stream")
+    }
+
+    /// The newest checkpoint, for anybody, where the configuration publishes the ledger.
+    static func published(_ call: Call) async throws -> Answer {
+        guard call.service.options.publishesLedger, let note = try await call.vault.publishedCheckpoint() else {
+            throw Problem.notFound
+        }
+        return Answer(bytes: note, type: "text/plain; charset=utf-8")
+    }
+
+    /// A tile of the published tree. A full one never changes, so it may be kept for good.
+    static func tile(_ call: Call) async throws -> Answer {
+        let path = call.request.uri.path.dropFirst("/ledger/".count)
+        guard call.service.options.publishesLedger, let bytes = try await call.vault.publishedTile(String(path)) else {
+            throw Problem.notFound
+        }
+        return Answer(bytes: bytes, type: "application/octet-stream")
     }
 
     private static func index(_ call: Call) throws -> UInt64 {

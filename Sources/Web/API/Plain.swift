@@ -19,6 +19,12 @@ extension Route {
                 }
                 return .text("ready\n")
             }, answer: .bytes("text/plain")),
+        Route(
+            method: .get, path: "/ledger/checkpoint", summary: "The ledger's newest published checkpoint (C2SP)",
+            access: .anyone(LedgerReading.published), answer: .bytes("text/plain")),
+        Route(
+            method: .get, path: "/ledger/tile/**", summary: "The ledger's published tiles (C2SP tlog-tiles)",
+            access: .anyone(LedgerReading.tile), answer: .bytes("application/octet-stream")),
     ]
 }
 

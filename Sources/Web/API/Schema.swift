@@ -46,7 +46,8 @@ extension Schema {
     static let word = matching("^[A-Za-z0-9.:-]{1,64}$", 1...64)
     static let line = text(1...200)
     static let paragraph = text(1...2000)
-    static let count = Schema.whole(0...Int.max)
+    /// Every program can count so far: JSON's numbers are often doubles.
+    static let count = Schema.whole(0...(1 << 53))
 
     /// What is wrong with a value, for a person to act on; `nil` when nothing is. Names no value: it may be personal.
     func fault(in value: JSON, at place: String = "") -> String? {
@@ -113,7 +114,7 @@ extension Schema {
         switch self {
         case .text(let rule): rule.openAPI
         case .whole(let range):
-            ["type": "integer", "minimum": .whole(range.lowerBound), "maximum": .whole(min(range.upperBound, 1 << 53))]
+            ["type": "integer", "minimum": .whole(range.lowerBound), "maximum": .whole(range.upperBound)]
         case .flag: ["type": "boolean"]
         case .list(let schema, let most):
             ["type": "array", "items": schema.openAPI, "maxItems": .whole(most)]

@@ -9,10 +9,12 @@ import Vault
 struct RequestOrigin: RequestContext {
     var coreContext: CoreRequestContextStorage
     let peer: SocketAddress?
+    let eventLoop: any EventLoop
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress
+        eventLoop = source.channel.eventLoop
     }
 }
 
@@ -82,7 +84,8 @@ struct Responder: Sendable {
         }
         let parameters = route.parameters.reduce(into: [:]) { $0[$1] = origin.parameters.get($1) ?? "" }
         return Call(
-            service: service, request: request, route: route, parameters: parameters, query: query, input: input,
+            service: service, request: request, eventLoop: origin.eventLoop, route: route, parameters: parameters,
+            query: query, input: input,
             form: form, reference: reference)
     }
 

@@ -32,7 +32,7 @@ extension Service {
     }
 
     private func server(_ configuration: ServiceConfiguration) throws -> HTTPServerBuilder {
-        let limits = options.connection
+        let limits = options.connectionLimits
         let counter = connections
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits, counter)],

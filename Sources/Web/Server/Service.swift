@@ -12,7 +12,7 @@ public final class Service: Sendable {
     let limits: WorkLimits
     let metrics = Metrics()
     let connections = ConnectionCounter()
-    let threads = WorkThreads(count: 4)
+    let threads = WorkThreads(count: System.coreCount + 1)
     let now: @Sendable () -> Instant
     let nanoseconds: @Sendable () -> UInt64
     let options: ServiceOptions
@@ -88,6 +88,7 @@ public final class Service: Sendable {
     func maintain() async {
         do {
             try await vault.maintain()
+            if options.publishesLedger { try await vault.publishCheckpoint() }
         } catch {
             logger.error("maintenance failed", metadata: ["error": "\(FaultWords(error))"])
         }

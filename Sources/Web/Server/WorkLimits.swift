@@ -59,6 +59,13 @@ public struct ServiceOptions: Sendable {
     public var rates: Rates
     var connection = ConnectionLimits()
 
+    /// Behind a proxy everybody comes from one address: there the proxy limits connections.
+    var connectionLimits: ConnectionLimits {
+        var limits = connection
+        if isBehindProxy { limits.perNetwork = .max }
+        return limits
+    }
+
     public init(
         isBehindProxy: Bool = false, isSecure: Bool = false, logsRequests: Bool = true, publishesLedger: Bool = false,
         largestDocument: UInt64 = 5 << 30, rates: Rates = Rates()

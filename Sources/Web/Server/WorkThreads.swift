@@ -5,7 +5,7 @@ import NIOPosix
 final class WorkThreads: TaskExecutor {
     private let pool: NIOThreadPool
 
-    /// `count`: more than there are cores, since some of them wait.
+    /// `count`: one more than there are cores did most in a second; each further one only changes places with the others.
     init(count: Int) {
         pool = NIOThreadPool(numberOfThreads: count)
         pool.start()

@@ -1,0 +1,48 @@
+internal import Ledger
+internal import Rules
+internal import Sealing
+internal import Storage
+
+/// The ledger as files for verifiers outside (C2SP tlog-tiles): what they hold is hashes, and leaves that only commit to details.
+extension DocumentVault {
+    /// The newest checkpoint that was signed; `nil` before the first.
+    public func publishedCheckpoint() async throws -> [UInt8]? {
+        try await records.read { try $0.newestCheckpoint() }
+    }
+
+    /// A file of the tree under the newest checkpoint: `tile/0/x001/234.p/7`, `tile/entries/000`.
+    ///
+    /// - Returns: `nil` for a path that is none, and for what is not in that tree.
+    public func publishedTile(_ path: String) async throws -> [UInt8]? {
+        guard let tile = try? Tile(path: path) else { return nil }
+        let log = anchor.log
+        return try await records.read { transaction in
+            guard let note = try transaction.newestCheckpoint() else { return nil }
+            let size = try LogPolicy(logKeys: [log]).open(SignedNote(parsing: note), now: 0).checkpoint.head.size
+            return try transaction.bytes(of: tile, size: size)
+        }
+    }
+
+    /// Signs the ledger's present state for publishing, if it has grown since the last time.
+    public func publishCheckpoint() async throws {
+        try await requireWritable()
+        let newest = try await records.read { try $0.newestCheckpoint() }
+        let size = try newest.map {
+            try LogPolicy(logKeys: [anchor.log]).open(SignedNote(parsing: $0), now: 0).checkpoint.head.size
+        }
+        guard try await records.read({ try $0.treeHead() }).size > size ?? 0 else { return }
+        _ = try await sign()
+    }
+}
+
+extension ReadTransaction {
+    fileprivate func bytes(of tile: Tile, size: UInt64) throws -> [UInt8]? {
+        if case .hashes = tile.kind {
+            return try StoredTree(size: size).bytes(of: tile) { try storedHash(at: $0) }
+        }
+        let full = UInt64(Tile.fullWidth)
+        let (first, overflow) = tile.index.multipliedReportingOverflow(by: full)
+        guard !overflow, first < size, UInt64(tile.width) <= size - first else { return nil }
+        return try EntryBundle.encode(entries(in: first..<first + UInt64(tile.width)).map(\.leaf.bytes))
+    }
+}
