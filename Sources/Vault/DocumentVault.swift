@@ -58,7 +58,10 @@ public struct DocumentVault: Sendable {
             policies: policies)
         if reason == nil, hold.wasAlone { try await vault.recover() }
         try hold.share()
-        if reason == nil { try await vault.sweep() }
+        if reason == nil {
+            try await vault.sweep()
+            try await vault.sweepOutbox()
+        }
         return vault
     }
 

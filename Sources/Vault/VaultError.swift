@@ -66,7 +66,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session
+        case session, subscriber
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
