@@ -4,7 +4,7 @@ import Vault
 
 /// Everything that can be asked, and by whom. What a signed-in person may do, the vault decides for each request.
 extension Route {
-    static let all: [Route] = session + people + children + cases + documents + sharing + access + ledger
+    static let all: [Route] = session + people + children + cases + documents + sharing + access + ledger + events
 
     private static let session: [Route] = [
         Route(
