@@ -1,13 +1,16 @@
 # What there is to do here; each target sees first to the Debian packages that it needs.
 FILES =
 CYCLES = 50
+EXAMPLES = 60
+KILLS = 100
 
 .SILENT:
-.PHONY: help demo test crash bench build deb format lint clean
+.PHONY: help demo test service crash bench build deb format lint clean
 
 help:
 	echo 'make demo [FILES=folder]   make the vault of a fictional county and show it, with your own files if you like'
 	echo 'make test                  run all tests'
+	echo 'make service               let other programs at the HTTP service: schemathesis, a tus client, kills under load'
 	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time'
 	echo 'make bench                 measure speed, beside other programs'
 	echo 'make build                 build the release program'
@@ -16,12 +19,16 @@ help:
 	echo 'make clean                 remove what was built'
 
 demo:
-	scripts/prepare.sh build age
+	scripts/prepare.sh build age curl
 	scripts/demo.sh $(if $(FILES),'$(FILES)')
 
 test:
 	scripts/prepare.sh test
 	swift test
+
+service:
+	scripts/prepare.sh build curl jq python3-venv
+	scripts/service.sh $(EXAMPLES) $(KILLS)
 
 crash:
 	scripts/prepare.sh build

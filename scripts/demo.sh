@@ -35,6 +35,7 @@ main() {
     tell_agreement
     tell_leaving
     tell_secrecy
+    start_service
     tell_end
 }
 
@@ -57,10 +58,20 @@ make_room() {
             fail 'demo-vault, demo-vault.anchor or demo-vault.keys was not made by this script. Move it away first.'
         [[ ! -e $vault/muniment-vault ]] || cmp -s "$keys/made-by-demo" "$vault/muniment-vault" ||
             fail 'demo-vault is not the vault that this script made. Move it away first.'
+        stop_service
         rm -rf "$vault" "$vault.anchor" "$keys"
     fi
     mkdir -m 0700 "$keys" "$keys/passwords" "$keys/sessions" "$keys/policies"
     touch "$keys/made-by-demo"
+}
+
+# The service of an earlier run, if it still is that.
+stop_service() {
+    local pid
+    pid=$(cat "$keys/service.pid" 2>/dev/null) || return 0
+    [[ $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == *" serve --config $keys/muniment.yaml "* ]] || return 0
+    kill "$pid"
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 }
 
 program() {
@@ -186,7 +197,7 @@ s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$keys
 }
 
 new_password() {
-    (umask 077 && head -c 15 /dev/urandom | base64 >"$keys/passwords/$1")
+    (umask 077 && head -c 15 /dev/urandom | base64 | tr -d '\\n' >"$keys/passwords/$1")
 }
 
 sign_in() { by "$1" muniment sign-in "$1" --password-file "$keys/passwords/$1" >/dev/null; }
@@ -529,6 +540,30 @@ demo-vault demo-vault.anchor"
     say 'None: grep ends with 1 when it finds nothing.'
 }
 
+# Leaves the service running on loopback, on a free port.
+start_service() {
+    chapter 'Over HTTP'
+    for port in {8080..8099}; do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    done
+    cat >"$keys/muniment.yaml" <<END
+vault: $vault
+unlock:
+  key-file: $keys/vault.key
+listen:
+  port: $port
+END
+    say "The same vault answers on http://127.0.0.1:$port, described at /openapi.json. It goes on running when this ends."
+    setsid muniment serve --config "$keys/muniment.yaml" 2>"$keys/service.log" </dev/null >/dev/null &
+    echo $! >"$keys/service.pid"
+    for _ in {1..100}; do
+        ! curl --silent --fail --output /dev/null "http://127.0.0.1:$port/readyz" || return 0
+        sleep 0.1
+    done
+    cat "$keys/service.log" >&2
+    fail 'the service did not start.'
+}
+
 tell_end() {
     title 'That was Muniment'
     say 'The vault stays in demo-vault. To go on in this shell:'
@@ -541,6 +576,19 @@ tell_end() {
     as pat.parent
     muniment document list --case $ROBIN          # the parent's view of the same case
     muniment consent --help                       # consents; release, emergency, agreement and the rest: muniment --help
+
+END
+    say 'Or over HTTP, as a professional or a partner system would; the first line signs in:'
+    cat <<END
+
+    URL=http://127.0.0.1:$port
+    TOKEN=\$(curl -s \$URL/v1/session --data-urlencode username=sam.send --data-urlencode password@demo-vault.keys/passwords/sam.send | sed 's/.*"token":"\([0-9a-f]*\)".*/\1/')
+    curl -s \$URL/v1/account -H "Authorization: Bearer \$TOKEN"; echo
+    curl -s \$URL/v1/cases/$robin/documents?limit=3 -H "Authorization: Bearer \$TOKEN"; echo
+    curl -s \$URL/v1/documents/$document/content -H "Authorization: Bearer \$TOKEN" | head -c 8; echo
+    curl -s \$URL/v1/documents/$document/explain -H "Authorization: Bearer \$TOKEN" --json '{"username":"yusuf.youth"}'; echo
+    curl -s \$URL/v1/documents/$document/looks -H "Authorization: Bearer \$TOKEN"; echo
+    kill \$(cat demo-vault.keys/service.pid)        # stops the service
 
 END
     say 'README.md has a tour of ten minutes. Running this again replaces the demonstration by a fresh one.'

@@ -9,7 +9,7 @@ export LC_ALL=C
 
 readonly minimum=6.2
 readonly build=(libsodium-dev libssl-dev libsqlite3-dev pkg-config tzdata)
-readonly test=(age faketime golang-go golang-golang-x-mod-dev procps python3-venv sqlite3 time zlib1g-dev)
+readonly test=(age clamav-daemon faketime golang-go golang-golang-x-mod-dev procps python3-venv sqlite3 time zlib1g-dev)
 readonly bench=(age borgbackup hyperfine python3-venv restic time)
 readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base lintian man-db patchelf python3-seccomp systemd xz-utils)
 

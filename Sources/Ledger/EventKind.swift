@@ -11,6 +11,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case agreementPreviewed = 0x0123
     case keyringAligned = 0x0124
     case imported = 0x0130
+    case scanningRequired = 0x0140
     // Organisations and people
     case organisationAdded = 0x0201
     case personAdded = 0x0210
@@ -48,6 +49,8 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case documentDeposited = 0x0601
     case documentReplaced = 0x0602
     case renditionAdded = 0x0603
+    case contentRefused = 0x0604
+    case documentScanned = 0x0605
     case documentListed = 0x0610
     case documentShown = 0x0611
     case documentRead = 0x0612
@@ -99,6 +102,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .agreementPreviewed: "agreement.previewed",
         .keyringAligned: "keyring.aligned",
         .imported: "imported",
+        .scanningRequired: "scanning.required",
         .organisationAdded: "organisation.added",
         .personAdded: "person.added",
         .personDisabled: "person.disabled",
@@ -136,6 +140,8 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .documentHistory: "document.history",
         .documentExported: "document.exported",
         .renditionAdded: "rendition.added",
+        .contentRefused: "content.refused",
+        .documentScanned: "document.scanned",
         .released: "released",
         .releaseEnded: "release.ended",
         .accessDenied: "access.denied",

@@ -31,6 +31,7 @@ public enum DocumentSubject {}
 public enum RenditionSubject {}
 public enum ActSubject {}
 public enum ProposalSubject {}
+public enum UploadSubject {}
 public enum SessionSubject {}
 public enum AccessTokenSubject {}
 
@@ -43,6 +44,7 @@ public typealias DocumentID = ID<DocumentSubject>
 public typealias RenditionID = ID<RenditionSubject>
 public typealias ActID = ID<ActSubject>
 public typealias ProposalID = ID<ProposalSubject>
+public typealias UploadID = ID<UploadSubject>
 public typealias SessionID = ID<SessionSubject>
 public typealias AccessTokenID = ID<AccessTokenSubject>
 

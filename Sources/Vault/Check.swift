@@ -342,6 +342,9 @@ extension ReadTransaction {
             if try row.leaf.kind == .agreementActivated && !hasPolicy(entry: index) {
                 problems.append((index, "its policy file is missing"))
             }
+            if try row.leaf.kind == .scanningRequired && !hasScanning(entry: index) {
+                problems.append((index, "the requirement of scans is missing"))
+            }
         }
         return problems
     }

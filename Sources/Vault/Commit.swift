@@ -104,7 +104,9 @@ extension DocumentVault {
             .on([
                 "document": "\(draft.document.id)", "rendition": "\(draft.rendition)", "object": draft.object.hex,
             ])
-            .with(["clause": draft.author.permit.rule.rawValue, "case": "\(draft.document.caseID)"])
+            .with(
+                ["clause": draft.author.permit.rule.rawValue, "case": "\(draft.document.caseID)"]
+                    .merging(draft.staged.scannedBy?.detail ?? [:]) { $1 })
     }
 }
 
@@ -153,9 +155,24 @@ extension WriteTransaction {
                 id: draft.rendition, document: document.id, version: number, kind: draft.form.kind,
                 object: draft.object, byteCount: draft.staged.byteCount, mediaType: draft.mediaType.name,
                 fingerprint: draft.staged.fingerprint, added: now, entry: entry))
+        try keepVerdict(on: draft, entry: entry, at: now)
         if let source = draft.source { try markImported(source, as: document.id) }
         return Receipt(
             document: "\(document.id)", version: number, byteCount: draft.staged.byteCount, entry: entry)
+    }
+}
+
+extension WriteTransaction {
+    /// The verdict stands beside what it is about from the first moment; and where scans are required, nothing stands without.
+    private func keepVerdict(on draft: Draft, entry: UInt64, at now: Instant) throws {
+        guard let engine = draft.staged.scannedBy else {
+            guard try scanning() == nil else { throw VaultError.scannerMissing }
+            return
+        }
+        try put(
+            ScanRow(
+                rendition: draft.rendition, object: draft.object, found: nil, engine: engine, scanned: now,
+                entry: entry))
     }
 }
 

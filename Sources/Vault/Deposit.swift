@@ -34,12 +34,13 @@ extension DocumentVault {
     ///
     /// `content`: read to its end; of any length.
     ///
-    /// - Throws: `VaultError.denied`, `.notFound(.theCase)`, `.caseClosed`, `.typeMismatch`, `.invalid`; `StorageError`.
+    /// - Throws: `VaultError.denied`, `.notFound(.theCase)`, `.caseClosed`, `.typeMismatch`, `.unsafeContent`, `.malware`,
+    ///   `.scanFailed`, `.scannerMissing`, `.invalid`; `StorageError`. Nothing is kept then.
     public func deposit(
         _ new: NewDocument, content: some ContentSource, as caller: Caller
     ) async throws -> Receipt {
         let author = try await authoriseDeposit(new, caller)
-        let draft = try await blocking { try self.draft(new, author, content: content) }
+        let draft = try await taken(new, author, caller) { try self.draft(new, author, content: content) }
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }
@@ -94,7 +95,9 @@ extension DocumentVault {
             guard !there.isEmpty else { throw VaultError.notFound(.version) }
             guard !there.contains(where: { $0.kind == kind }) else { throw VaultError.renditionThere }
         }
-        let draft = try await blocking { try self.draft(new, author, form, of: document, content: content) }
+        let draft = try await taken(new, author, caller) {
+            try self.draft(new, author, form, of: document, content: content)
+        }
         guard let receipt = try await commit([draft], as: caller).first else { throw VaultError.keyMissing }
         return receipt
     }
@@ -144,7 +147,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied` once the refusal is recorded; `.notFound(.theCase)` to anyone off the case.
     func authoriseDeposit(_ new: NewDocument, _ caller: Caller) async throws -> Author {
         try await requireWritable()
-        let row = try await records.read { try $0.theCase(new.caseID) }
+        let (row, scanning) = try await records.read { (try $0.theCase(new.caseID), try $0.scanning()) }
         let event = Event(.accessDenied, by: caller).on([
             "case": "\(new.caseID)", "category": known(new.category), "action": AccessAction.deposit.rawValue,
         ])
@@ -152,6 +155,7 @@ extension DocumentVault {
             try await refuse(.notFound(.theCase), event)
         }
         guard row.closed == nil else { throw VaultError.caseClosed }
+        guard scanning == nil || environment.scanner != nil else { throw VaultError.scannerMissing }
         for label in new.labels where !scene.agreement.labels.contains(label) {
             throw VaultError.invalid(field: "label", reason: "the agreement has no label \(label)")
         }
@@ -225,11 +229,10 @@ extension DocumentVault {
         _ document: DocumentRow, _ author: Author, syncing: Bool
     ) throws -> (StagedObject, [WrapRow]) {
         let identity = try AgeIdentity(from: environment.random)
-        let staged = try objects.stage(
-            content, to: identity.recipient, fingerprint: FingerprintStream(author.fingerprint), syncing: syncing,
-            random: environment.random
-        ) { front in
-            guard mediaType.admits(front) else { throw VaultError.typeMismatch(declared: mediaType.name) }
+        let staged = try naming(mediaType) {
+            try objects.stage(
+                content, through: try Intake(as: mediaType, scanner: environment.scanner), to: identity.recipient,
+                fingerprint: FingerprintStream(author.fingerprint), syncing: syncing, random: environment.random)
         }
         let parties = admitted(document, kind, author)
         return (staged, try wraps(of: identity, rendition, author.childKey, for: parties))

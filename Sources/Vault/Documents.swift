@@ -23,6 +23,8 @@ public struct DocumentSummary: Hashable, Sendable, Codable {
     public let holder: String
     public let version: Int64
     public let added: String
+    /// What the malware scanner said of the newest version's original, and when; `nil` when it was never asked.
+    public let scanned: String?
     /// Whether the caller may read the newest version's original.
     public let mayRead: Bool
     /// The forms that the caller may read.
@@ -39,6 +41,8 @@ public struct VersionSummary: Hashable, Sendable, Codable {
     public let object: String
     public let byteCount: UInt64
     public let mediaType: String
+    /// What the malware scanner said of the original, and when; `nil` when it was never asked.
+    public let scanned: String?
     /// The index of the ledger entry.
     public let entry: UInt64
 }
@@ -63,11 +67,12 @@ extension DocumentVault {
     /// - Throws: `VaultError.notFound(.theCase)`.
     public func documents(of caseID: CaseID, as caller: Caller) async throws -> [DocumentSummary] {
         if let readOnlyReason { throw readOnlyReason }
-        let (policy, row, rows, found) = try await records.read { transaction in
+        let (policy, row, rows, found, scans) = try await records.read { transaction in
             let row = try transaction.theCase(caseID)
             return (
                 try transaction.activePolicy(), row, try row.map { try transaction.sceneRows($0, caller.person) },
-                try transaction.documents(of: caseID).map { ($0, try transaction.renditions(of: $0.id)) }
+                try transaction.documents(of: caseID).map { ($0, try transaction.renditions(of: $0.id)) },
+                try transaction.scans(of: caseID)
             )
         }
         try await adopt(policy)
@@ -77,7 +82,7 @@ extension DocumentVault {
         }
         let fields = scene.childKey.fields
         let summaries = try found.compactMap { document, renditions in
-            try judge(document, renditions, scene).map { try summary($0, fields) }
+            try judge(document, renditions, scene).map { try summary($0, fields, scans) }
         }
         // Whoever has no place here and is shown nothing is told nothing either.
         guard !scene.isBarred, scene.isOnCase || scene.hasEmergency || !summaries.isEmpty else {
@@ -95,7 +100,7 @@ extension DocumentVault {
     public func show(_ id: DocumentID, as caller: Caller) async throws -> DocumentSummary {
         let view = try await requireVisible(id, .documentShown, caller)
         try await log(event(.documentShown, view, view.asking, caller), childKey: view.childKey)
-        return try summary(view, view.childKey.fields)
+        return try summary(view, view.childKey.fields, try await records.read { try $0.scans(of: id) })
     }
 
     /// Every version, for who may read the document.
@@ -105,9 +110,12 @@ extension DocumentVault {
         let view = try await requireVisible(id, .documentHistory, caller)
         let newest = try rendition(WhichForm(), of: view)
         let (asking, _) = try await requireReadable(newest, view, caller)
-        let (versions, people) = try await records.read { transaction in
+        let (versions, people, scans) = try await records.read { transaction in
             let versions = try transaction.versions(of: id)
-            return (versions, try versions.compactMap { try transaction.person($0.depositor) })
+            return (
+                versions, try versions.compactMap { try transaction.person($0.depositor) },
+                try transaction.scans(of: id)
+            )
         }
         try await log(event(.documentHistory, view, asking, caller), childKey: view.childKey)
         let names = try people.reduce(into: [PersonID: String]()) { $0[$1.id] = try self.names(of: $1).name }
@@ -116,7 +124,7 @@ extension DocumentVault {
                 VersionSummary(
                     number: version.number, added: version.added.text, depositor: names[version.depositor] ?? "",
                     object: rendition.object.hex, byteCount: rendition.byteCount, mediaType: rendition.mediaType,
-                    entry: version.entry)
+                    scanned: scans[rendition.id]?.words, entry: version.entry)
             }
         }
     }
@@ -157,7 +165,10 @@ extension DocumentVault {
     func requireReadable(
         _ rendition: RenditionRow, _ view: VisibleDocument, _ caller: Caller, purpose: Purpose? = nil
     ) async throws -> (Asking, Permit) {
-        if let found = reading(rendition, of: view, purpose: purpose) { return found }
+        if let found = reading(rendition, of: view, purpose: purpose) {
+            if found.0.place.party == .family { try await requireScanned(rendition, view, found.0, caller) }
+            return found
+        }
         let reason = denial(.read, view.document, rendition, view.scene, purpose: purpose)
         try await refuse(
             .denied(reason),
@@ -241,7 +252,9 @@ extension DocumentVault {
         return .notOnCase
     }
 
-    private func summary(_ view: VisibleDocument, _ fields: Key) throws -> DocumentSummary {
+    private func summary(
+        _ view: VisibleDocument, _ fields: Key, _ scans: [RenditionID: ScanRow]
+    ) throws -> DocumentSummary {
         let document = view.document
         let newest = view.newest
         guard let original = newest.first(where: { $0.kind == .original }) else {
@@ -259,7 +272,8 @@ extension DocumentVault {
             id: "\(document.id)", category: document.category.rawValue,
             categoryTitle: view.scene.agreement.title(of: document.category) ?? document.category.rawValue,
             title: title, mediaType: original.mediaType, holder: document.holder.rawValue,
-            version: original.version, added: document.added.text, mayRead: title != nil,
+            version: original.version, added: document.added.text, scanned: scans[original.id]?.words,
+            mayRead: title != nil,
             forms: forms.map { form in
                 DocumentSummary.Form(
                     rendition: form.kind.description, mediaType: form.mediaType, byteCount: form.byteCount,

@@ -9,15 +9,21 @@ public struct VaultEnvironment: Sendable {
     public let day: @Sendable (Instant) -> Day
     public let random: RandomSource
     public let steps: WriteSteps
+    public let intake: IntakeRules
+    /// What everything that is kept passes through; `nil` where nothing is scanned. The first time that a vault is opened with one,
+    /// it takes nothing unscanned any more.
+    public let scanner: ClamdScanner?
 
     public init(
         now: @escaping @Sendable () -> Instant, day: @escaping @Sendable (Instant) -> Day, random: RandomSource,
-        steps: WriteSteps = WriteSteps()
+        steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(), scanner: ClamdScanner? = nil
     ) {
         self.now = now
         self.day = day
         self.random = random
         self.steps = steps
+        self.intake = intake
+        self.scanner = scanner
     }
 
     func today() -> Day { day(now()) }
@@ -28,6 +34,14 @@ public struct VaultEnvironment: Sendable {
         let early = midnight.adding(seconds: -3600)
         return self.day(early) < day ? midnight : early
     }
+}
+
+/// What is taken in.
+public struct IntakeRules: Hashable, Sendable {
+    /// Whether content about whose type nothing is said is taken.
+    public let allowsUnknown: Bool
+
+    public init(allowsUnknown: Bool = true) { self.allowsUnknown = allowsUnknown }
 }
 
 /// A watcher of the durable writes of an operation. It may throw, and the operation then stops there, as in a crash.

@@ -115,11 +115,12 @@ extension DocumentVault {
         _ sealed: [ImportRun.Sealed], as caller: Caller, _ report: (ImportItem, ImportOutcome) throws -> Void
     ) async throws {
         var drafts: [(item: ImportItem, draft: Draft)] = []
-        for (item, result) in sealed {
+        for (item, author, result) in sealed {
             switch result {
             case .success(let draft): drafts.append((item, draft))
             case .failure(let error):
                 do {
+                    try await recordRefusal(error, of: item.new, author, caller)
                     try Self.stopIfHopeless(error)
                     try report(item, .refused(error))
                 } catch {
@@ -135,13 +136,17 @@ extension DocumentVault {
 
     /// Harmless when it fails: the next recovery sweeps the files aside.
     private func discard(_ sealed: [ImportRun.Sealed]) {
-        for case (_, .success(let draft)) in sealed { try? objects.discard(draft.staged) }
+        for case (_, _, .success(let draft)) in sealed { try? objects.discard(draft.staged) }
     }
 
     /// What no later file would escape stops the import; everything before it is safe.
     private static func stopIfHopeless(_ error: any Error) throws {
         switch error as? StorageError {
         case .diskFull, .notWritable, .busy, .clockWentBackwards: throw error
+        default: break
+        }
+        switch error as? VaultError {
+        case .scannerMissing, .scanFailed(.unreachable): throw error
         default: break
         }
     }
@@ -179,7 +184,7 @@ private final class ImportRun: Sendable {
         let source: Digest
     }
 
-    typealias Sealed = (item: ImportItem, result: Result<Draft, any Error>)
+    typealias Sealed = (item: ImportItem, author: Author, result: Result<Draft, any Error>)
 
     private struct State {
         var next = 0
@@ -225,7 +230,7 @@ private final class ImportRun: Sendable {
                                 return
                             }
                             let result = Result { try seal(choice) }
-                            if state.withLock({ $0.add((choice.item, result)) }) { isWorthCommit() }
+                            if state.withLock({ $0.add((choice.item, choice.author, result)) }) { isWorthCommit() }
                         }
                     }
                 }

@@ -7,12 +7,13 @@ extension DocumentVault {
     ///
     /// `form`: the newest version's original when nothing is named.
     ///
-    /// - Throws: `VaultError.notFound`, `.denied`, `.harmCheckMissing`, `.alreadySo`, `.reviewOverdue`.
+    /// - Throws: `VaultError.notFound`, `.denied`, `.harmCheckMissing`, `.alreadySo`, `.reviewOverdue`, `.unscanned`, `.malware`.
     public func release(
         _ id: DocumentID, _ form: WhichForm = WhichForm(), check: HarmCheck?, as caller: Caller
     ) async throws -> ActID {
         let (view, rendition, asking, permit) = try await requireRelease(id, form, caller)
         try requireNewSharing()
+        try await requireScanned(rendition, view, asking, caller)
         guard check != nil || !view.scene.agreement.needsHarmCheck(view.document.category) else {
             throw VaultError.harmCheckMissing
         }

@@ -1,5 +1,6 @@
 public import Rules
 public import Sealing
+public import Storage
 
 /// What the vault refuses, in words a person can act on. Whatever else goes wrong comes as the error of the module it came from.
 public enum VaultError: Error, Hashable, Sendable {
@@ -28,6 +29,16 @@ public enum VaultError: Error, Hashable, Sendable {
     case identifierTaken(String)
     case invalid(field: String, reason: String)
     case typeMismatch(declared: String)
+    /// It is what it claims, and not safe to keep.
+    case unsafeContent(ContentDanger)
+    /// The malware scanner found this in it.
+    case malware(String)
+    /// The malware scanner gave no verdict, so nothing is kept.
+    case scanFailed(ScanFailure)
+    /// Nothing is kept unscanned in this vault, and no scanner was named.
+    case scannerMissing
+    /// The family is given only what was scanned.
+    case unscanned
     case caseClosed
     /// The category is for the screen only; it may not leave as a file.
     case viewOnly
@@ -58,6 +69,11 @@ public enum VaultError: Error, Hashable, Sendable {
     /// Cases of the agreement's table are not answered as they should be.
     case casesFail(Int)
     case reviewOverdue
+    /// A piece of an upload does not begin where the one before it ended.
+    case wrongOffset(UInt64)
+    case tooManyUploads(Int)
+    /// A piece goes beyond the length that was said.
+    case uploadTooLong
     /// A request's key came before, with another question.
     case keyReused
     case beingDone
@@ -66,7 +82,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, subscriber
+        case session, subscriber, upload
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -81,26 +97,16 @@ public enum VaultError: Error, Hashable, Sendable {
         case .notSignedIn: "You are not signed in, or your session has run out. Use `muniment sign-in`."
         case .wrongCredentials: "The user name or the password is wrong."
         case .accountDisabled: "This account is disabled. Ask the system administrator."
-        case .tooManyAttempts(let seconds):
-            "There were too many failed attempts for this user name. Try again in \(Self.wait(seconds))."
-        case .secondFactorNeeded:
-            "This account has a second factor. Give the code that your authenticator shows, or a recovery code."
-        case .wrongCode:
-            "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
-        case .noSecondFactor: "This account has no second factor. Begin with `muniment account totp enrol`."
-        case .passwordRefused(let weakness): weakness.userMessage
-        case .needsSession: "An access token may not do this. Sign in, then repeat it."
-        case .tokenInvalid:
-            "The access token is mistyped, has run out or was revoked. Copy it again, or make a new one with `muniment account token create`."
-        case .tooManyTokens(let limit):
-            "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
-        case .invitationInvalid:
-            "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
+        case .tooManyAttempts, .secondFactorNeeded, .wrongCode, .noSecondFactor, .passwordRefused, .needsSession,
+            .tokenInvalid, .tooManyTokens, .invitationInvalid:
+            accountMessage
         case .usernameTaken: "This user name is taken. Choose another."
         case .identifierTaken(let kind):
             "Another child already has this \(kind). Find that child, or correct the number."
         case .invalid(let field, let reason): "The \(field) is not usable: \(reason)."
-        case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
+        case .typeMismatch, .unsafeContent, .malware, .scanFailed, .scannerMissing, .unscanned, .wrongOffset,
+            .tooManyUploads, .uploadTooLong:
+            contentMessage
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."
@@ -133,6 +139,48 @@ public enum VaultError: Error, Hashable, Sendable {
             "This was done before, and its answer was lost. Look at what is there before you send it again."
         case .reviewOverdue:
             "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
+        }
+    }
+
+    /// Of what signing in and one's own account refuse.
+    private var accountMessage: String {
+        switch self {
+        case .tooManyAttempts(let seconds):
+            "There were too many failed attempts for this user name. Try again in \(Self.wait(seconds))."
+        case .secondFactorNeeded:
+            "This account has a second factor. Give the code that your authenticator shows, or a recovery code."
+        case .wrongCode:
+            "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
+        case .noSecondFactor: "This account has no second factor. Begin with `muniment account totp enrol`."
+        case .passwordRefused(let weakness): weakness.userMessage
+        case .needsSession: "An access token may not do this. Sign in, then repeat it."
+        case .tokenInvalid:
+            "The access token is mistyped, has run out or was revoked. Copy it again, or make a new one with `muniment account token create`."
+        case .tooManyTokens(let limit):
+            "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
+        case .invitationInvalid:
+            "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
+        default: ""
+        }
+    }
+
+    /// Of what is refused for the content itself, or on its way in.
+    private var contentMessage: String {
+        switch self {
+        case .typeMismatch(let declared): "The content is not \(declared). Declare what it is, or send the right file."
+        case .unsafeContent(let danger): "The file is not taken. \(danger.sentence)"
+        case .malware(let signature):
+            "The malware scanner refuses this file (\(signature)). Do not open it or send it on; tell whoever looks after your computers."
+        case .scanFailed(let failure):
+            "\(failure.sentence) Nothing was changed. Try again, and tell the administrator if it stays so."
+        case .scannerMissing:
+            "Nothing is kept unscanned in this vault. Name the scanner: --scanner, or MUNIMENT_SCANNER."
+        case .unscanned:
+            "This was never scanned for malware, and the family is given only what was. Whoever may read it has it scanned with `muniment document scan`."
+        case .wrongOffset(let offset): "The upload has \(offset) bytes so far. Go on from there."
+        case .tooManyUploads(let most): "You have \(most) unfinished uploads. Finish or end one first."
+        case .uploadTooLong: "There are more bytes than were said at the beginning. Nothing of this piece was kept."
+        default: ""
         }
     }
 

@@ -10,7 +10,7 @@ struct DocumentCommand: AsyncParsableCommand {
         commandName: "document", abstract: "Deposit, find and read documents.",
         subcommands: [
             Deposit.self, List.self, Show.self, Read.self, History.self, Replace.self, AddRendition.self,
-            ReleaseToFamily.self, Unrelease.self,
+            ReleaseToFamily.self, Unrelease.self, Scan.self,
         ])
 
     struct Deposit: AsyncParsableCommand {
@@ -25,6 +25,7 @@ struct DocumentCommand: AsyncParsableCommand {
         @Option(help: "What it is, as the agreement names it: D01 to D23.") var category: Rules.Category
         @Option(help: "A title; the file's name when not given.") var title: String?
         @OptionGroup var type: TypeOption
+        @OptionGroup var scanner: ScannerOption
         @Option(help: "A label that restrains it further. May be repeated.") var label: [Rules.Label] = []
         @OptionGroup var common: CommonOptions
 
@@ -37,7 +38,9 @@ struct DocumentCommand: AsyncParsableCommand {
                 caseID: caseID, category: category, title: title, mediaType: try type.mediaType(of: name),
                 labels: Set(label))
             let content = try openInput(file)
-            let receipt = try await common.inVault { try await $0.deposit(new, content: content, as: $1) }
+            let receipt = try await common.inVault(scanner: try scanner.clamd()) {
+                try await $0.deposit(new, content: content, as: $1)
+            }
             try common.show(receipt) { receipt.lines }
         }
     }
@@ -49,12 +52,13 @@ struct DocumentCommand: AsyncParsableCommand {
         @Argument(help: "The document.") var document: DocumentID
         @Argument(help: "The file; '-' for standard input.") var file: String
         @OptionGroup var type: TypeOption
+        @OptionGroup var scanner: ScannerOption
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let mediaType = try type.mediaType(of: file == "-" ? "" : URL(filePath: file).lastPathComponent)
             let content = try openInput(file)
-            let receipt = try await common.inVault {
+            let receipt = try await common.inVault(scanner: try scanner.clamd()) {
                 try await $0.replace(document, mediaType: mediaType, content: content, as: $1)
             }
             try common.show(receipt) { receipt.lines }
@@ -76,12 +80,13 @@ struct DocumentCommand: AsyncParsableCommand {
         @Option(help: "extract, summary or redacted:NAME.") var rendition: Rendition
         @Option(help: "The version it was made from; the newest when not given.") var version: Int64?
         @OptionGroup var type: TypeOption
+        @OptionGroup var scanner: ScannerOption
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             let mediaType = try type.mediaType(of: file == "-" ? "" : URL(filePath: file).lastPathComponent)
             let content = try openInput(file)
-            let receipt = try await common.inVault {
+            let receipt = try await common.inVault(scanner: try scanner.clamd()) {
                 try await $0.addRendition(
                     rendition, of: document, version: version, mediaType: mediaType, content: content, as: $1)
             }
@@ -171,7 +176,7 @@ struct DocumentCommand: AsyncParsableCommand {
                     "document  \(shown.id)", "title     \(shown.title ?? "not yours to read")",
                     "category  \(shown.category) \(shown.categoryTitle)", "holder    \(shown.holder)",
                     "type      \(shown.mediaType)", "version   \(shown.version)", "added     \(shown.added)",
-                    "you may   \(shown.reach) (\(shown.clause))",
+                    "scanned   \(shown.scanned ?? "never")", "you may   \(shown.reach) (\(shown.clause))",
                 ]
                     + shown.forms.map { form in
                         "form      \(form.rendition), \(form.mediaType), \(Terminal.size(form.byteCount))"

@@ -27,12 +27,13 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The category, where the manifest names none.") var category: Rules.Category?
     @Option(help: ArgumentHelp("Write a line for each file once its fate is durable.", valueName: "file"))
     var report: String?
+    @OptionGroup var scanner: ScannerOption
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
         let plan = try ImportPlan(source: source, caseID: caseID, category: category)
         let progress = try ImportProgress(plan, reportPath: report)
-        try await common.inVault { vault, caller in
+        try await common.inVault(scanner: try scanner.clamd()) { vault, caller in
             try await vault.importFiles(plan.items, as: caller) { try progress.note($0, $1) }
         }
         let summary = try progress.finish()

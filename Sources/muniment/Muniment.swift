@@ -36,7 +36,8 @@ struct Muniment: AsyncParsableCommand {
             ChildCommand.self, CaseCommand.self,
             DocumentCommand.self, ImportCommand.self, ExportCommand.self, ConsentCommand.self, TaskCommand.self,
             RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,
-            AccessCommand.self, LedgerCommand.self, EventsCommand.self, CheckCommand.self, ServeCommand.self,
+            AccessCommand.self, LedgerCommand.self, EventsCommand.self, ScanningCommand.self, CheckCommand.self,
+            ServeCommand.self,
             CompletionsCommand.self,
         ])
 

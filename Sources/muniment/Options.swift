@@ -77,9 +77,13 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Print the result as JSON.") var json = false
 
     /// Opens the vault, finds out who asks, runs `work` and closes the vault again.
-    func inVault<Result>(_ work: (DocumentVault, Caller) async throws -> Result) async throws -> Result {
+    ///
+    /// `scanner`: for what takes content in.
+    func inVault<Result>(
+        scanner: ClamdScanner? = nil, _ work: (DocumentVault, Caller) async throws -> Result
+    ) async throws -> Result {
         let bearer = try session.bearer()
-        let vault = try await open()
+        let vault = try await open(scanner: scanner)
         do {
             let result = try await work(vault, try await vault.caller(bearer: bearer))
             try await vault.close()
@@ -90,8 +94,8 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    func open() async throws -> DocumentVault {
-        try await DocumentVault.open(vault.folder(), unlockedWith: vault.secret.read(), in: .live)
+    func open(scanner: ClamdScanner? = nil) async throws -> DocumentVault {
+        try await DocumentVault.open(vault.folder(), unlockedWith: vault.secret.read(), in: .live(scanner: scanner))
     }
 
     /// Prints as JSON, or as the lines that `text` makes.
@@ -103,15 +107,19 @@ struct CommonOptions: ParsableArguments {
 
 extension VaultEnvironment {
     /// The machine's clock and generator. Legal days are days in Europe/London.
-    static let live = VaultEnvironment(
-        now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
-        day: { moment in
-            let parts = civil.dateComponents([.year, .month, .day], from: moment.date)
-            guard let year = parts.year, let month = parts.month, let number = parts.day,
-                let day = Day(year: year, month: month, day: number)
-            else { preconditionFailure("the calendar has no such day") }
-            return day
-        }, random: .system)
+    static let live = live(scanner: nil)
+
+    static func live(scanner: ClamdScanner?, intake: IntakeRules = IntakeRules()) -> VaultEnvironment {
+        VaultEnvironment(
+            now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+            day: { moment in
+                let parts = civil.dateComponents([.year, .month, .day], from: moment.date)
+                guard let year = parts.year, let month = parts.month, let number = parts.day,
+                    let day = Day(year: year, month: month, day: number)
+                else { preconditionFailure("the calendar has no such day") }
+                return day
+            }, random: .system, intake: intake, scanner: scanner)
+    }
 
     private static let civil: Calendar = {
         var calendar = Calendar(identifier: .gregorian)

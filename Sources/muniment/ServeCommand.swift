@@ -42,8 +42,10 @@ struct ServeCommand: AsyncParsableCommand {
                 FileHandle.standardError.write(Data(line.utf8))
             }
         }
+        let environment = VaultEnvironment.live(
+            scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake)
         let vault = try await DocumentVault.open(
-            configuration.vault, unlockedWith: try configuration.unlock.read(), in: .live)
+            configuration.vault, unlockedWith: try configuration.unlock.read(), in: environment)
         do {
             let service = Service(
                 vault, options: configuration.options, now: VaultEnvironment.live.now,

@@ -33,26 +33,6 @@ struct IdentityTests {
         #expect(UPN("J801200000000") == nil)
     }
 
-    /// A name, a front that fits it, a front that does not.
-    static let fronts: [(String, [UInt8], [UInt8])] = [
-        ("application/pdf", Array("%PDF-1.7".utf8), Array("<html>".utf8)),
-        ("image/png", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0], Array("%PDF-1.7".utf8)),
-        ("image/jpeg", [0xff, 0xd8, 0xff, 0xe0], [0xff, 0xd8]),
-        ("text/plain", Array("plain words".utf8), [0x61, 0x00, 0x62]),
-        (
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-            [0x50, 0x4b, 0x03, 0x04] + Array("....word/document.xml".utf8),
-            [0x50, 0x4b, 0x03, 0x04] + Array("xl/workbook".utf8)
-        ),
-    ]
-
-    @Test("a type is held against the first bytes", arguments: fronts)
-    func mediaTypes(name: String, fits: [UInt8], doesNot: [UInt8]) throws {
-        let type = try #require(MediaType(name))
-        #expect(type.admits(fits))
-        #expect(!type.admits(doesNot))
-    }
-
     @Test("an unknown type is refused, and a name's ending claims one")
     func endings() {
         #expect(MediaType("text/html") == nil)

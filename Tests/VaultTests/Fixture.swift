@@ -52,9 +52,11 @@ struct Fixture {
     }
 
     static func environment(
-        now: Instant = start, steps: WriteSteps = WriteSteps()
+        now: Instant = start, steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(),
+        scanner: ClamdScanner? = nil
     ) throws -> VaultEnvironment {
-        VaultEnvironment(now: { now }, day: { $0.dayInUTC }, random: .system, steps: steps)
+        VaultEnvironment(
+            now: { now }, day: { $0.dayInUTC }, random: .system, steps: steps, intake: intake, scanner: scanner)
     }
 
     static func secret() throws -> Key {
@@ -67,9 +69,13 @@ struct Fixture {
         return Key(try SecretBytes(wiping: &bytes))
     }
 
-    func open(now: Instant = start, steps: WriteSteps = WriteSteps()) async throws -> DocumentVault {
+    func open(
+        now: Instant = start, steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(),
+        scanner: ClamdScanner? = nil
+    ) async throws -> DocumentVault {
         try await DocumentVault.open(
-            vaultPath, unlockedWith: Self.secret(), in: Self.environment(now: now, steps: steps))
+            vaultPath, unlockedWith: Self.secret(),
+            in: Self.environment(now: now, steps: steps, intake: intake, scanner: scanner))
     }
 
     func caller(_ name: String, in vault: DocumentVault) async throws -> Caller {

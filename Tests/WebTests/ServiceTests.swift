@@ -15,7 +15,8 @@ struct ServiceTests {
             for route in Route.all where !route.isOpen {
                 let path = route.path.replacing(/\{[a-z]+\}/, with: String(repeating: "0", count: 32))
                 let answer = try await office.ask(route.method.rawValue, path)
-                #expect(answer.status == 401 && answer.problem == "sign-in-needed", "\(route.method) \(route.path)")
+                #expect(answer.status == 401, "\(route.method) \(route.path)")
+                if route.method != .head { #expect(answer.problem == "sign-in-needed") }
                 #expect(answer.headers["www-authenticate"] == "Bearer")
             }
         }
@@ -31,19 +32,19 @@ struct ServiceTests {
             #expect(begun.status == 201)
             #expect(begun.headers["set-cookie"] == nil)
             let bearer = ["Authorization": "Bearer \(token)"]
-            let who = try await office.ask("GET", "/v1/session", bearer)
-            #expect(who.json["username"] as? String == "sam")
+            let who = try await office.ask("GET", "/v1/account", bearer)
+            #expect((who.json["person"] as? [String: Any])?["username"] as? String == "sam")
             // A cookie, another scheme, a token cut short or in a query signs nobody in.
             for headers in [
                 ["Cookie": "token=\(token)"], ["Authorization": "Basic \(token)"], ["Authorization": token],
                 ["Authorization": "Bearer \(token.dropLast(2))"], ["Authorization": "Bearer \(token)00"],
                 ["Authorization": "Bearer \(String(token.reversed()))"],
             ] {
-                #expect(try await office.ask("GET", "/v1/session", headers).status == 401)
+                #expect(try await office.ask("GET", "/v1/account", headers).status == 401)
             }
-            #expect(try await office.ask("GET", "/v1/session?token=\(token)").status == 401)
+            #expect(try await office.ask("GET", "/v1/account?token=\(token)").status == 401)
             #expect(try await office.ask("DELETE", "/v1/session", bearer).status == 204)
-            #expect(try await office.ask("GET", "/v1/session", bearer).status == 401)
+            #expect(try await office.ask("GET", "/v1/account", bearer).status == 401)
         }
     }
 
@@ -89,7 +90,7 @@ struct ServiceTests {
             problem: "malformed"),
         BadRequest(what: "no address of ours", method: "GET", path: "/v2", status: 404, problem: "not-found"),
         BadRequest(
-            what: "a method it has not", method: "PUT", path: "/v1/people", status: 405,
+            what: "a method it has not", method: "PUT", path: "/v1/account", status: 405,
             problem: "method-not-allowed"),
         BadRequest(
             what: "text for JSON", method: "POST", path: "/v1/organisations", json: "{", status: 400,

@@ -102,12 +102,12 @@ struct SlowTests {
             $0.rates = .init(accountPerSecond: 1, networkPerSecond: 1000)
         }) { office in
             var last: Peer.Answer?
-            for _ in 0..<11 { last = try await office.ask("GET", "/v1/session", as: "sam") }
+            for _ in 0..<11 { last = try await office.ask("GET", "/v1/account", as: "sam") }
             #expect(last?.status == 429 && last?.problem == "too-many-requests")
             #expect(last?.headers["retry-after"] == "1")
-            #expect(try await office.ask("GET", "/v1/session", as: "hana").status == 200, "others are not held back")
+            #expect(try await office.ask("GET", "/v1/account", as: "hana").status == 200, "others are not held back")
             office.clock.advance(seconds: 2)
-            #expect(try await office.ask("GET", "/v1/session", as: "sam").status == 200)
+            #expect(try await office.ask("GET", "/v1/account", as: "sam").status == 200)
         }
     }
 

@@ -32,17 +32,19 @@ public struct ObjectStore: Sendable {
     ///
     /// `fingerprint`: takes the plaintext as it passes, to recognise the same file again.
     /// `syncing`: makes this one file durable now; `false` for one of many, which `place` makes durable together.
-    /// `inspect`: sees the first 64 KiB before anything else happens, and may refuse them.
+    /// `intake`: sees every block before it is sealed, and may refuse it; then nothing is kept.
+    ///
+    /// - Throws: `ContentProblem`, `ScanError`; `StorageError`; whatever ended the content.
     public func stage(
-        _ source: some ContentSource, to recipient: AgeRecipient, fingerprint: consuming FingerprintStream,
-        syncing: Bool, random: RandomSource, inspect: ([UInt8]) throws -> Void
+        _ source: some ContentSource, through intake: Intake, to recipient: AgeRecipient,
+        fingerprint: consuming FingerprintStream, syncing: Bool, random: RandomSource
     ) throws -> StagedObject {
         let path = staging + "/" + Hex.encode(random.bytes(16))
         do {
             let start = try Age.begin(sealingTo: [recipient], random: random)
             let sink = try FileSink(creating: path, isDigesting: true)
-            return try SealingStream(start, fingerprint, writingTo: sink).run(
-                source, path: path, syncing: syncing, inspect: inspect)
+            return try SealingStream(start, fingerprint, intake, writingTo: sink).run(
+                source, path: path, syncing: syncing)
         } catch {
             try? Folder.remove(path)  // Harmless when it fails: the next sweep of the staging folder removes it.
             throw error
@@ -118,4 +120,6 @@ public struct StagedObject: Sendable {
     /// Plaintext length in bytes.
     public let byteCount: UInt64
     public let fingerprint: Digest
+    /// What found the content clean; `nil` when it was not scanned.
+    public let scannedBy: ScanEngine?
 }

@@ -6,22 +6,24 @@ internal import Sealing
 struct SealingStream: ~Copyable {
     private var start: AgeStart
     private var fingerprint: FingerprintStream
+    private var intake: Intake
     private let sink: FileSink
     private var chunkIndex: UInt64 = 0
     private var byteCount: UInt64 = 0
 
-    init(_ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, writingTo sink: FileSink) {
+    init(
+        _ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, _ intake: Intake,
+        writingTo sink: FileSink
+    ) {
         self.sink = sink
+        self.intake = intake
         self.fingerprint = fingerprint
         self.start = start
     }
 
-    /// `inspect`: sees the first 64 KiB before anything is written, and may refuse them.
-    consuming func run(
-        _ source: some ContentSource, path: String, syncing: Bool, inspect: ([UInt8]) throws -> Void
-    ) throws -> StagedObject {
+    /// What the intake refuses ends it at once.
+    consuming func run(_ source: some ContentSource, path: String, syncing: Bool) throws -> StagedObject {
         var chunk = try read(source)
-        try inspect(chunk)
         try sink.write(start.preamble)
         // A full chunk may be the last: only the next read tells.
         while chunk.count == Age.chunkCount {
@@ -31,17 +33,21 @@ struct SealingStream: ~Copyable {
             chunk = next
         }
         try seal(chunk, isLast: true)
-        return try finish(path: path, syncing: syncing)
+        let scannedBy = try intake.finish()
+        return try finish(path: path, syncing: syncing, scannedBy)
     }
 
-    private consuming func finish(path: String, syncing: Bool) throws(StorageError) -> StagedObject {
+    private consuming func finish(
+        path: String, syncing: Bool, _ scannedBy: ScanEngine?
+    ) throws(StorageError) -> StagedObject {
         StagedObject(
             path: path, isSynced: syncing, name: try sink.finish(syncing: syncing), byteCount: byteCount,
-            fingerprint: fingerprint.digest())
+            fingerprint: fingerprint.digest(), scannedBy: scannedBy)
     }
 
     private mutating func read(_ source: some ContentSource) throws -> [UInt8] {
         let chunk = try source.read(Age.chunkCount)
+        try intake.take(chunk)
         fingerprint.update(chunk.span)
         byteCount += UInt64(chunk.count)
         return chunk

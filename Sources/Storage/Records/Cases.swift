@@ -175,6 +175,8 @@ extension ReadTransaction {
             ("team", try holds("SELECT * FROM team") { _ = try teamRow($0) }),
             ("acts", try holds("SELECT * FROM acts") { _ = try act($0) }),
             ("proposals", try holds("SELECT * FROM proposals") { _ = try proposal($0) }),
+            ("scans", try holds("SELECT * FROM scans") { _ = try scan($0) }),
+            ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
         ]
         return tables.filter { !$0.1 }.map(\.0)
     }

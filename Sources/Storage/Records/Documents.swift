@@ -255,7 +255,11 @@ extension ReadTransaction {
 
     /// Whether anything in the records still needs this object.
     public func isReferenced(_ object: Digest) throws -> Bool {
-        let statement = try db.cachedStatement(sql: "SELECT 1 FROM renditions WHERE object = :object LIMIT 1")
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT 1 FROM renditions WHERE object = :object
+                UNION ALL SELECT 1 FROM upload_parts WHERE object = :object LIMIT 1
+                """)
         return try Row.fetchOne(statement, arguments: ["object": object.bytes.data]) != nil
     }
 

@@ -9,6 +9,7 @@ enum RecordsSchema {
         migrator.registerMigration("1 ledger") { try $0.execute(sql: ledger) }
         migrator.registerMigration("2 acts and proposals") { try $0.execute(sql: acts) }
         migrator.registerMigration("3 sign-in") { try $0.execute(sql: signIn) }
+        migrator.registerMigration("4 scans") { try $0.execute(sql: scans) }
         migrator.registerMigration("5 requests and uploads") { try $0.execute(sql: requests) }
         migrator.registerMigration("7 outbox") { try $0.execute(sql: outbox) }
         return migrator
@@ -189,6 +190,7 @@ enum RecordsSchema {
           mac BLOB NOT NULL,
           PRIMARY KEY (upload, number)
         ) STRICT;
+        CREATE INDEX parts_of_object ON upload_parts (object);
         """
 
     private static let acts = """
@@ -295,6 +297,29 @@ enum RecordsSchema {
           mac BLOB NOT NULL
         ) STRICT;
         CREATE INDEX access_tokens_of_person ON access_tokens (person);
+        """
+
+    private static let scans = """
+        CREATE TABLE scans (
+          rendition BLOB NOT NULL PRIMARY KEY REFERENCES renditions,
+          object BLOB NOT NULL CHECK (length(object) = 32),
+          found TEXT,
+          version TEXT NOT NULL,
+          signatures TEXT NOT NULL,
+          scanned INTEGER NOT NULL,
+          entry INTEGER NOT NULL REFERENCES entries,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE scanning (
+          required INTEGER NOT NULL PRIMARY KEY CHECK (required = 1),
+          since INTEGER NOT NULL,
+          entry INTEGER NOT NULL UNIQUE REFERENCES entries,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TRIGGER scanning_stays BEFORE DELETE ON scanning
+          BEGIN SELECT RAISE(ABORT, 'scans stay required'); END;
+        CREATE TRIGGER scanning_keeps BEFORE UPDATE ON scanning
+          BEGIN SELECT RAISE(ABORT, 'scans stay required'); END;
         """
 
     private static let outbox = """

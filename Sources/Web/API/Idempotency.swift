@@ -24,7 +24,14 @@ struct IdempotencyKey {
 
 extension Route {
     /// It makes or changes something each time it is asked.
-    var takesKey: Bool { method == .post && !isOpen }
+    ///
+    /// What hands out a secret is not: the answer would have to be kept.
+    var takesKey: Bool { method == .post && !isOpen && !handsOutSecret }
+
+    private var handsOutSecret: Bool {
+        if case .form = body { return true }
+        return ["/v1/account/second-factor", "/v1/account/tokens", "/v1/people", "/v1/people/resets"].contains(path)
+    }
 }
 
 extension Call {

@@ -95,11 +95,13 @@ enum OpenAPI {
                     ]
                 ],
             ]
-        case .content:
+        case .content(let type):
             [
                 "required": true,
                 "content": .object(
-                    MediaType.all.reduce(into: [:]) { $0[$1] = ["schema": ["type": "string", "format": "binary"]] }),
+                    (type.map { [$0] } ?? MediaType.all).reduce(into: [:]) {
+                        $0[$1] = ["schema": ["type": "string", "format": "binary"]]
+                    }),
             ]
         }
     }
@@ -134,10 +136,12 @@ enum OpenAPI {
         } else {
             statuses += [.contentTooLarge, .unsupportedMediaType, .unprocessableContent, .conflict]
         }
+        if route.takesKey { statuses += [.conflict, .unprocessableContent] }
         if !route.query.isEmpty { statuses.append(.unprocessableContent) }
         if case .content = route.body { statuses.append(.init(code: 507, reasonPhrase: "Insufficient Storage")) }
         if case .unchanged = route.condition { statuses += [.preconditionRequired, .preconditionFailed] }
-        if case .absent = route.condition { statuses.append(.preconditionRequired) }
+        if case .absent = route.condition { statuses += [.preconditionRequired, .preconditionFailed] }
+        if route.headers.contains(where: { $0.name == "Tus-Resumable" }) { statuses.append(.preconditionFailed) }
         return statuses + route.refusals
     }
 }

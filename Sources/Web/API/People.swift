@@ -18,6 +18,21 @@ enum People {
         try .json(Page(try await call.vault.people(as: caller), call, key: \.id))
     }
 
+    private struct Invitation: Encodable { let invitation: String }
+
+    static func invite(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let new = NewPerson(
+            username: try call.text("username"), name: try call.text("name"),
+            organisation: try call.id(in: "organisation"), roles: call.words("roles"))
+        let token = try await call.vault.invite(new, as: caller)
+        return try .created(Invitation(invitation: String(decoding: token.text, as: UTF8.self)), at: "/v1/people")
+    }
+
+    static func reset(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let token = try await call.vault.resetPerson(try call.text("username"), as: caller)
+        return try .json(Invitation(invitation: String(decoding: token.text, as: UTF8.self)))
+    }
+
     static func disable(_ call: Call, _ caller: Caller) async throws -> Answer {
         struct Left: Encodable { let places: [LeftPlace] }
         return try .json(Left(places: try await call.vault.disablePerson(try call.text("username"), as: caller)))

@@ -15,8 +15,8 @@ struct Route: Sendable {
         case json(Schema)
         /// `application/x-www-form-urlencoded`: for secrets, which JSON decoding would leave in strings.
         case form([Form.Field])
-        /// A document's content, of any length.
-        case content
+        /// Content of any length; of any type that documents have where none is said.
+        case content(type: String?)
     }
 
     /// What a caller must show to have read before it changes anything (RFC 9110, section 13).
@@ -63,6 +63,12 @@ struct Route: Sendable {
     /// The names in braces.
     var parameters: [String] {
         path.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    func fits(_ path: String) -> Bool {
+        let asked = path.split(separator: "/")
+        let own = self.path.split(separator: "/")
+        return asked.count == own.count && zip(own, asked).allSatisfy { $0 == $1 || $0.first == "{" }
     }
 
     var isOpen: Bool {

@@ -4,18 +4,48 @@ import Vault
 
 /// Everything that can be asked, and by whom. What a signed-in person may do, the vault decides for each request.
 extension Route {
-    static let all: [Route] = session + people + children + cases + documents + sharing + access + ledger + events
+    static let all: [Route] =
+        session + account + people + children + cases + documents + uploads + sharing + access + ledger + events
 
     private static let session: [Route] = [
         Route(
             method: .post, path: "/v1/session", summary: "Sign in", access: .anyone(SignIn.begin),
-            body: .form(SignIn.form), cost: .password, status: .created, answer: .json(.granted)),
+            body: .form([.text("username"), .secret("password"), .optionalSecret("code")]), cost: .password,
+            status: .created, answer: .json(SignIn.granted)),
         Route(
-            method: .get, path: "/v1/session", summary: "Who you are", access: .signedIn(SignIn.show),
+            method: .delete, path: "/v1/session", summary: "Sign out", access: .signedIn(SignIn.end),
+            status: .noContent),
+        Route(
+            method: .post, path: "/v1/invitations/accept", summary: "Choose the password of an account",
+            access: .anyone(SignIn.accept), body: .form([.text("invitation"), .secret("password")]), cost: .password,
             answer: .json(.person)),
+    ]
+
+    private static let account: [Route] = [
+        .show("/v1/account", "Who you are", .account, SignIn.show),
+        .list("/v1/account/sessions", "List your sessions", of: .session, OwnAccount.sessions),
+        .end("/v1/account/sessions/{session}", "End one of your sessions", OwnAccount.endSession),
+        .secret(
+            "/v1/account/password", "Change your password; other sessions and tokens end",
+            [.secret("old"), .secret("new")], OwnAccount.changePassword),
         Route(
-            method: .delete, path: "/v1/session", summary: "Sign out", access: .signedIn(SignIn.end), status: .noContent
-        ),
+            method: .post, path: "/v1/account/second-factor", summary: "A secret for an authenticator",
+            access: .signedIn(OwnAccount.offerSecondFactor), status: .created, answer: .json(OwnAccount.offer)),
+        .secret(
+            "/v1/account/second-factor/confirm", "Show that the authenticator has the secret", [.secret("code")],
+            answer: OwnAccount.codes, OwnAccount.confirmSecondFactor),
+        .secret(
+            "/v1/account/second-factor/remove", "Remove the second factor", [.secret("code")],
+            OwnAccount.removeSecondFactor),
+        .secret(
+            "/v1/account/recovery-codes", "New recovery codes, which end the old", [.secret("code")],
+            answer: OwnAccount.codes, OwnAccount.makeRecoveryCodes),
+        .list("/v1/account/tokens", "List your access tokens", of: .token, OwnAccount.tokens),
+        .make(
+            "/v1/account/tokens", "An access token for your own scripts",
+            [.needed("name", .line), .needed("days", .whole(1...90))], answer: OwnAccount.createdToken,
+            OwnAccount.createToken),
+        .end("/v1/account/tokens/{token}", "Revoke an access token", OwnAccount.revokeToken),
     ]
 
     private static let people: [Route] = [
@@ -24,6 +54,15 @@ extension Route {
             "/v1/organisations", "Add an organisation to a party",
             [.needed("name", .line), .needed("party", .party)], People.addOrganisation),
         .list("/v1/people", "List people", of: .person, People.list),
+        .make(
+            "/v1/people", "Invite a person: an account and the way in to it",
+            [
+                .needed("username", .text(2...64)), .needed("name", .line), .needed("organisation", .id),
+                .needed("roles", .list(.word, atMost: 20)),
+            ], answer: .invitation, People.invite),
+        .act(
+            "/v1/people/resets", "Begin an account anew: no password, no second factor, a new invitation",
+            [.needed("username", .text(2...64))], answer: .invitation, People.reset),
         .act(
             "/v1/people/leavers", "End the account of somebody who leaves, with sessions, places and tasks",
             [.needed("username", .text(2...64))], answer: .leftPlaces, People.disable),
@@ -90,7 +129,7 @@ extension Route {
             headers: [
                 .needed("Document-Title", .text(1...2000), "Percent-encoded UTF-8."),
                 .optional("Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked."),
-            ], body: .content, cost: .transfer, status: .created, answer: .json(.receipt)),
+            ], body: .content(type: nil), cost: .transfer, status: .created, answer: .json(.receipt)),
         .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show),
         .list("/v1/documents/{document}/versions", "List the versions", of: .version, Documents.history),
         Route(
@@ -103,13 +142,14 @@ extension Route {
             ], cost: .transfer, answer: .bytes("application/octet-stream"), refusals: [.rangeNotSatisfiable]),
         Route(
             method: .put, path: "/v1/documents/{document}/content", summary: "Deposit the next version",
-            access: .signedIn(Documents.replace), body: .content, condition: .unchanged(Documents.tag),
+            access: .signedIn(Documents.replace), body: .content(type: nil), condition: .unchanged(Documents.tag),
             cost: .transfer, status: .created, answer: .json(.receipt)),
         Route(
             method: .put, path: "/v1/documents/{document}/renditions/{rendition}",
             summary: "Add an extract, a summary or a redaction to a version",
             access: .signedIn(Documents.addRendition),
-            query: [.optional("version", .whole(1...1_000_000), "The newest when not said.")], body: .content,
+            query: [.optional("version", .whole(1...1_000_000), "The newest when not said.")],
+            body: .content(type: nil),
             condition: .absent, cost: .transfer, status: .created, answer: .json(.receipt)),
         .make(
             "/v1/documents/{document}/releases", "Let the family have a form of a document",
@@ -126,6 +166,35 @@ extension Route {
                 .optional("version", .whole(1...1_000_000)), .optional("rendition", .text(1...80)),
                 .needed("reason", .paragraph),
             ], Documents.endRelease),
+    ]
+
+    private static let tus: Schema.Field = .needed("Tus-Resumable", .choice([Uploads.version]))
+
+    private static let uploads: [Route] = [
+        Route(
+            method: .options, path: "/v1/uploads", summary: "What of tus 1.0.0 there is",
+            access: .anyone(Uploads.options), status: .noContent),
+        Route(
+            method: .post, path: "/v1/uploads", summary: "Begin an upload in pieces (tus creation)",
+            access: .signedIn(Uploads.create),
+            headers: [
+                tus, .needed("Upload-Length", .text(1...20), "Bytes."),
+                .needed("Upload-Metadata", .text(1...4000), "case, category, title, type and labels, each in base64."),
+            ], status: .created, refusals: [.contentTooLarge, .unsupportedMediaType, .unprocessableContent, .conflict]),
+        Route(
+            method: .head, path: "/v1/uploads/{upload}", summary: "How far an upload has come",
+            access: .signedIn(Uploads.state), headers: [tus]),
+        Route(
+            method: .patch, path: "/v1/uploads/{upload}", summary: "The next piece of an upload",
+            access: .signedIn(Uploads.append),
+            headers: [
+                tus, .needed("Upload-Offset", .text(1...20)),
+                .optional("Upload-Checksum", .text(1...200), "sha1 or sha256, and base64."),
+            ], body: .content(type: "application/offset+octet-stream"), cost: .transfer, status: .noContent,
+            refusals: [.init(code: 460, reasonPhrase: "Checksum Mismatch"), .preconditionFailed]),
+        Route(
+            method: .delete, path: "/v1/uploads/{upload}", summary: "End an upload, with what was sent",
+            access: .signedIn(Uploads.end), headers: [tus], status: .noContent),
     ]
 
     private static let sharing: [Route] = [
@@ -265,11 +334,26 @@ extension Route {
     }
 
     private static func make(
-        _ path: String, _ summary: String, _ fields: [Schema.Field], _ handler: @escaping Route.Handler
+        _ path: String, _ summary: String, _ fields: [Schema.Field], answer: Schema = Named.schema,
+        _ handler: @escaping Route.Handler
     ) -> Route {
         Route(
             method: .post, path: path, summary: summary, access: .signedIn(handler), body: .json(.object(fields)),
-            status: .created, answer: .json(Named.schema))
+            status: .created, answer: .json(answer))
+    }
+
+    /// For what is the caller's own: nobody else could have changed it.
+    private static func end(_ path: String, _ summary: String, _ handler: @escaping Route.Handler) -> Route {
+        Route(method: .delete, path: path, summary: summary, access: .signedIn(handler), status: .noContent)
+    }
+
+    private static func secret(
+        _ path: String, _ summary: String, _ fields: [Form.Field], answer: Schema? = nil,
+        _ handler: @escaping Route.Handler
+    ) -> Route {
+        Route(
+            method: .post, path: path, summary: summary, access: .signedIn(handler), body: .form(fields),
+            cost: .password, status: answer == nil ? .noContent : .ok, answer: answer.map { .json($0) } ?? .nothing)
     }
 
     private static func act(

@@ -22,10 +22,26 @@ extension Schema {
                 .object([.needed("caseID", .id), .needed("role", .word), .needed("isVacant", .flag)]), atMost: 100_000),
             "Places on teams that have to be given to somebody else.")
     ])
-    static let granted = Schema.object([
-        .needed("token", .matching("^[0-9a-f]{64}$", 64...64), "Shown once."),
-        .needed("tokenType", .choice(["Bearer"])),
-        .needed("expiresInSeconds", .count),
+    static let account = named(
+        "Account",
+        .object([
+            .needed("person", person), .needed("hasSecondFactor", .flag), .needed("recoveryCodesLeft", .count),
+            .needed("sessions", .count), .needed("tokens", .count),
+        ]))
+    static let session = named(
+        "Session",
+        .object([
+            .needed("id", .id), .needed("began", .time), .needed("lastUsed", .time), .needed("hasSecondFactor", .flag),
+            .needed("isThisOne", .flag),
+        ]))
+    static let token = named(
+        "Token",
+        .object([
+            .needed("id", .id), .needed("name", .line), .needed("created", .time), .needed("expires", .time),
+            .optional("lastUsed", .time),
+        ]))
+    static let invitation = Schema.object([
+        .needed("invitation", .line, "For its person to choose a password with. Shown once.")
     ])
 
     static let profile = Schema.object([
@@ -67,6 +83,7 @@ extension Schema {
             .needed("id", .id), .needed("category", .word), .needed("categoryTitle", .line),
             .optional("title", .line, "Only for who may read the original."), .needed("mediaType", .line),
             .needed("holder", .party), .needed("version", .count), .needed("added", .time),
+            .optional("scanned", .text(1...600), "The malware scanner's verdict on the original, and when."),
             .needed("mayRead", .flag), .needed("forms", .list(form, atMost: 1000), "Those that you may read."),
             .needed("clause", .line, "The clause of the agreement that admits you."),
         ]))
@@ -75,7 +92,9 @@ extension Schema {
         .object([
             .needed("number", .count), .needed("added", .time), .needed("depositor", .text(0...200)),
             .needed("object", .matching("^[0-9a-f]{64}$", 64...64)), .needed("byteCount", .count),
-            .needed("mediaType", .line), .needed("entry", .count, "Of the ledger."),
+            .needed("mediaType", .line),
+            .optional("scanned", .text(1...600), "The malware scanner's verdict, and when."),
+            .needed("entry", .count, "Of the ledger."),
         ]))
     static let receipt = named(
         "Receipt",

@@ -24,6 +24,7 @@ extension Service {
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
             onServerRunning: { _ in await whenReady() }, logger: logger)
         var services: [any ServiceLifecycle.Service] = [application]
+        services.append(Maintenance(service: self))
         if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
         if let deliveries { services.append(deliveries) }
         let group = ServiceGroup(
@@ -50,36 +51,15 @@ extension Service {
         return try .tls(.http1(configuration: http), tlsConfiguration: tls)
     }
 
-    /// Every route, and for each path the answer to methods that it does not have.
     func router() -> some HTTPResponder<RequestOrigin> {
         let router = Router(context: RequestOrigin.self)
         router.add(middleware: Unrouted(service: self))
-        for (path, routes) in Dictionary(grouping: Route.all + Route.plain, by: \.path) {
-            for route in routes {
-                let responder = Responder(service: self, route: route)
-                router.on(RouterPath(path), method: route.method, use: responder.respond)
-                if route.method == .get { router.on(RouterPath(path), method: .head, use: responder.respond) }
-            }
-            let has = routes.flatMap { $0.method == .get ? [.get, .head] : [$0.method] }
-            for method in Self.methods where !has.contains(method) {
-                router.on(RouterPath(path), method: method) { request, origin in
-                    self.notAllowed(has, request, origin)
-                }
-            }
+        for route in Route.all + Route.plain {
+            let responder = Responder(service: self, route: route)
+            router.on(RouterPath(route.path), method: route.method, use: responder.respond)
+            if route.method == .get { router.on(RouterPath(route.path), method: .head, use: responder.respond) }
         }
         return router.buildResponder()
-    }
-
-    private static let methods: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-    ]
-
-    private func notAllowed(
-        _ allowed: [HTTPRequest.Method], _ request: Request, _ origin: RequestOrigin
-    ) -> Response {
-        var problem = Problem(.methodNotAllowed, "method-not-allowed", "This address does not have that method.")
-        problem.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
-        return finished(problem.answer(reference: origin.id), request)
     }
 
     private func metricsServer(_ port: Int, _ logger: Logger) -> some ServiceLifecycle.Service {
@@ -110,9 +90,20 @@ extension Service {
     }
 }
 
-/// What has no route: a problem like any other.
+/// Looks after the vault now and then, for as long as the service runs.
+private struct Maintenance: ServiceLifecycle.Service {
+    let service: Web.Service
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: .seconds(30))) != nil { await service.maintain() }
+        }
+    }
+}
+
+/// What has no route: a problem like any other. A path that has other methods says which.
 private struct Unrouted: RouterMiddleware {
-    let service: Service
+    let service: Web.Service
 
     func handle(
         _ request: Request, context: RequestOrigin, next: (Request, RequestOrigin) async throws -> Response
@@ -120,8 +111,21 @@ private struct Unrouted: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch is HTTPError {
-            return service.finished(Problem.notFound.answer(reference: context.id), request)
+            return service.finished(problem(request).answer(reference: context.id), request)
         }
+    }
+
+    private func problem(_ request: Request) -> Problem {
+        let fitting = (Route.all + Route.plain).filter { $0.fits(request.uri.path) }
+        // `/children/search` is not the child of that name.
+        let fewest = fitting.map(\.parameters.count).min()
+        let methods = fitting.filter { $0.parameters.count == fewest }.flatMap {
+            $0.method == .get ? [.get, .head] : [$0.method]
+        }
+        guard !methods.isEmpty else { return .notFound }
+        var problem = Problem(.methodNotAllowed, "method-not-allowed", "This address does not have that method.")
+        problem.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+        return problem
     }
 }
 

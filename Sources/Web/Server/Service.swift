@@ -12,7 +12,7 @@ public final class Service: Sendable {
     let limits: WorkLimits
     let metrics = Metrics()
     let connections = ConnectionCounter()
-    let threads = WorkThreads(count: 8)
+    let threads = WorkThreads(count: 4)
     let now: @Sendable () -> Instant
     let nanoseconds: @Sendable () -> UInt64
     let options: ServiceOptions
@@ -36,7 +36,7 @@ public final class Service: Sendable {
     /// - Throws: `Problem.signInNeeded`.
     func caller(_ request: Request) async throws -> Caller {
         guard let token = BearerToken(request.headers[.authorization]) else { throw Problem.signInNeeded }
-        return try await vault.caller(token.session)
+        return try await vault.caller(bearer: token.text)
     }
 
     /// From where a request comes, for limits: behind a proxy, what the proxy says.
@@ -82,6 +82,15 @@ public final class Service: Sendable {
                 "reference": "\(reference)", "method": "\(route.method)", "route": "\(route.path)",
                 "status": "\(answer.status.code)", "microseconds": "\(nanoseconds / 1000)",
             ])
+    }
+
+    /// A failure is told to the operator; the next time tries again.
+    func maintain() async {
+        do {
+            try await vault.maintain()
+        } catch {
+            logger.error("maintenance failed", metadata: ["error": "\(FaultWords(error))"])
+        }
     }
 
     func log(fault: any Error, reference: String, route: Route) {

@@ -1,4 +1,6 @@
 public import Rules
+public import Storage
+public import Vault
 
 /// The configuration file of the service: one YAML file, read once. A key that is not known stops the start.
 public struct ServiceConfiguration: Sendable {
@@ -31,12 +33,17 @@ public struct ServiceConfiguration: Sendable {
     /// The loopback port for metrics; none when `nil`.
     public let metricsPort: Int?
     public let options: ServiceOptions
+    /// The malware scanner; without one nothing is scanned.
+    public let scanner: ScannerAddress?
+    public let intake: IntakeRules
     public let connections: Int
     public let events: EventConfiguration
 
     /// - Throws: `PolicyError` with file, line and reason.
     public init(_ text: PolicyText) throws(PolicyError) {
-        let own: Set = ["vault", "unlock", "listen", "metrics", "proxy", "limits", "log-requests", "publish-ledger"]
+        let own: Set = [
+            "vault", "unlock", "listen", "metrics", "proxy", "limits", "intake", "log-requests", "publish-ledger",
+        ]
         let top = try PolicyNode.root(of: text).map(own.union(EventConfiguration.keys))
         vault = try top.required("vault").path()
         unlock = try Self.unlock(try top.required("unlock"))
@@ -44,6 +51,9 @@ public struct ServiceConfiguration: Sendable {
         address = try Self.address(listen)
         tls = try Self.tls(listen)
         metricsPort = try top.optional("metrics")?.map(["port"]).required("port").number(in: 1...65535)
+        let intake = try top.optional("intake")?.map(["scanner", "unknown-types"])
+        scanner = try intake?.optional("scanner").map(Self.scanner)
+        self.intake = IntakeRules(allowsUnknown: try intake?.optional("unknown-types")?.flag() ?? false)
         let isBehindProxy = try top.optional("proxy")?.flag() ?? false
         let limits = try top.optional("limits")?.map([
             "document-megabytes", "account-per-second", "network-per-second", "connections",
@@ -74,6 +84,13 @@ public struct ServiceConfiguration: Sendable {
         case (nil, nil, nil, let name?): return .credential(try name.word())
         default: throw node.fault(.expected("one of key-file, passphrase-file, descriptor and credential"))
         }
+    }
+
+    private static func scanner(_ node: PolicyNode) throws(PolicyError) -> ScannerAddress {
+        guard let address = ScannerAddress(try node.text()) else {
+            throw node.fault(.expected("clamd's socket, or 127.0.0.1:PORT"))
+        }
+        return address
     }
 
     private static func address(_ listen: PolicyMap) throws(PolicyError) -> Address {

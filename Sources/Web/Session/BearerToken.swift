@@ -1,16 +1,12 @@
-import Sealing
-import Vault
-
-/// The token of a signed-in person, as it stands in a request: 64 hexadecimal digits behind `Bearer`.
+/// What stands behind `Bearer` in a request: a session's token or an access token.
 struct BearerToken {
-    let session: SessionToken
+    let text: [UInt8]
 
-    /// - Returns: `nil` for anything else.
+    /// - Returns: `nil` for another scheme, or what no token is as long as.
     init?(_ header: String?) {
-        guard let header, header.utf8.count == 7 + 2 * SessionToken.byteCount,
-            header.prefix(7).lowercased() == "bearer ", let bytes = Hex.decode(String(header.dropFirst(7))),
-            let session = SessionToken(bytes)
-        else { return nil }
-        self.session = session
+        guard let header, header.prefix(7).lowercased() == "bearer ", (32...128).contains(header.utf8.count - 7) else {
+            return nil
+        }
+        text = Array(header.utf8.dropFirst(7))
     }
 }

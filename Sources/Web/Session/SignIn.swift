@@ -1,34 +1,44 @@
 import HTTPTypes
 import HummingbirdCore
-import Rules
-import Sealing
-import Storage
 import Vault
 
 /// Signing in and out, and who one is.
 enum SignIn {
-    struct Granted: Encodable {
+    private struct Granted: Encodable {
         let token: String
         let tokenType = "Bearer"
-        let expiresInSeconds: Int64
+        let idleSeconds = DocumentVault.idleSeconds
+        let expiresInSeconds = DocumentVault.sessionSeconds
     }
 
-    static let form: [Form.Field] = [.text("username"), .secret("password")]
+    static let granted = Schema.object([
+        .needed("token", .matching("^[0-9a-f]{64}$", 64...64), "Shown once."),
+        .needed("tokenType", .choice(["Bearer"])),
+        .needed("idleSeconds", .count, "It ends when it is not used for so long."), .needed("expiresInSeconds", .count),
+    ])
 
     static func begin(_ call: Call) async throws -> Answer {
         let token = try await call.vault.signIn(
-            username: try call.form.text("username"), password: try call.form.secret("password"))
-        return try .json(
-            Granted(token: Hex.encode(token.bytes), expiresInSeconds: DocumentVault.sessionSeconds), .created)
+            username: try call.form.text("username"), password: try call.form.secret("password"),
+            code: call.form.optionalSecret("code"))
+        return try .json(Granted(token: String(decoding: token.text, as: UTF8.self)), .created)
     }
 
     static func end(_ call: Call, _ caller: Caller) async throws -> Answer {
-        guard let token = BearerToken(call.request.headers[.authorization]) else { throw Problem.signInNeeded }
-        try await call.vault.signOut(token.session)
+        guard let token = BearerToken(call.request.headers[.authorization]).flatMap({ SessionToken(text: $0.text) })
+        else { throw VaultError.needsSession }
+        try await call.vault.signOut(token)
         return .nothing
     }
 
     static func show(_ call: Call, _ caller: Caller) async throws -> Answer {
-        try .json(try await call.vault.identity(of: caller))
+        try .json(try await call.vault.account(as: caller))
+    }
+
+    /// Chooses the password of an account that one was invited to.
+    static func accept(_ call: Call) async throws -> Answer {
+        let text = try call.form.text("invitation")
+        guard let token = InvitationToken(text: Array(text.utf8)) else { throw VaultError.invitationInvalid }
+        return try .json(try await call.vault.accept(token, password: try call.form.secret("password")))
     }
 }

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Runs `muniment serve` on loopback and lets other people's programs at it: schemathesis with its own description, a tus client,
+# and writers whose server is killed again and again.
+#
+#     service.sh [EXAMPLES] [CYCLES]
+#
+# EXAMPLES is how many schemathesis makes for each request and seed (60), CYCLES how often the service is killed (100). MUNIMENT names the program
+# (the debug build otherwise). Needs PyPI for schemathesis and tuspy. Exit status: 0 when nothing was found.
+set -euo pipefail
+shopt -s inherit_errexit
+export LC_ALL=C.UTF-8
+
+main() {
+    examples=${1:-60} cycles=${2:-100}
+    cd "$(dirname "$0")/.."
+    root=$PWD
+    program
+    work=$(mktemp -d "${TMPDIR:-/tmp}/muniment-service.XXXXXX")
+    trap 'stop; [[ -n ${KEEP-} ]] || rm -rf "$work"' EXIT
+    tools
+    make_vault >"$work/made" 2>&1 || { cat "$work/made" >&2 && exit 1; }
+    describe
+    start
+    token=$(signed_in sam)
+    admin=$(signed_in ada)
+    curl --silent --fail "$base/openapi.json" >"$work/openapi.json"
+    "$venv/bin/python" -m openapi_spec_validator "$work/openapi.json"
+    step 'schemathesis'
+    schemathesis
+    step 'tus'
+    CASE=$case_id BASE=$base TOKEN=$(signed_in priya) "$venv/bin/python" "$root/scripts/service_tus.py"
+    stop
+    step 'killed while 16 write'
+    BASE=$base CASE=$case_id TOKEN='' PROGRAM=$MUNIMENT CONFIG=$work/muniment.yaml VAULT_PASSWORD=$work/password \
+        "$venv/bin/python" "$root/scripts/service_crash.py" "$cycles"
+    muniment check --read-data 100% --session "$work/ada" >"$work/check" || { cat "$work/check" >&2 && exit 1; }
+    printf 'service: nothing found, %s s\n' "$SECONDS"
+}
+
+step() { printf 'service: %s (%s s)\n' "$1" "$SECONDS"; }
+
+program() {
+    if [[ -z ${MUNIMENT-} ]]; then
+        swift build -j 2 --product muniment >/dev/null
+        MUNIMENT=$(swift build --show-bin-path)/muniment
+    fi
+    MUNIMENT=$(realpath "$MUNIMENT")
+}
+
+muniment() { "$MUNIMENT" "$@"; }
+
+tools() {
+    venv=$root/.build/python-service
+    [[ -x $venv/bin/schemathesis ]] || {
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5 tuspy==1.1.0 openapi-spec-validator
+    }
+}
+
+make_vault() {
+    export MUNIMENT_VAULT=$work/vault MUNIMENT_KEY_FILE=$work/key MUNIMENT_POLICIES=$root/Policies
+    (umask 077 && printf 'a password for this run' >"$work/password")
+    muniment init "$MUNIMENT_VAULT" --origin service.example/ledger --key-file "$work/key" --administrator ada --name Ada \
+        --organisation Digital --password-file "$work/password"
+    muniment sign-in ada --password-file "$work/password" --session "$work/ada"
+    local name role party place child
+    for who in 'sam SEND education' 'priya HADV health'; do
+        read -r name role party <<<"$who"
+        place=$(muniment organisation add "$name" --party "$party" --session "$work/ada")
+        muniment person add "$name" --name "$name" --organisation "$place" --role "$role" \
+            --password-file "$work/password" --session "$work/ada"
+    done
+    muniment sign-in sam --password-file "$work/password" --session "$work/sam"
+    child=$(printf 'name: Robin Example\nborn: 2015-04-01\n' | muniment child add --details - --session "$work/sam")
+    case_id=$(muniment case open "$child" --session "$work/sam")
+    muniment case team add "$case_id" priya --role HADV --session "$work/sam"
+}
+
+describe() {
+    port=$((20000 + RANDOM % 20000))
+    base=http://127.0.0.1:$port
+    cat >"$work/muniment.yaml" <<END
+vault: $work/vault
+unlock:
+  key-file: $work/key
+listen:
+  port: $port
+intake:
+  unknown-types: true
+limits:
+  account-per-second: 1000000
+  network-per-second: 1000000
+END
+}
+
+start() {
+    "$MUNIMENT" serve --config "$work/muniment.yaml" 2>"$work/log" &
+    server=$!
+    for _ in {1..100}; do
+        curl --silent --fail --output /dev/null "$base/readyz" && return
+        sleep 0.1
+    done
+    cat "$work/log" >&2
+    exit 1
+}
+
+stop() {
+    [[ -n ${server-} ]] || return 0
+    kill "$server" 2>/dev/null && wait "$server" || true
+    server=''
+}
+
+# An access token: a session would be ended by the first DELETE /v1/session that is tried.
+signed_in() {
+    local session
+    session=$(curl --silent --fail --data-urlencode "username=$1" --data-urlencode "password@$work/password" \
+        "$base/v1/session" | jq --raw-output .token)
+    curl --silent --fail --header "Authorization: Bearer $session" --json '{"name":"this run","days":1}' \
+        "$base/v1/account/tokens" | jq --raw-output .token
+}
+
+# Every check there is. A refusal of a request that fits the description is right where rights or rules refuse it; 428 is what a missing
+# If-Match gets, 412 a missing Tus-Resumable. The one request whose media type schemathesis cannot write is left to the tus client.
+schemathesis() {
+    local seed who
+    cat >"$work/schemathesis.toml" <<END
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "413", "415", "416", "422", "428", "429", "460"]
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "416", "422", "428", "429"]
+[checks.missing_required_header]
+expected-statuses = ["400", "401", "403", "404", "406", "412", "415", "422", "428"]
+[[operations]]
+include-name = "PATCH /v1/uploads/{upload}"
+enabled = false
+END
+    for seed in 7 1 2026; do
+        who=$token
+        [[ $seed -ne 1 ]] || who=$admin
+        (cd "$work" && "$venv/bin/schemathesis" --config-file "$work/schemathesis.toml" run "$base/openapi.json" \
+            --header "Authorization: Bearer $who" --checks all --max-examples "$examples" --seed "$seed" \
+            --phases coverage,fuzzing --no-color --generation-database none >"$work/schemathesis.$seed" 2>&1) || {
+            cat "$work/schemathesis.$seed" >&2
+            printf 'service: schemathesis found something with seed %s\n' "$seed" >&2
+            exit 1
+        }
+        step "schemathesis, seed $seed: $(grep -Eo '[0-9]+ generated|[0-9]+ passed' "$work/schemathesis.$seed" | tr '\n' ' ')"
+    done
+    grep -q '"level":"error"' "$work/log" && { grep '"level":"error"' "$work/log" >&2 && exit 1; } || true
+}
+
+main "$@"
