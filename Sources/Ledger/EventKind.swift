@@ -74,6 +74,11 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case ledgerProved = 0x0802
     case ledgerSearched = 0x0803
     case checkpointSigned = 0x0810
+    // Telling systems outside
+    case subscribersChanged = 0x0820
+    case deliveryParked = 0x0821
+    case eventsListed = 0x0822
+    case eventsReplayed = 0x0823
     // Consents
     case consentGiven = 0x0901
     case consentRefused = 0x0902
@@ -153,6 +158,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .ledgerProved: "ledger.proved",
         .ledgerSearched: "ledger.searched",
         .checkpointSigned: "checkpoint.signed",
+        .subscribersChanged: "subscribers.changed",
+        .deliveryParked: "delivery.parked",
+        .eventsListed: "events.listed",
+        .eventsReplayed: "events.replayed",
         .consentGiven: "consent.given",
         .consentRefused: "consent.refused",
         .consentWithdrawn: "consent.withdrawn",

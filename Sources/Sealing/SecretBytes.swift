@@ -53,7 +53,8 @@ internal import CSodium
         }
     }
 
-    /// The bytes outside locked memory: only for a token, which is compared by its digest and is 256 random bits.
+    /// The bytes outside locked memory: only for a token, which is compared by its digest and is 256 random bits, and for what a
+    /// protocol sends as it is.
     public borrowing func exposedBytes() -> [UInt8] {
         unsafe [UInt8](UnsafeRawBufferPointer(start: base, count: count))
     }

@@ -61,6 +61,7 @@ public struct DocumentVault: Sendable {
         if reason == nil {
             try await vault.sweep()
             if environment.scanner != nil { try await vault.requireScanning(by: nil) }
+            try await vault.sweepOutbox()
         }
         return vault
     }

@@ -82,7 +82,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, upload
+        case session, subscriber, upload
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"

@@ -7,6 +7,7 @@ import Rules
 import Sealing
 import Storage
 import Vault
+import Web
 
 /// The one program. A command parses, calls the vault, and prints.
 @main
@@ -35,7 +36,8 @@ struct Muniment: AsyncParsableCommand {
             ChildCommand.self, CaseCommand.self,
             DocumentCommand.self, ImportCommand.self, ExportCommand.self, ConsentCommand.self, TaskCommand.self,
             RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,
-            AccessCommand.self, LedgerCommand.self, ScanningCommand.self, CheckCommand.self, ServeCommand.self,
+            AccessCommand.self, LedgerCommand.self, EventsCommand.self, ScanningCommand.self, CheckCommand.self,
+            ServeCommand.self,
             CompletionsCommand.self,
         ])
 
@@ -94,6 +96,7 @@ struct Failure {
         case let error as SealingError: error.userMessage
         case let error as LedgerError: error.userMessage
         case let error as PolicyError: error.userMessage
+        case let error as EventFault: error.userMessage
         case let error as CommandError: error.message
         case is DecodingError, is EncodingError: "A value in the vault cannot be read. Run `muniment check`."
         default: nil

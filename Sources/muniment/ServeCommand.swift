@@ -30,7 +30,9 @@ struct ServeCommand: AsyncParsableCommand {
             PolicyText(
                 file: URL(filePath: config).lastPathComponent,
                 text: String(decoding: try Folder.read(config, limit: 64 << 10), as: UTF8.self)))
-        if let tls = configuration.tls { try Secrets.requireClosed(tls.key) }
+        for path in [configuration.tls?.key].compactMap(\.self) + configuration.events.secretFiles {
+            try Secrets.requireClosed(path)
+        }
         if check {
             print("The configuration is good.")
             return
@@ -48,7 +50,10 @@ struct ServeCommand: AsyncParsableCommand {
             let service = Service(
                 vault, options: configuration.options, now: VaultEnvironment.live.now,
                 nanoseconds: { DispatchTime.now().uptimeNanoseconds }, logger: logger)
-            try await service.run(configuration, logger: logger) {
+            let deliveries = try Deliveries(
+                configuration.events, vault, now: VaultEnvironment.live.now, logger: logger
+            ) { Key(try Secrets.line(from: $0)) }
+            try await service.run(configuration, deliveries: deliveries, logger: logger) {
                 logger.info("ready")
                 Supervisor.notify("READY=1")
             }

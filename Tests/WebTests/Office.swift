@@ -53,7 +53,8 @@ final class Office: Sendable {
 
     /// Makes an office, opens it, and closes it when `work` ends.
     static func open(
-        _ change: (inout ServiceOptions) -> Void = { _ in }, _ work: @Sendable (Office) async throws -> Void
+        _ change: (inout ServiceOptions) -> Void = { _ in }, yaml: (Office) throws -> String = { _ in "" },
+        _ work: @Sendable (Office) async throws -> Void
     ) async throws {
         let (office, vault) = try await make()
         let text = """
@@ -62,6 +63,7 @@ final class Office: Sendable {
               key-file: /not/read/here
             listen:
               socket: \(office.socket)
+            \(try yaml(office))
             """
         let configuration = try ServiceConfiguration(PolicyText(file: "muniment.yaml", text: text))
         var options = configuration.options
@@ -73,10 +75,13 @@ final class Office: Sendable {
         let service = Service(
             vault, options: options, now: clock.read, nanoseconds: { DispatchTime.now().uptimeNanoseconds },
             logger: logger)
+        let deliveries = try Deliveries(configuration.events, vault, now: clock.read, logger: logger) { path in
+            try key(String(contentsOfFile: path, encoding: .utf8).utf8.prefix { $0 != 10 })
+        }
         let (ready, isReady) = AsyncStream<Void>.makeStream()
         let running = Task {
             defer { isReady.finish() }
-            try await service.run(configuration, logger: logger) { isReady.finish() }
+            try await service.run(configuration, deliveries: deliveries, logger: logger) { isReady.finish() }
         }
         for await _ in ready {}
         do {
@@ -94,7 +99,7 @@ final class Office: Sendable {
     /// Everything is made once; each test gets a copy.
     private static let prepared = Task { try await prepare() }
 
-    private static func make() async throws -> (Office, DocumentVault) {
+    static func make() async throws -> (Office, DocumentVault) {
         let original = try await prepared.value
         let folder = try scratchFolder()
         try FileManager.default.removeItem(at: folder)

@@ -23,6 +23,8 @@ struct LogAppender {
     /// Milliseconds; the newest entry's.
     var newestTime: UInt64 = 0
     var leafHashes: [Digest] = []
+    /// The kinds that somebody outside is told of; `nil` until the first entry asks.
+    var wanted: Set<EventKind>?
 }
 
 extension WriteTransaction {
@@ -52,6 +54,7 @@ extension WriteTransaction {
             ])
         log.next = index + 1
         log.leafHashes.append(row.leaf.hash)
+        try announce(row.leaf, at: index)
         return index
     }
 
@@ -221,5 +224,5 @@ extension ReadTransaction {
 
 extension UInt16 {
     /// As it stands in a leaf.
-    fileprivate var leafBytes: [UInt8] { [UInt8(self >> 8), UInt8(truncatingIfNeeded: self)] }
+    var leafBytes: [UInt8] { [UInt8(self >> 8), UInt8(truncatingIfNeeded: self)] }
 }

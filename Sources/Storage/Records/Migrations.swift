@@ -11,6 +11,7 @@ enum RecordsSchema {
         migrator.registerMigration("3 sign-in") { try $0.execute(sql: signIn) }
         migrator.registerMigration("4 scans") { try $0.execute(sql: scans) }
         migrator.registerMigration("5 requests and uploads") { try $0.execute(sql: requests) }
+        migrator.registerMigration("7 outbox") { try $0.execute(sql: outbox) }
         return migrator
     }
 
@@ -319,5 +320,26 @@ enum RecordsSchema {
           BEGIN SELECT RAISE(ABORT, 'scans stay required'); END;
         CREATE TRIGGER scanning_keeps BEFORE UPDATE ON scanning
           BEGIN SELECT RAISE(ABORT, 'scans stay required'); END;
+        """
+
+    private static let outbox = """
+        CREATE TABLE subscribers (
+          name TEXT NOT NULL PRIMARY KEY,
+          kinds BLOB NOT NULL,
+          sees_identifiers INTEGER NOT NULL CHECK (sees_identifiers IN (0, 1)),
+          next INTEGER NOT NULL CHECK (next >= 0),
+          attempts INTEGER NOT NULL CHECK (attempts >= 0),
+          failing_since INTEGER,
+          due INTEGER NOT NULL,
+          dead INTEGER NOT NULL CHECK (dead >= 0),
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE outbox (
+          entry INTEGER NOT NULL PRIMARY KEY REFERENCES entries,
+          kind INTEGER NOT NULL,
+          added INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX outbox_kind ON outbox (kind, entry);
+        CREATE INDEX outbox_added ON outbox (added);
         """
 }

@@ -5,7 +5,7 @@ import Vault
 /// Everything that can be asked, and by whom. What a signed-in person may do, the vault decides for each request.
 extension Route {
     static let all: [Route] =
-        session + account + people + children + cases + documents + uploads + sharing + access + ledger
+        session + account + people + children + cases + documents + uploads + sharing + access + ledger + events
 
     private static let session: [Route] = [
         Route(

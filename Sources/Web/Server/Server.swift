@@ -11,9 +11,11 @@ import UnixSignals
 extension Service {
     /// Answers requests until the process is told to stop; then ends those that run, and returns.
     ///
+    /// `deliveries`: what sends events beside it.
     /// `whenReady`: called once connections are taken.
     public func run(
-        _ configuration: ServiceConfiguration, logger: Logger, whenReady: @escaping @Sendable () async -> Void
+        _ configuration: ServiceConfiguration, deliveries: Deliveries? = nil, logger: Logger,
+        whenReady: @escaping @Sendable () async -> Void
     ) async throws {
         let application = Application(
             responder: router(), server: try server(configuration),
@@ -24,6 +26,7 @@ extension Service {
         var services: [any ServiceLifecycle.Service] = [application]
         services.append(Maintenance(service: self))
         if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
+        if let deliveries { services.append(deliveries) }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -64,25 +67,26 @@ extension Service {
         router.get("/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: self.metricsText())))
+                body: ResponseBody(byteBuffer: ByteBuffer(string: await self.metricsText())))
         }
         return Application(
             responder: router.buildResponder(),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)), logger: logger)
     }
 
-    private func metricsText() -> String {
-        metrics.text(gauges: [
-            ("muniment_connections", "Open connections.", [("", Double(connections.total))]),
-            (
-                "muniment_requests_running", "Requests that are worked on, by kind of work.",
-                limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.inside)) }
-            ),
-            (
-                "muniment_requests_waiting", "Requests that wait for their turn, by kind of work.",
-                limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.waiting)) }
-            ),
-        ])
+    private func metricsText() async -> String {
+        metrics.text(
+            gauges: await outboxGauges() + [
+                ("muniment_connections", "Open connections.", [("", Double(connections.total))]),
+                (
+                    "muniment_requests_running", "Requests that are worked on, by kind of work.",
+                    limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.inside)) }
+                ),
+                (
+                    "muniment_requests_waiting", "Requests that wait for their turn, by kind of work.",
+                    limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.waiting)) }
+                ),
+            ])
     }
 }
 

@@ -37,12 +37,14 @@ public struct ServiceConfiguration: Sendable {
     public let scanner: ScannerAddress?
     public let intake: IntakeRules
     public let connections: Int
+    public let events: EventConfiguration
 
     /// - Throws: `PolicyError` with file, line and reason.
     public init(_ text: PolicyText) throws(PolicyError) {
-        let top = try PolicyNode.root(of: text).map([
+        let own: Set = [
             "vault", "unlock", "listen", "metrics", "proxy", "limits", "intake", "log-requests", "publish-ledger",
-        ])
+        ]
+        let top = try PolicyNode.root(of: text).map(own.union(EventConfiguration.keys))
         vault = try top.required("vault").path()
         unlock = try Self.unlock(try top.required("unlock"))
         let listen = try top.required("listen").map(["address", "port", "socket", "certificate", "key"])
@@ -66,6 +68,7 @@ public struct ServiceConfiguration: Sendable {
             rates: ServiceOptions.Rates(
                 accountPerSecond: Double(try limits?.optional("account-per-second")?.number(in: 1...1_000_000) ?? 200),
                 networkPerSecond: Double(try limits?.optional("network-per-second")?.number(in: 1...1_000_000) ?? 500)))
+        events = try EventConfiguration(top)
         try requireSafe(listen.node)
     }
 
@@ -117,7 +120,7 @@ public struct ServiceConfiguration: Sendable {
 }
 
 extension PolicyNode {
-    fileprivate func path() throws(PolicyError) -> String {
+    func path() throws(PolicyError) -> String {
         let path = try text()
         guard path.hasPrefix("/") else { throw fault(.expected("a path from the root, beginning with /")) }
         return path
