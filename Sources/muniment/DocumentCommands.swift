@@ -202,7 +202,8 @@ struct DocumentCommand: AsyncParsableCommand {
         var output: String?
         @Option(
             help: ArgumentHelp(
-                "First and last byte, counted from 0: 0-99, or 100- to the end.", valueName: "first-last"))
+                "First and last byte, counted from 0: 0-99, or 100- to the end; it ends with the document at the latest.",
+                valueName: "first-last"))
         var range: ByteRange = .whole
         @OptionGroup var form: FormOptions
         @Option(help: "Why you read it, when not for the case's own purpose.") var purpose: Rules.Purpose?

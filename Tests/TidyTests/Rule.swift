@@ -107,7 +107,8 @@ struct Rule: Sendable {
         "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
         "Web": [
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
-            "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+            "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+            "UnixSignals",
             "Foundation", "Glibc", "Synchronization",
         ],
         "muniment": [
