@@ -109,6 +109,7 @@ extension DocumentVault {
         try await requireWritable()
         try await sweep()
         try await removeExpiredUploads()
+        try await sweepOutbox()
         try await anchor.advance(to: records, signedBy: keys)
     }
 
