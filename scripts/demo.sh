@@ -197,7 +197,7 @@ s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$keys
 }
 
 new_password() {
-    (umask 077 && head -c 15 /dev/urandom | base64 | tr -d '\\n' >"$keys/passwords/$1")
+    (umask 077 && head -c 15 /dev/urandom | base64 | tr -d '\n' >"$keys/passwords/$1")
 }
 
 sign_in() { by "$1" muniment sign-in "$1" --password-file "$keys/passwords/$1" >/dev/null; }
@@ -587,7 +587,7 @@ END
     curl -s \$URL/v1/cases/$robin/documents?limit=3 -H "Authorization: Bearer \$TOKEN"; echo
     curl -s \$URL/v1/documents/$document/content -H "Authorization: Bearer \$TOKEN" | head -c 8; echo
     curl -s \$URL/v1/documents/$document/explain -H "Authorization: Bearer \$TOKEN" --json '{"username":"yusuf.youth"}'; echo
-    curl -s \$URL/v1/documents/$document/looks -H "Authorization: Bearer \$TOKEN"; echo
+    curl -s \$URL/v1/documents/$document/versions -H "Authorization: Bearer \$TOKEN"; echo
     kill \$(cat demo-vault.keys/service.pid)        # stops the service
 
 END

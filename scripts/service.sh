@@ -27,6 +27,8 @@ main() {
     "$venv/bin/python" -m openapi_spec_validator "$work/openapi.json"
     step 'schemathesis'
     schemathesis
+    step 'TLS, and what serve refuses'
+    tls
     step 'tus'
     CASE=$case_id BASE=$base TOKEN=$(signed_in priya) "$venv/bin/python" "$root/scripts/service_tus.py"
     stop
@@ -148,6 +150,47 @@ END
         step "schemathesis, seed $seed: $(grep -Eo '[0-9]+ generated|[0-9]+ passed' "$work/schemathesis.$seed" | tr '\n' ' ')"
     done
     ! grep '"level":"error"' "$work/log" >&2 || exit 1
+}
+
+# TLS 1.2 and 1.3 are spoken and nothing older; what would send passwords or papers in clear, or has its secrets open, does not start.
+tls() {
+    local secure=$((port + 1)) serving
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/tls.key" -out "$work/tls.crt" -days 2 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost 2>/dev/null
+    chmod 600 "$work/tls.key"
+    sed "s|^  port: .*|  port: $secure\n  certificate: $work/tls.crt\n  key: $work/tls.key|" "$work/muniment.yaml" >"$work/tls.yaml"
+    "$MUNIMENT" serve --config "$work/tls.yaml" 2>>"$work/log" &
+    serving=$!
+    for _ in {1..100}; do
+        ! curl --silent --fail --cacert "$work/tls.crt" --output /dev/null "https://localhost:$secure/readyz" || break
+        sleep 0.1
+    done
+    curl --silent --fail --cacert "$work/tls.crt" --tlsv1.3 "https://localhost:$secure/healthz" >/dev/null
+    curl --silent --fail --cacert "$work/tls.crt" --tls-max 1.2 --head "https://localhost:$secure/healthz" |
+        grep --quiet --ignore-case strict-transport-security
+    refuses "TLS 1.1" openssl s_client -connect "localhost:$secure" -tls1_1 -cipher ALL:@SECLEVEL=0
+    refuses "plain HTTP on the TLS port" curl --silent --fail --max-time 5 "http://localhost:$secure/healthz"
+    kill "$serving"
+    wait "$serving"
+    chmod 644 "$work/tls.key"
+    refuses "a TLS key that others may read" "$MUNIMENT" serve --config "$work/tls.yaml" --check
+    sed 's/^listen:/listen:\n  address: 0.0.0.0/' "$work/muniment.yaml" >"$work/open.yaml"
+    refuses "an open address without TLS" "$MUNIMENT" serve --config "$work/open.yaml" --check
+    sed 's/^limits:/limitz:/' "$work/muniment.yaml" >"$work/unknown.yaml"
+    refuses "a key that is not known" "$MUNIMENT" serve --config "$work/unknown.yaml" --check
+    chmod 644 "$work/key"
+    refuses "an unlock key that others may read" "$MUNIMENT" serve --config "$work/muniment.yaml"
+    chmod 600 "$work/key"
+}
+
+# refuses WHAT COMMAND...: the command must fail.
+refuses() {
+    local what=$1
+    shift
+    ! "$@" >/dev/null 2>&1 </dev/null || {
+        printf 'service: %s is not refused\n' "$what" >&2
+        exit 1
+    }
 }
 
 main "$@"

@@ -31,9 +31,7 @@ extension DocumentVault {
             try await !isBarred(from: child, caller)
         else { try await refuse(.notFound(.child), Event(.accessDenied, by: caller).on(["child": "\(child)"])) }
         guard
-            let lead = caller.memberships.first(where: { place in
-                if case .permit = agreement.decideDuty("case.open", roles: [place.role]) { true } else { false }
-            })
+            let lead = caller.memberships.first(where: { agreement.gives("case.open", to: $0.role) })
         else { throw VaultError.denied(.dutyNotHeld("case.open")) }
 
         let id = CaseID(from: environment.random)

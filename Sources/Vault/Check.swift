@@ -181,7 +181,7 @@ extension DocumentVault {
         let (row, acts) = try await records.read { (try $0.child(child), try $0.acts(of: child)) }
         guard let row, let key = try await childKey(child) else { return nil }
         let standing = try Standing(
-            acts: acts, born: try Self.open(row, key).dateOfBirth, key: key, agreement: agreement,
+            acts: acts, born: try Self.open(row, key).dateOfBirth, key: key,
             day: environment.day)
         return ChildState(key: key, standing: standing)
     }

@@ -124,8 +124,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.notFound(.child)` when there is none, or the caller has neither a case of the child nor the duty to find children.
     public func showChild(_ id: ChildID, as caller: Caller) async throws -> Child {
         try await requireWritable()
-        var seesAll = false
-        if case .permit = agreement.decideDuty("child.find", roles: caller.roles) { seesAll = true }
+        let seesAll = agreement.gives("child.find", to: caller.roles)
         guard let child = try await openChild(id, for: caller, seesAll: seesAll) else {
             try await refuse(.notFound(.child), Event(.accessDenied, by: caller).on(["child": "\(id)"]))
         }

@@ -220,7 +220,7 @@ extension DocumentVault {
 
     private func subject(_ username: String?, _ id: DocumentID, _ caller: Caller) async throws -> PersonID {
         try await requireWritable()
-        if case .permit = agreement.decideDuty("access.explain", roles: caller.roles) {
+        if agreement.gives("access.explain", to: caller.roles) {
             guard let username else { return caller.person }
             return try await person(named: username)
         }

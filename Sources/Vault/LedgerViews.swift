@@ -34,15 +34,14 @@ extension DocumentVault {
     /// `limit`: how many.
     public func ledger(before: UInt64?, limit: Int, as caller: Caller) async throws -> [LedgerEntry] {
         try await authorise("ledger.show", caller)
-        var seesDetails = false
-        if case .permit = agreement.decideDuty("ledger.details", roles: caller.roles) { seesDetails = true }
+        let seesDetails = agreement.gives("ledger.details", to: caller.roles)
         let (start, rows, names) = try await records.read { transaction in
             let end = min(before ?? .max, try transaction.logSize())
             let start = end - min(end, UInt64(limit))
             return (start, try transaction.entries(in: start..<end), try transaction.people())
         }
         try await log(Event(.ledgerShown, by: caller).with(["entries": "\(start)+\(rows.count)"]))
-        let usernames = try names.reduce(into: [String: String]()) { $0["\($1.id)"] = try self.names(of: $1).username }
+        let usernames = try self.usernames(of: names)
         var entries: [LedgerEntry] = []
         for (index, row) in zip(start..., rows) {
             let event = seesDetails ? try await opened(row) : nil

@@ -195,8 +195,7 @@ extension DocumentVault {
     }
 
     private func usernames() async throws -> [String: String] {
-        let people = try await records.read { try $0.people() }
-        return try people.reduce(into: [:]) { $0["\($1.id)"] = try self.names(of: $1).username }
+        try usernames(of: try await records.read { try $0.people() })
     }
 
     /// Entries from a day on, of one child where the query is about one, in order.

@@ -224,6 +224,11 @@ extension DocumentVault {
             password: try password(), added: environment.now(), disabled: nil)
     }
 
+    /// User names by identifier.
+    func usernames(of people: [PersonRow]) throws -> [String: String] {
+        try people.reduce(into: [:]) { $0["\($1.id)"] = try names(of: $1).username }
+    }
+
     /// User name and full name of a person.
     func names(of row: PersonRow) throws -> (username: String, name: String) {
         let names = try JSONDecoder().decode([String].self, from: Data(try open(row.name, "people", row.id.bytes).utf8))

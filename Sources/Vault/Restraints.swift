@@ -73,14 +73,14 @@ extension DocumentVault {
     public func restraints(about child: ChildID, as caller: Caller) async throws -> [RestraintSummary] {
         let (scene, _) = try await authorise("restraint.place", about: child, caller)
         let people = try await records.read { try $0.people() }
-        let names = try people.reduce(into: [PersonID: String]()) { $0[$1.id] = try self.names(of: $1).username }
+        let names = try usernames(of: people)
         try await log(
             Event(.accessExplained, by: caller).about(child).on(["list": "restraints"]), childKey: scene.childKey)
         return scene.standing.restraints.filter { scene.now < $0.value.until }
             .sorted { $0.value.from < $1.value.from }
             .map { id, restraint in
                 RestraintSummary(
-                    id: "\(id)", username: names[restraint.person] ?? "", ground: restraint.ground,
+                    id: "\(id)", username: names["\(restraint.person)"] ?? "", ground: restraint.ground,
                     categories: restraint.categories.map(\.rawValue).sorted(), reason: restraint.reason,
                     from: restraint.from.text, until: restraint.until == .never ? nil : restraint.until.text)
             }

@@ -75,7 +75,7 @@ extension DocumentVault {
         let isParent = caller.memberships.contains { agreement.capacity(of: $0.role) == .parent }
         let born =
             knowingAge || isParent || !acts.isEmpty ? try Self.open(child, key).dateOfBirth : nil
-        let standing = try Standing(acts: acts, born: born, key: key, agreement: agreement, day: environment.day)
+        let standing = try Standing(acts: acts, born: born, key: key, day: environment.day)
         return try await scene(theCase, caller, team, key, standing)
     }
 

@@ -123,7 +123,7 @@ extension DocumentVault {
         try await requireWritable()
         let (scene, asking) = try await requireGranter(caseID, caller)
         let people = try await records.read { try $0.people() }
-        let names = try people.reduce(into: [PersonID: String]()) { $0[$1.id] = try self.names(of: $1).username }
+        let names = try usernames(of: people)
         try await log(
             Event(.accessExplained, by: caller).about(scene.child).on(["case": "\(caseID)", "list": "tasks"]),
             childKey: scene.childKey)
@@ -133,7 +133,7 @@ extension DocumentVault {
         return grants.sorted { $0.value.from < $1.value.from }
             .map { id, grant in
                 TaskSummary(
-                    id: "\(id)", username: names[grant.person] ?? "", role: grant.role.rawValue,
+                    id: "\(id)", username: names["\(grant.person)"] ?? "", role: grant.role.rawValue,
                     purpose: grant.purpose.rawValue, caseID: "\(caseID)",
                     documents: grant.documents.map { "\($0)" }.sorted(),
                     categories: grant.categories.map(\.rawValue).sorted(), from: grant.from.text,

@@ -75,14 +75,14 @@ extension DocumentVault {
         let people = try await records.read { transaction in
             try standing.choices.keys.compactMap { try transaction.person($0) }
         }
-        let names = try people.reduce(into: [PersonID: String]()) { $0[$1.id] = try self.names(of: $1).username }
+        let names = try usernames(of: people)
         try await log(
             Event(.accessExplained, by: caller).about(child).on(["list": "rights"]), childKey: snapshot.key)
         return RightsHolder(
             youngPersonFrom: standing.youngPersonFrom,
             hasPassed: standing.youngPersonFrom.map { $0 <= environment.today() } ?? false,
             lacksCapacity: standing.lacksCapacity,
-            choices: standing.choices.map { .init(username: names[$0.key] ?? "", choice: $0.value) }
+            choices: standing.choices.map { .init(username: names["\($0.key)"] ?? "", choice: $0.value) }
                 .sorted { $0.username < $1.username })
     }
 

@@ -223,9 +223,7 @@ struct AgreementCommand: AsyncParsableCommand {
         @OptionGroup var session: SessionOptions
 
         func run() async throws {
-            var common = CommonOptions()
-            common.vault = vault
-            common.session = session
+            let common = CommonOptions(vault, session)
             let text = try await common.inVault { vault, caller in
                 guard let proposal else { return try await vault.renderedAgreement(as: caller) }
                 let texts = try await vault.texts(of: proposal, as: caller)

@@ -107,9 +107,7 @@ struct ConsentCommand: AsyncParsableCommand {
         @OptionGroup var session: SessionOptions
 
         func run() async throws {
-            var common = CommonOptions()
-            common.vault = vault
-            common.session = session
+            let common = CommonOptions(vault, session)
             let receipt = try await common.inVault { try await $0.receipt(of: consent, as: $1) }
             switch form {
             case .page: print(try receipt.page())

@@ -211,9 +211,7 @@ struct DocumentCommand: AsyncParsableCommand {
         @OptionGroup var session: SessionOptions
 
         func run() async throws {
-            var common = CommonOptions()
-            common.vault = vault
-            common.session = session
+            let common = CommonOptions(vault, session)
             let target = try Output(output)
             let count = try await common.inVault { vault, caller in
                 let content = try await vault.open(

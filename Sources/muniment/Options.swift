@@ -76,6 +76,14 @@ struct CommonOptions: ParsableArguments {
     @OptionGroup var session: SessionOptions
     @Flag(help: "Print the result as JSON.") var json = false
 
+    init() {}
+
+    /// For a command whose answer has a form of its own.
+    init(_ vault: VaultOptions, _ session: SessionOptions) {
+        self.vault = vault
+        self.session = session
+    }
+
     /// Opens the vault, finds out who asks, runs `work` and closes the vault again.
     ///
     /// `scanner`: for what takes content in.

@@ -12,7 +12,7 @@ struct SlowTests {
         options.connection.writeSeconds = 1
     }
 
-    @Test("are let go who never finish a head, and who say nothing", .timeLimit(.minutes(1)))
+    @Test("are let go who never finish a head, and who say nothing", .timeLimit(.minutes(15)))
     func slowHeads() async throws {
         try await Office.open(Self.hasty) { office in
             let socket = office.socket
@@ -31,7 +31,7 @@ struct SlowTests {
         }
     }
 
-    @Test("are let go who send a body byte by byte, and not who send it slowly enough", .timeLimit(.minutes(1)))
+    @Test("are let go who send a body byte by byte, and not who send it slowly enough", .timeLimit(.minutes(15)))
     func slowBodies() async throws {
         try await Office.open(Self.hasty) { office in
             let (socket, caseID, token) = (office.socket, office.caseID, try office.token("priya"))
@@ -61,7 +61,27 @@ struct SlowTests {
         }
     }
 
-    @Test("are let go who do not read what they asked for", .timeLimit(.minutes(1)))
+    @Test("who send a sign-in byte by byte keep nobody else from signing in")
+    func slowSignIns() async throws {
+        try await Office.open { office in
+            let socket = office.socket
+            let answer = try await offMain {
+                let slow = try (0..<40).map { _ in try Peer(socket: socket) }
+                let head =
+                    "POST /v1/session HTTP/1.1\r\nHost: test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                for peer in slow { try peer.send(head + "Content-Length: 500\r\n\r\nusername=sam&") }
+                usleep(200_000)
+                // Less patient than the slow ones are allowed to be.
+                let peer = try Peer(socket: socket, seconds: 8)
+                let form = "username=sam&password=a+long+password"
+                try peer.send(head + "Content-Length: \(form.utf8.count)\r\n\r\n" + form)
+                return try peer.answer()
+            }
+            #expect(answer.status == 201)
+        }
+    }
+
+    @Test("are let go who do not read what they asked for", .timeLimit(.minutes(15)))
     func slowReaders() async throws {
         try await Office.open(Self.hasty) { office in
             let bytes = [UInt8](repeating: 7, count: 8_000_000)

@@ -57,7 +57,7 @@ extension DocumentVault {
 
     func standing(_ snapshot: ChildSnapshot) throws -> Standing {
         try Standing(
-            acts: snapshot.acts, born: snapshot.born, key: snapshot.key, agreement: agreement, day: environment.day)
+            acts: snapshot.acts, born: snapshot.born, key: snapshot.key, day: environment.day)
     }
 
     /// What decides who opens a rendition; `id` is `nil` for one that is only being made.
@@ -137,15 +137,11 @@ extension DocumentVault {
     }
 
     /// Makes the keyring what the records say it must be, for one child. To be called with the change lock held.
-    ///
-    /// - Returns: how many renditions were not in line.
-    @discardableResult
-    func align(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: inout WrapTable) async throws -> Int {
+    func align(_ snapshot: ChildSnapshot, _ standing: Standing, _ table: inout WrapTable) async throws {
         let moves = try await outstanding(snapshot, target(snapshot, standing, &table))
-        guard !moves.isEmpty else { return 0 }
+        guard !moves.isEmpty else { return }
         try await keyring.write { try apply(moves, snapshot.key, $0) }
         await forget(moves)
-        return moves.count
     }
 
     /// What separates the keyring from the target.

@@ -100,7 +100,7 @@ extension Standing {
     /// `day`: the civil day of a moment.
     ///
     /// - Throws: `SealingError.notAuthentic`, `DecodingError` for a body that is not as it was written.
-    init(acts: [ActRow], born: Day?, key: ChildKey, agreement: Agreement, day: (Instant) -> Day) throws {
+    init(acts: [ActRow], born: Day?, key: ChildKey, day: (Instant) -> Day) throws {
         youngPersonFrom = born.flatMap(CompulsorySchoolAge.youngPersonFrom)
         guard !acts.isEmpty else { return }
         let fields = key.fields

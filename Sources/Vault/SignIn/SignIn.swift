@@ -75,7 +75,7 @@ extension DocumentVault {
             }
         }
         let caller = try await records.read { try $0.caller(person.id) }
-        guard case .permit = agreement.decideDuty("ledger.anchor", roles: caller.roles) else {
+        guard agreement.gives("ledger.anchor", to: caller.roles) else {
             throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
         }
         return caller

@@ -7,9 +7,14 @@ import Sealing
 struct Answer: Sendable {
     var status: HTTPResponse.Status
     var headers = HTTPFields()
-    var body = ResponseBody()
-    /// The body again, where it is no document's content.
-    var plain: [UInt8] = []
+    var body = Body.none
+
+    enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        /// A document's content.
+        case stream(ResponseBody)
+    }
 
     /// 204.
     static let nothing = Answer(status: .noContent)
@@ -33,13 +38,22 @@ struct Answer: Sendable {
 
     init(bytes: [UInt8], type: String, _ status: HTTPResponse.Status = .ok) {
         self.status = status
-        body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-        plain = bytes
+        body = .bytes(bytes)
         headers[.contentType] = type
         headers[.contentLength] = String(bytes.count)
     }
 
     init(status: HTTPResponse.Status) { self.status = status }
+
+    var response: Response {
+        let written: ResponseBody =
+            switch body {
+            case .none: ResponseBody()
+            case .bytes(let bytes): ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+            case .stream(let stream): stream
+            }
+        return Response(status: status, headers: headers, body: written)
+    }
 
     /// The strong ETag of bytes: half of their SHA-256.
     static func tag(of bytes: [UInt8]) -> String { "\"\(Digest.sha256(bytes).hex.prefix(32))\"" }

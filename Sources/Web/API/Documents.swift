@@ -105,7 +105,7 @@ extension Documents {
         var answer = Answer(status: range == nil ? .ok : .partialContent)
         answer.headers = try headersOf(content, isPart: range != nil)
         if let digest = try digest(content, headers) { answer.headers[.reprDigest] = digest }
-        answer.body = body(content, beginningWith: first, on: call.eventLoop)
+        answer.body = .stream(body(content, beginningWith: first, on: call.eventLoop))
         return answer
     }
 

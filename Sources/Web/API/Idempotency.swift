@@ -1,7 +1,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import Sealing
 import Storage
 import Vault
@@ -48,17 +47,14 @@ extension Call {
     {
         let said = try await vault.once(key.text, asked: try asked(), as: caller) {
             let answer = try await work()
-            return try JSON.bytes(
-                Said(
-                    status: answer.status.code,
-                    headers: answer.headers.reduce(into: [:]) { $0[$1.name.rawName] = $1.value },
-                    body: Data(answer.plain)))
+            let headers = answer.headers.reduce(into: [:]) { $0[$1.name.rawName] = $1.value }
+            let body = if case .bytes(let bytes) = answer.body { bytes } else { [UInt8]() }
+            return try JSON.bytes(Said(status: answer.status.code, headers: headers, body: Data(body)))
         }
         let again = try JSONDecoder().decode(Said.self, from: Data(said))
         var answer = Answer(status: HTTPResponse.Status(code: again.status))
         for (name, value) in again.headers { if let name = HTTPField.Name(name) { answer.headers[name] = value } }
-        answer.body = ResponseBody(byteBuffer: ByteBuffer(bytes: again.body))
-        answer.plain = Array(again.body)
+        if !again.body.isEmpty { answer.body = .bytes(Array(again.body)) }
         return answer
     }
 

@@ -52,6 +52,8 @@ extension Problem {
     static let preconditionNeeded = Problem(
         .preconditionRequired, "precondition-needed",
         "Send If-Match with the ETag that you read, so that nobody's change is lost.")
+    static let absenceNeeded = Problem(
+        .preconditionRequired, "precondition-needed", "Send `If-None-Match: *`: this only makes what is not there.")
     static let preconditionFailed = Problem(
         .preconditionFailed, "precondition-failed", "It is not as you read it any more. Read it again.")
     static let tooLarge = Problem(.contentTooLarge, "too-large", "The body is larger than this request may have.")

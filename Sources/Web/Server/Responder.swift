@@ -18,7 +18,7 @@ struct RequestOrigin: RequestContext {
     }
 }
 
-/// Takes a request through the same steps, whatever it is: limits, who asks, what is asked, condition, vault, answer.
+/// Takes a request through the same steps, whatever it is: rates, who asks, what is asked, its turn, condition, vault, answer.
 struct Responder: Sendable {
     private static let largestInput = 64 << 10
 
@@ -46,19 +46,28 @@ struct Responder: Sendable {
         _ request: Request, _ origin: RequestOrigin, _ reference: String
     ) async throws -> Answer {
         try service.limits.network.take(route.cost.weight, of: service.network(request, origin.peer), at: service.now())
-        let gate = service.limits.gate(route.cost)
-        try await gate.enter()
-        defer { gate.leave() }
         switch route.access {
-        case .anyone(let answer): return try await answer(try await call(request, origin, reference))
+        case .anyone(let answer):
+            let call = try await call(request, origin, reference)
+            return try await inTurn { try await answer(call) }
         case .signedIn(let answer):
             let caller = try await service.caller(request)
             try service.limits.account.take(route.cost.weight, of: caller.person, at: service.now())
             let call = try await call(request, origin, reference)
-            try await check(route.condition, call, caller)
-            guard let key = try IdempotencyKey(request, route) else { return try await answer(call, caller) }
-            return try await call.once(key, caller) { try await answer(call, caller) }
+            return try await inTurn {
+                try await check(route.condition, call, caller)
+                guard let key = try IdempotencyKey(request, route) else { return try await answer(call, caller) }
+                return try await call.once(key, caller) { try await answer(call, caller) }
+            }
         }
+    }
+
+    /// Only what has come whole takes a place: a body that comes byte by byte keeps nobody else waiting.
+    private func inTurn(_ work: () async throws -> Answer) async throws -> Answer {
+        let gate = service.limits.gate(route.cost)
+        try await gate.enter()
+        defer { gate.leave() }
+        return try await work()
     }
 
     private func call(_ request: Request, _ origin: RequestOrigin, _ reference: String) async throws -> Call {
@@ -131,12 +140,7 @@ struct Responder: Sendable {
         switch condition {
         case .none: return
         case .absent:
-            guard call.request.headers[.ifNoneMatch] == "*" else {
-                var problem = Problem.preconditionNeeded
-                problem = Problem(
-                    problem.status, problem.type, "Send `If-None-Match: *`: this only makes what is not there.")
-                throw problem
-            }
+            guard call.request.headers[.ifNoneMatch] == "*" else { throw Problem.absenceNeeded }
         case .unchanged(let current):
             guard let wanted = call.request.headers[.ifMatch] else { throw Problem.preconditionNeeded }
             let tag = try await current(call, caller)

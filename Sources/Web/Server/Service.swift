@@ -50,7 +50,7 @@ public final class Service: Sendable {
 
     /// What every answer carries: that nobody keeps it, guesses its type, or shows it in a frame.
     func finished(_ answer: Answer, _ request: Request) -> Response {
-        var response = Response(status: answer.status, headers: answer.headers, body: answer.body)
+        var response = answer.response
         response.headers[.cacheControl] = "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
