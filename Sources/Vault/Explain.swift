@@ -224,7 +224,7 @@ extension DocumentVault {
             guard let username else { return caller.person }
             return try await person(named: username)
         }
-        if let username, try await person(named: username) != caller.person {
+        if let username, try await !isOwn(username, caller) {
             try await authorise("access.explain", caller)
         }
         _ = try await requireVisible(id, .accessExplained, caller)

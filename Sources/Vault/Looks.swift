@@ -139,7 +139,7 @@ extension DocumentVault {
         }
         switch query {
         case .person(let name):
-            guard try await person(named: name) == caller.person else {
+            guard try await isOwn(name, caller) else {
                 try await refuse(
                     .denied(.dutyNotHeld("ledger.looks")),
                     Event(.accessDenied, by: caller).with(["duty": "ledger.looks"]))

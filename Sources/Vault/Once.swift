@@ -21,6 +21,8 @@ extension DocumentVault {
         let name = keys.blindIndex("request", "\(caller.person)|\(key)")
         guard let digest = Digest(name) else { preconditionFailure("a blind index has 32 bytes") }
         let now = environment.now()
+        guard running.begin(digest) else { throw VaultError.beingDone }
+        defer { running.end(digest) }
         if let row = try await records.read({ try $0.request(digest) }),
             row.added.adding(seconds: Self.requestSeconds) > now
         {
@@ -28,18 +30,18 @@ extension DocumentVault {
             guard let answer = row.answer else { throw VaultError.doneBefore }
             return try keys.fields.open(answer, Self.answerFacts(digest))
         }
-        guard running.begin(digest) else { throw VaultError.beingDone }
-        defer { running.end(digest) }
         let row = RequestRow(key: digest, asked: asked, added: now, answer: nil)
         let answer = try await RequestRow.$current.withValue(row) { try await work() }
         let sealed = try keys.fields.seal(answer, Self.answerFacts(digest), random: environment.random)
         let answered = RequestRow(key: digest, asked: asked, added: now, answer: sealed)
-        let oldest = now.adding(seconds: -Self.requestSeconds)
-        try await records.write(isAct: false) { transaction in
-            try transaction.removeRequests(before: oldest)
-            try transaction.put(answered)
-        }
+        try await records.write(isAct: false) { try $0.put(answered) }
         return answer
+    }
+
+    /// Forgets the requests whose keys need not be remembered any more.
+    func removeOldRequests() async throws {
+        let oldest = environment.now().adding(seconds: -Self.requestSeconds)
+        try await records.write(isAct: false) { try $0.removeRequests(before: oldest) }
     }
 
     private static func answerFacts(_ key: Digest) -> Facts {

@@ -186,6 +186,11 @@ extension DocumentVault {
         return person.id
     }
 
+    /// Whether a user name is the caller's own: asked without looking whether somebody else has it.
+    func isOwn(_ username: String, _ caller: Caller) async throws -> Bool {
+        try await ownRow(caller).username == usernameIndex(username)
+    }
+
     /// Whose token this is, opened for showing.
     public func identity(of caller: Caller) async throws -> Person {
         guard let row = try await records.read({ try $0.person(caller.person) }) else {

@@ -62,11 +62,13 @@ public final class OpenContent: Sendable {
     /// SHA-256 of the whole content, whatever the range.
     ///
     /// - Throws: `StorageError.objectDamaged`.
-    public func digest() throws -> Digest {
-        try reader.withLock { reader in
-            var digest = DigestStream()
-            try reader.read(0..<byteCount) { digest.update($0.span) }
-            return digest.finish()
+    public func digest() async throws -> Digest {
+        try await blocking { [self] in
+            try reader.withLock { reader in
+                var digest = DigestStream()
+                try reader.read(0..<byteCount) { digest.update($0.span) }
+                return digest.finish()
+            }
         }
     }
 

@@ -19,6 +19,7 @@ extension DocumentVault {
     /// How long an upload may take, from its beginning.
     public static let uploadSeconds: Int64 = 24 * 3600
     private static let mostUploads = 50
+    private static let mostParts = 10_000
 
     /// Begins a document that comes in several pieces. Whether the caller may deposit it is decided now, and again when it is whole.
     ///
@@ -53,6 +54,8 @@ extension DocumentVault {
         to id: UploadID, at offset: UInt64, content: some ContentSource, as caller: Caller
     ) async throws -> UploadState {
         try await requireWritable()
+        // Whose it is comes first: another's is not there, also while it grows.
+        _ = try await requireUpload(id, caller)
         guard let mark = Digest(keys.blindIndex("upload", "\(id)")), running.begin(mark) else {
             throw VaultError.beingDone
         }
@@ -61,7 +64,9 @@ extension DocumentVault {
         let state = row.state(parts)
         guard state.offset == offset else { throw VaultError.wrongOffset(state.offset) }
         let key = try await uploadKey(row)
-        let staged = try await blocking { try self.stage(content, row, key) }
+        guard parts.count < Self.mostParts else { throw VaultError.tooManyUploads(Self.mostParts) }
+        let rest = Limited(content, to: row.byteCount - state.offset)
+        let staged = try await blocking { try self.stage(rest, row, key) }
         do {
             return try await keep(staged, row, parts, as: caller)
         } catch {
@@ -74,8 +79,6 @@ extension DocumentVault {
     private func keep(
         _ staged: StagedObject, _ row: UploadRow, _ parts: [UploadPart], as caller: Caller
     ) async throws -> UploadState {
-        let state = row.state(parts)
-        guard staged.byteCount <= row.byteCount - state.offset else { throw VaultError.uploadTooLong }
         var parts = parts
         if staged.byteCount > 0 {
             let part = UploadPart(
@@ -110,6 +113,7 @@ extension DocumentVault {
         try await sweep()
         try await removeExpiredUploads()
         try await sweepOutbox()
+        try await removeOldRequests()
         try await anchor.advance(to: records, signedBy: keys)
     }
 
@@ -210,6 +214,26 @@ extension UploadRow {
         UploadState(
             id: id, offset: parts.reduce(0) { $0 + $1.byteCount }, byteCount: byteCount, expires: expires,
             receipt: nil)
+    }
+}
+
+/// Content that must not be longer than was said.
+private final class Limited<Source: ContentSource>: ContentSource {
+    private let source: Source
+    private let rest: Mutex<UInt64>
+
+    init(_ source: Source, to count: UInt64) {
+        self.source = source
+        rest = Mutex(count)
+    }
+
+    func read(_ count: Int) throws -> [UInt8] {
+        let bytes = try source.read(count)
+        try rest.withLock { rest in
+            guard UInt64(bytes.count) <= rest else { throw VaultError.uploadTooLong }
+            rest -= UInt64(bytes.count)
+        }
+        return bytes
     }
 }
 

@@ -39,7 +39,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let logger = Logger(label: "muniment") { label in
             JSONLog(label: label, now: VaultEnvironment.live.now) { line in
-                FileHandle.standardError.write(Data(line.utf8))
+                // With a full disk behind it there is nobody to tell, and no reason to stop.
+                try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
             }
         }
         let environment = VaultEnvironment.live(

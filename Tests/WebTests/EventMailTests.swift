@@ -70,7 +70,7 @@ struct EventMailTests {
             let text = try String(contentsOf: folder.appending(path: "text"), encoding: .utf8)
             #expect(text.hasPrefix("From: a@b.example\nTo: c@d.example,\n $(id)@d.example\n"))
             let failures: [(String, SendFailure)] = [
-                ("exit 75", .program(75)), ("exit 67", .rejected(67)), ("exec sleep 20", .tooSlow),
+                ("exit 75", .program(75)), ("exit 67", .rejected(67)), ("exec sleep 600", .tooSlow),
             ]
             for (script, failure) in failures {
                 let program = try self.program(folder, script)

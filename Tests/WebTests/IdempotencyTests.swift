@@ -1,4 +1,5 @@
 import Foundation
+import Sealing
 import Testing
 
 @testable import Web
@@ -31,7 +32,10 @@ struct IdempotencyTests {
     @Test("of a deposit makes one document")
     func deposits() async throws {
         try await Office.open { office in
-            let key = ["Idempotency-Key": "deposit-0001"]
+            let digest = Data(Digest.sha256([1, 2, 3]).bytes).base64EncodedString()
+            let key = ["Idempotency-Key": "deposit-0001", "Content-Digest": "sha-256=:\(digest):"]
+            let without = try await office.deposit([1, 2, 3], ["Idempotency-Key": "deposit-0000"])
+            #expect(without.status == 400, "another content of the same length would be taken for it")
             let first = try await office.deposit([1, 2, 3], key)
             let again = try await office.deposit([1, 2, 3], key)
             #expect(first.status == 201 && first.body == again.body)
@@ -40,14 +44,48 @@ struct IdempotencyTests {
         }
     }
 
+    @Test("is judged anew where it shows something: no answer is kept that one might lose the right to")
+    func nothingShownIsKept() async throws {
+        try await Office.open { office in
+            let key = ["Idempotency-Key": "search-0001"]
+            let question = #"{"nhsNumber":"943 476 5919"}"#
+            let found = try await office.ask("POST", "/v1/children/search", as: "sam", key, json: question)
+            #expect(found.text.contains("Robin"))
+            let left = try await office.ask("POST", "/v1/people/leavers", as: "ada", json: #"{"username":"sam"}"#)
+            #expect(left.status == 200)
+            let again = try await office.ask("POST", "/v1/children/search", as: "sam", key, json: question)
+            #expect(again.status == 401)
+            for route in Route.all where route.takesKey {
+                switch route.answer {
+                case .nothing: break
+                case .json(let schema):
+                    #expect(Set(schema.names).isSubset(of: ["id", "document", "version", "byteCount", "entry"]))
+                case .bytes: Issue.record("\(route.path)")
+                }
+            }
+        }
+    }
+
     @Test("after a refusal is judged anew")
     func refusals() async throws {
         try await Office.open { office in
-            let key = ["Idempotency-Key": "deposit-0002"]
+            let digest = Data(Digest.sha256([1]).bytes).base64EncodedString()
+            let key = ["Idempotency-Key": "deposit-0002", "Content-Digest": "sha-256=:\(digest):"]
             #expect(try await office.deposit([1], as: "hana", key).status == 403)
             #expect(try await office.deposit([1], as: "priya", key).status == 201)
             let bad = try await office.deposit([1], ["Idempotency-Key": "short"])
             #expect(bad.status == 400)
+        }
+    }
+}
+
+extension Schema {
+    /// The names of an object's members.
+    fileprivate var names: [String] {
+        switch self {
+        case .named(_, let schema): schema.names
+        case .object(let fields): fields.map(\.name)
+        default: ["not an object"]
         }
     }
 }

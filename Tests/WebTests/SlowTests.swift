@@ -61,12 +61,26 @@ struct SlowTests {
         }
     }
 
+    @Test("are let go who were answered before they had asked to the end", .timeLimit(.minutes(15)))
+    func answeredEarly() async throws {
+        try await Office.open(Self.hasty) { office in
+            let socket = office.socket
+            try await offMain {
+                let peer = try Peer(socket: socket)
+                try peer.send("GET /healthz HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\n")
+                #expect(try peer.answer().status == 200)
+                try peer.send("a")
+                #expect(peer.isClosed, "no time runs for it any more")
+            }
+        }
+    }
+
     @Test("who send a sign-in byte by byte keep nobody else from signing in")
     func slowSignIns() async throws {
         try await Office.open { office in
             let socket = office.socket
             let answer = try await offMain {
-                let slow = try (0..<40).map { _ in try Peer(socket: socket) }
+                let slow = try (0..<15).map { _ in try Peer(socket: socket) }
                 let head =
                     "POST /v1/session HTTP/1.1\r\nHost: test\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                 for peer in slow { try peer.send(head + "Content-Length: 500\r\n\r\nusername=sam&") }

@@ -31,7 +31,8 @@ extension WriteTransaction {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO requests (key, asked, added, answer, mac) VALUES (:key, :asked, :added, :answer, :mac)
-                ON CONFLICT (key) DO UPDATE SET answer = excluded.answer, mac = excluded.mac
+                ON CONFLICT (key) DO UPDATE SET asked = excluded.asked, added = excluded.added, answer = excluded.answer,
+                  mac = excluded.mac
                 """)
         try statement.execute(arguments: [
             "key": request.key.bytes.data, "asked": request.asked.bytes.data, "added": request.added.milliseconds,

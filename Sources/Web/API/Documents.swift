@@ -104,7 +104,7 @@ extension Documents {
         let first = try content.block(from: content.range.lowerBound)
         var answer = Answer(status: range == nil ? .ok : .partialContent)
         answer.headers = try headersOf(content, isPart: range != nil)
-        if let digest = try digest(content, headers) { answer.headers[.reprDigest] = digest }
+        if let digest = try await digest(content, call.request) { answer.headers[.reprDigest] = digest }
         answer.body = .stream(body(content, beginningWith: first, on: call.eventLoop))
         return answer
     }
@@ -156,9 +156,9 @@ extension Documents {
     }
 
     /// SHA-256 of the whole content, for who asks for it (RFC 9530): it has to be read for that, before the first byte goes out.
-    private static func digest(_ content: OpenContent, _ headers: HTTPFields) throws -> String? {
-        guard headers[.wantReprDigest]?.contains("sha-256") == true else { return nil }
-        let digest = try content.digest()
+    private static func digest(_ content: OpenContent, _ request: Request) async throws -> String? {
+        guard request.method == .get, request.headers[.wantReprDigest]?.contains("sha-256") == true else { return nil }
+        let digest = try await content.digest()
         return "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
     }
 }

@@ -17,19 +17,10 @@ struct IdempotencyKey {
         guard (8...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw Problem.malformed("Idempotency-Key has 8 to 128 visible characters.")
         }
+        if case .content = route.body, request.headers[.contentDigest] == nil {
+            throw Problem.malformed("With an Idempotency-Key send the content's Content-Digest too.")
+        }
         self.text = text
-    }
-}
-
-extension Route {
-    /// It makes or changes something each time it is asked.
-    ///
-    /// What hands out a secret is not: the answer would have to be kept.
-    var takesKey: Bool { method == .post && !isOpen && !handsOutSecret }
-
-    private var handsOutSecret: Bool {
-        if case .form = body { return true }
-        return ["/v1/account/second-factor", "/v1/account/tokens", "/v1/people", "/v1/people/resets"].contains(path)
     }
 }
 
@@ -58,13 +49,10 @@ extension Call {
         return answer
     }
 
-    /// Of all that was asked. The content of a document counts with its digest, or its length where there is none.
+    /// Of all that was asked. The content of a document counts with its digest.
     private func asked() throws -> Digest {
-        let headers = request.headers
-        let parts = [
-            request.method.rawValue, request.uri.string, headers[.contentType] ?? "", headers[.documentTitle] ?? "",
-            headers[.contentDigest] ?? headers[.contentLength] ?? "",
-        ]
+        let named = route.headers.compactMap { HTTPField.Name($0.name) } + [.contentType]
+        let parts = [request.method.rawValue, request.uri.string] + named.map { request.headers[$0] ?? "" }
         return Digest.sha256(Facts.list(parts.map { Array($0.utf8) } + [try JSON.bytes(input)]))
     }
 }

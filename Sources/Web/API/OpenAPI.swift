@@ -3,7 +3,8 @@ import Rules
 
 /// The description of the service (OpenAPI 3.1), made from the table of routes.
 enum OpenAPI {
-    static func bytes() throws -> [UInt8] { try JSON.bytes(document) }
+    /// Made once.
+    static let bytes = Result { try JSON.bytes(document) }
 
     static var document: JSON {
         // OpenAPI has no words for a path of any depth.

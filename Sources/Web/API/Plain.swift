@@ -6,7 +6,7 @@ extension Route {
     static let plain: [Route] = [
         Route(
             method: .get, path: "/openapi.json", summary: "This description",
-            access: .anyone { _ in Answer(bytes: try OpenAPI.bytes(), type: "application/json") },
+            access: .anyone { _ in Answer(bytes: try OpenAPI.bytes.get(), type: "application/json") },
             answer: .bytes("application/json")),
         Route(
             method: .get, path: "/healthz", summary: "The process runs", access: .anyone { _ in .text("ok\n") },

@@ -48,6 +48,9 @@ struct Route: Sendable {
     var body = Body.none
     var condition = Condition.none
     var cost = Cost.light
+    /// It may come with an Idempotency-Key. Only what answers with a number, or with nothing: the answer is kept for a day and given again
+    /// without asking the vault, so it must hold no secret, and nothing that the caller might not be allowed to read by then.
+    var takesKey = false
     /// What is answered when it is done.
     var status = HTTPResponse.Status.ok
     var answer = AnswerForm.nothing

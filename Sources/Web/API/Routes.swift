@@ -129,7 +129,7 @@ extension Route {
             headers: [
                 .needed("Document-Title", .text(1...2000), "Percent-encoded UTF-8."),
                 .optional("Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked."),
-            ], body: .content(type: nil), cost: .transfer, status: .created, answer: .json(.receipt)),
+            ], body: .content(type: nil), cost: .transfer, takesKey: true, status: .created, answer: .json(.receipt)),
         .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show),
         .list("/v1/documents/{document}/versions", "List the versions", of: .version, Documents.history),
         Route(
@@ -334,12 +334,12 @@ extension Route {
     }
 
     private static func make(
-        _ path: String, _ summary: String, _ fields: [Schema.Field], answer: Schema = Named.schema,
+        _ path: String, _ summary: String, _ fields: [Schema.Field], answer: Schema? = nil,
         _ handler: @escaping Route.Handler
     ) -> Route {
         Route(
             method: .post, path: path, summary: summary, access: .signedIn(handler), body: .json(.object(fields)),
-            status: .created, answer: .json(answer))
+            takesKey: answer == nil, status: .created, answer: .json(answer ?? Named.schema))
     }
 
     /// For what is the caller's own: nobody else could have changed it.
@@ -362,6 +362,7 @@ extension Route {
     ) -> Route {
         Route(
             method: .post, path: path, summary: summary, access: .signedIn(handler), body: .json(.object(fields)),
-            cost: cost, status: answer == nil ? .noContent : .ok, answer: answer.map { .json($0) } ?? .nothing)
+            cost: cost, takesKey: answer == nil, status: answer == nil ? .noContent : .ok,
+            answer: answer.map { .json($0) } ?? .nothing)
     }
 }

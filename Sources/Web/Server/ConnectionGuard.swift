@@ -41,6 +41,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var writeTimer: Scheduled<Void>?
     private var unwritten = 0
     private var closesAfterAnswer = false
+    /// Requests whose answers have not gone out to their end.
+    private var owed = 0
 
     init(_ limits: ConnectionLimits, _ counter: ConnectionCounter) {
         self.limits = limits
@@ -79,12 +81,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isAsking = false
         switch unwrapInboundIn(data) {
         case .head(let head):
+            owed += 1
             wait(for: .readingBody, context)
-            if head.headerFields[.expect]?.lowercased() == "100-continue" {
+            // Behind an answer that is still going out it would stand in the middle of it.
+            if owed == 1, head.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         case .body(let part): received += part.readableBytes
-        case .end: wait(for: .answering, context)
+        // It may have been answered before it had come to its end.
+        case .end: wait(for: owed > 0 ? .answering : .waitingForHead, context)
         }
         context.fireChannelRead(data)
     }
@@ -109,8 +114,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         writeTimer = nil
         if unwritten > 0 { waitForWriting(context) }
         guard isLast else { return }
+        owed -= 1
         if closesAfterAnswer { return context.close(promise: nil) }
-        if case .answering = phase { wait(for: .waitingForHead, context) }
+        if case .answering = phase, owed == 0 { wait(for: .waitingForHead, context) }
     }
 
     private func waitForWriting(_ context: ChannelHandlerContext) {

@@ -46,6 +46,9 @@ struct Responder: Sendable {
         _ request: Request, _ origin: RequestOrigin, _ reference: String
     ) async throws -> Answer {
         try service.limits.network.take(route.cost.weight, of: service.network(request, origin.peer), at: service.now())
+        if case .password = route.cost {
+            try service.limits.passwords.take(1, of: service.network(request, origin.peer), at: service.now())
+        }
         switch route.access {
         case .anyone(let answer):
             let call = try await call(request, origin, reference)

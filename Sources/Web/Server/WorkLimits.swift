@@ -5,6 +5,8 @@ struct WorkLimits: Sendable {
     /// By account, and by network before it is known who asks.
     let account: Limiter<PersonID>
     let network: Limiter<Network>
+    /// Of passwords that a network may have compared: each takes 64 MiB, a moment of a core and an entry of the ledger.
+    let passwords = Limiter<Network>(perSecond: 1, burst: 20)
     private let light: Gate
     private let heavy: Gate
     private let password: Gate
