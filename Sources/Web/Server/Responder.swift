@@ -46,11 +46,11 @@ struct Responder: Sendable {
         _ request: Request, _ origin: RequestOrigin, _ reference: String
     ) async throws -> Answer {
         try service.limits.network.take(route.cost.weight, of: service.network(request, origin.peer), at: service.now())
-        if case .password = route.cost {
-            try service.limits.passwords.take(1, of: service.network(request, origin.peer), at: service.now())
-        }
         switch route.access {
         case .anyone(let answer):
+            if case .password = route.cost {
+                try service.limits.passwords.take(1, of: service.network(request, origin.peer), at: service.now())
+            }
             let call = try await call(request, origin, reference)
             return try await inTurn { try await answer(call) }
         case .signedIn(let answer):
