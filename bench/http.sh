@@ -114,7 +114,7 @@ load() {
 # POSTs of 200 kB each, durable when answered, from 16 connections.
 deposits() {
     CASE=$vault_case BODY=$scratch/plain/small-1.bin TOKEN=$token wrk --threads 1 --connections 16 \
-        --duration "${seconds}s" --latency --script "$root/bench/http-post.lua" http://127.0.0.1:18081 >"$scratch/wrk.out"
+        --duration "${seconds}s" --latency --script "$root/bench/http.lua" http://127.0.0.1:18081 >"$scratch/wrk.out"
     grep RESULT "$scratch/wrk.out" | sed 's/^RESULT/muniment post/' | tee -a "$scratch/results"
 }
 

@@ -31,9 +31,11 @@ main() {
     tls
     step 'tus'
     CASE=$case_id BASE=$base TOKEN=$(signed_in priya) "$venv/bin/python" "$root/scripts/service_tus.py"
-    stop
     step 'killed while 16 write'
-    BASE=$base CASE=$case_id TOKEN='' PROGRAM=$MUNIMENT CONFIG=$work/muniment.yaml VAULT_PASSWORD=$work/password \
+    OWNER_TOKEN=$(signed_in sam) AUTHOR_TOKEN=$(signed_in priya)
+    export OWNER_TOKEN AUTHOR_TOKEN
+    stop
+    BASE=$base PROGRAM=$MUNIMENT CONFIG=$work/muniment.yaml \
         "$venv/bin/python" "$root/scripts/service_crash.py" "$cycles"
     muniment check --read-data 100% --session "$work/ada" >"$work/check" || { cat "$work/check" >&2 && exit 1; }
     printf 'service: nothing found, %s s\n' "$SECONDS"

@@ -91,10 +91,11 @@ extension DocumentVault {
     }
 
     func sign() async throws -> SignedNote {
-        let policy = try LogPolicy(logKeys: [anchor.log])
-        let newest = try await records.read { try $0.newestCheckpoint() }
-        let last = try newest.map { try policy.open(SignedNote(parsing: $0), now: 0).checkpoint.head } ?? .empty
-        let (head, proof) = try await records.read { (try $0.treeHead(), try $0.growth(since: last)) }
+        let log = anchor.log
+        let (last, head, proof) = try await records.read { transaction in
+            let last = try transaction.signedHead(by: log)
+            return (last, try transaction.treeHead(), try transaction.growth(since: last))
+        }
         guard let proof else { throw VaultError.rolledBack }
         let note = try anchor.sign(head, extending: last, by: proof, with: keys)
         try await records.write { try $0.keep(checkpoint: note.bytes, size: head.size) }
@@ -109,5 +110,13 @@ extension DocumentVault {
         let caller = try await administrator(username, password)
         try await log(Event(.checkpointSigned, by: caller).with(["anchor": "restored"]))
         try await anchor.advance(to: records, signedBy: keys, isNew: true)
+    }
+}
+
+extension ReadTransaction {
+    /// The head of the newest checkpoint that was signed.
+    func signedHead(by log: NoteKey) throws -> TreeHead {
+        guard let note = try newestCheckpoint() else { return .empty }
+        return try LogPolicy(logKeys: [log]).open(SignedNote(parsing: note), now: 0).checkpoint.head
     }
 }

@@ -16,22 +16,14 @@ extension DocumentVault {
     public func publishedTile(_ path: String) async throws -> [UInt8]? {
         guard let tile = try? Tile(path: path) else { return nil }
         let log = anchor.log
-        return try await records.read { transaction in
-            guard let note = try transaction.newestCheckpoint() else { return nil }
-            let size = try LogPolicy(logKeys: [log]).open(SignedNote(parsing: note), now: 0).checkpoint.head.size
-            return try transaction.bytes(of: tile, size: size)
-        }
+        return try await records.read { try $0.bytes(of: tile, size: $0.signedHead(by: log).size) }
     }
 
     /// Signs the ledger's present state for publishing, if it has grown since the last time.
     public func publishCheckpoint() async throws {
         try await requireWritable()
-        let newest = try await records.read { try $0.newestCheckpoint() }
-        let size = try newest.map {
-            try LogPolicy(logKeys: [anchor.log]).open(SignedNote(parsing: $0), now: 0).checkpoint.head.size
-        }
-        guard try await records.read({ try $0.treeHead() }).size > size ?? 0 else { return }
-        _ = try await sign()
+        let log = anchor.log
+        if try await records.read({ try $0.logSize() > $0.signedHead(by: log).size }) { _ = try await sign() }
     }
 }
 

@@ -81,7 +81,7 @@ final class MailSink: @unchecked Sendable {
     }
 
     deinit {
-        try? input.fileHandleForWriting.close()
+        process.terminate()
         process.waitUntilExit()
     }
 

@@ -147,7 +147,7 @@ struct EventInteropTests {
         _ office: Office, when isSo: ([String: Any]) -> Bool
     ) async throws -> [String: Any] {
         var found: [String: Any] = [:]
-        for _ in 0..<100 {
+        for _ in 0..<600 {
             let list = try await office.ask("GET", "/v1/events/subscribers", as: "dana")
             found = try #require((list.json["items"] as? [[String: Any]])?.first)
             if isSo(found) { return found }

@@ -55,26 +55,31 @@ public struct SessionToken: Hashable, Sendable {
     var digest: Digest { TokenText.digest(bytes, of: "session") }
 }
 
-/// What a person's own scripts sign in with: shown once.
-public struct AccessToken: Hashable, Sendable {
-    public static let prefix = "muniment_pat_"
-    private let bytes: [UInt8]
-
-    init(from random: RandomSource) { bytes = random.bytes(TokenText.byteCount) }
-
-    /// - Returns: `nil` for one that was mistyped or cut off.
-    public init?(text: [UInt8]) {
-        guard let bytes = TokenText.decode(text, prefix: Self.prefix) else { return nil }
-        self.bytes = bytes
-    }
-
-    public var text: [UInt8] { TokenText.encode(bytes, prefix: Self.prefix) }
-    var digest: Digest { TokenText.digest(bytes, of: "access-token") }
+/// What a secret that is handed out once, as text, is for.
+public protocol HandedOutUse {
+    static var prefix: String { get }
+    /// What its digest is bound to.
+    static var kind: String { get }
 }
 
-/// What lets somebody choose the first password of an account, once: shown once.
-public struct InvitationToken: Hashable, Sendable {
+public enum AccessTokenUse: HandedOutUse {
+    public static let prefix = "muniment_pat_"
+    public static let kind = "access-token"
+}
+
+public enum InvitationUse: HandedOutUse {
     public static let prefix = "muniment_inv_"
+    public static let kind = "invitation"
+}
+
+/// What a person's own scripts sign in with: shown once.
+public typealias AccessToken = HandedOutToken<AccessTokenUse>
+/// What lets somebody choose the first password of an account, once: shown once.
+public typealias InvitationToken = HandedOutToken<InvitationUse>
+
+/// 32 random bytes that somebody is given as text. `Use` keeps an invitation from being taken for an access token.
+public struct HandedOutToken<Use: HandedOutUse>: Hashable, Sendable {
+    public static var prefix: String { Use.prefix }
     private let bytes: [UInt8]
 
     init(from random: RandomSource) { bytes = random.bytes(TokenText.byteCount) }
@@ -86,5 +91,5 @@ public struct InvitationToken: Hashable, Sendable {
     }
 
     public var text: [UInt8] { TokenText.encode(bytes, prefix: Self.prefix) }
-    var digest: Digest { TokenText.digest(bytes, of: "invitation") }
+    var digest: Digest { TokenText.digest(bytes, of: Use.kind) }
 }

@@ -7,17 +7,11 @@ import Vault
 
 /// The record of everything that happened, and its proofs.
 enum LedgerReading {
-    struct Entries: Encodable {
-        let items: [LedgerEntry]
-        let next: String?
-    }
-
     static func entries(_ call: Call, _ caller: Caller) async throws -> Answer {
-        let limit = call.query["limit"].flatMap { Int($0) } ?? 50
         let found = try await call.vault.ledger(
-            before: call.query["before"].flatMap { UInt64($0) }, limit: limit, as: caller)
-        let last = found.last.flatMap { $0.index > 0 && found.count == limit ? String($0.index) : nil }
-        return try .json(Entries(items: found, next: last))
+            before: call.query["before"].flatMap { UInt64($0) }, limit: call.limit, as: caller)
+        let last = found.last.flatMap { $0.index > 0 && found.count == call.limit ? String($0.index) : nil }
+        return try .json(Page(found, next: last))
     }
 
     static func ofChild(_ call: Call, _ caller: Caller) async throws -> Answer {

@@ -2,8 +2,6 @@ import Vault
 
 /// A part of a list, and how to ask for the next.
 struct Page<Item: Encodable & Sendable>: Encodable, Sendable {
-    static var most: Int { 200 }
-
     let items: [Item]
     /// For `cursor`; absent behind the last item.
     let next: String?
@@ -12,7 +10,7 @@ struct Page<Item: Encodable & Sendable>: Encodable, Sendable {
     ///
     /// - Throws: `Problem.malformed` for a cursor that this list did not give.
     init(_ items: [Item], _ call: Call, key: (Item) -> String) throws {
-        let limit = call.query["limit"].flatMap { Int($0) } ?? 50
+        let limit = call.limit
         var rest = items[...]
         if let cursor = call.query["cursor"] {
             guard let last = items.firstIndex(where: { key($0) == cursor }) else {
@@ -24,9 +22,16 @@ struct Page<Item: Encodable & Sendable>: Encodable, Sendable {
         next = rest.count > limit ? self.items.last.map(key) : nil
     }
 
-    static func schema(_ item: Schema) -> Schema {
-        .object([.needed("items", .list(item, atMost: most)), .optional("next", .line, "The cursor of the next page.")])
+    /// A page that the vault has cut itself.
+    init(_ items: [Item], next: String?) {
+        self.items = items
+        self.next = next
     }
+}
+
+extension Call {
+    /// How many items a page is to have at most.
+    var limit: Int { query["limit"].flatMap { Int($0) } ?? 50 }
 }
 
 enum Paging {

@@ -23,11 +23,6 @@ extension Route {
 
 /// What is sent to systems outside.
 enum Events {
-    struct Waiting: Encodable {
-        let items: [WaitingEvent]
-        let next: String?
-    }
-
     static let schema = Schema.named(
         "WaitingEvent",
         .object([
@@ -44,11 +39,10 @@ enum Events {
         ]))
 
     static func waiting(_ call: Call, _ caller: Caller) async throws -> Answer {
-        let limit = call.query["limit"].flatMap { Int($0) } ?? 50
         let from = call.query["from"].flatMap { UInt64($0) } ?? 0
-        let found = try await call.vault.waitingEvents(from: from, limit: limit, as: caller)
-        let next = found.count == limit ? found.last.map { String($0.entry + 1) } : nil
-        return try .json(Waiting(items: found, next: next))
+        let found = try await call.vault.waitingEvents(from: from, limit: call.limit, as: caller)
+        let next = found.count == call.limit ? found.last.map { String($0.entry + 1) } : nil
+        return try .json(Page(found, next: next))
     }
 
     static func subscribers(_ call: Call, _ caller: Caller) async throws -> Answer {
