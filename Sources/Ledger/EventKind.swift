@@ -18,6 +18,8 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case personInvited = 0x0212
     case invitationAccepted = 0x0213
     case personReset = 0x0214
+    case identityLinked = 0x0220
+    case identityUnlinked = 0x0221
     // Signing in
     case signedIn = 0x0301
     case signedOut = 0x0302
@@ -100,6 +102,8 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .personInvited: "person.invited",
         .invitationAccepted: "invitation.accepted",
         .personReset: "person.reset",
+        .identityLinked: "identity.linked",
+        .identityUnlinked: "identity.unlinked",
         .signedIn: "signed.in",
         .signedOut: "signed.out",
         .signInRefused: "signin.refused",

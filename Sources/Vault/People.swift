@@ -214,7 +214,7 @@ extension DocumentVault {
         try personRow(new) { try passwordRecord(password, username: new.username) }
     }
 
-    private func personRow(_ new: NewPerson, _ password: () throws -> PasswordRecord) throws -> PersonRow {
+    func personRow(_ new: NewPerson, _ password: () throws -> PasswordRecord) throws -> PersonRow {
         let username = try PlainText.username(new.username)
         let names = [username, try PlainText.line(new.name, field: "name")]
         let id = PersonID(from: environment.random)

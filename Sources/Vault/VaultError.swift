@@ -24,6 +24,8 @@ public enum VaultError: Error, Hashable, Sendable {
     case tooManyTokens(Int)
     /// Used, replaced, run out or never made: one answer.
     case invitationInvalid
+    /// Whatever was wrong with a sign-in at a provider: one answer, and the ledger has the reason.
+    case providerRefused
     case usernameTaken
     case identifierTaken(String)
     case invalid(field: String, reason: String)
@@ -66,7 +68,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session
+        case session, identity
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -96,6 +98,8 @@ public enum VaultError: Error, Hashable, Sendable {
             "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
         case .invitationInvalid:
             "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
+        case .providerRefused:
+            "The sign-in at your organisation's provider was not accepted. Begin anew; if it happens again, ask the system administrator."
         case .usernameTaken: "This user name is taken. Choose another."
         case .identifierTaken(let kind):
             "Another child already has this \(kind). Find that child, or correct the number."

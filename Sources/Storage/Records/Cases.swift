@@ -171,6 +171,8 @@ extension ReadTransaction {
             ("recovery_codes", try holds("SELECT * FROM recovery_codes") { _ = try recoveryCode($0) }),
             ("invitations", try holds("SELECT * FROM invitations") { _ = try invitation($0) }),
             ("access_tokens", try holds("SELECT * FROM access_tokens") { _ = try accessToken($0) }),
+            ("identities", try holds("SELECT * FROM identities") { _ = try identityRow($0) }),
+            ("provided_sessions", try holds("SELECT * FROM provided_sessions") { _ = try providedSession($0) }),
             ("cases", try holds("SELECT * FROM cases") { _ = try caseRow($0) }),
             ("team", try holds("SELECT * FROM team") { _ = try teamRow($0) }),
             ("acts", try holds("SELECT * FROM acts") { _ = try act($0) }),

@@ -10,6 +10,7 @@ enum RecordsSchema {
         migrator.registerMigration("2 acts and proposals") { try $0.execute(sql: acts) }
         migrator.registerMigration("3 sign-in") { try $0.execute(sql: signIn) }
         migrator.registerMigration("5 requests and uploads") { try $0.execute(sql: requests) }
+        migrator.registerMigration("6 identities") { try $0.execute(sql: identities) }
         return migrator
     }
 
@@ -294,5 +295,23 @@ enum RecordsSchema {
           mac BLOB NOT NULL
         ) STRICT;
         CREATE INDEX access_tokens_of_person ON access_tokens (person);
+        """
+
+    private static let identities = """
+        CREATE TABLE identities (
+          identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) = 32),
+          person BLOB NOT NULL REFERENCES people,
+          linked INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX identities_of_person ON identities (person);
+        CREATE TABLE provided_sessions (
+          token BLOB NOT NULL PRIMARY KEY REFERENCES sessions ON DELETE CASCADE,
+          identity BLOB NOT NULL CHECK (length(identity) = 32),
+          provider_session BLOB NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX sessions_of_identity ON provided_sessions (identity);
+        CREATE INDEX sessions_of_provider ON provided_sessions (provider_session);
         """
 }
