@@ -107,8 +107,9 @@ struct Rule: Sendable {
         "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
         "Web": [
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
-            "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
-            "Foundation", "Glibc", "Synchronization",
+            "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+            "UnixSignals",
+            "AsyncHTTPClient", "JWTKit", "Foundation", "Glibc", "Synchronization",
         ],
         "muniment": [
             "Web", "Logging", "Dispatch", "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",

@@ -37,6 +37,8 @@ struct Route: Sendable {
         case password
         /// Content in or out.
         case transfer
+        /// A question to another server, which may be slow.
+        case provider
     }
 
     let method: HTTPRequest.Method
@@ -46,6 +48,8 @@ struct Route: Sendable {
     var query: [Schema.Field] = []
     var headers: [Schema.Field] = []
     var body = Body.none
+    /// Unknown parameters and form fields are passed over, as another's protocol asks.
+    var ignoresOthers = false
     var condition = Condition.none
     var cost = Cost.light
     /// What is answered when it is done.

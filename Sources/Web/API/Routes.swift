@@ -16,6 +16,17 @@ extension Route {
         Route(
             method: .delete, path: "/v1/session", summary: "Sign out", access: .signedIn(SignIn.end), status: .noContent
         ),
+        Route(
+            method: .get, path: "/v1/openid/{provider}/start", summary: "Sign in at an organisation's provider",
+            access: .anyone(ProvidedSessions.begin), cost: .provider, status: .seeOther),
+        Route(
+            method: .get, path: "/v1/openid/callback", summary: "Where a provider sends the browser back",
+            access: .anyone(ProvidedSessions.finish), query: ProvidedSessions.returned, ignoresOthers: true,
+            cost: .provider, status: .created, answer: .json(.granted)),
+        Route(
+            method: .post, path: "/v1/openid/{provider}/backchannel-logout", summary: "A provider ends its sessions",
+            access: .anyone(ProvidedSessions.end), body: .form(ProvidedSessions.logoutForm), ignoresOthers: true,
+            cost: .provider),
     ]
 
     private static let people: [Route] = [
@@ -23,6 +34,14 @@ extension Route {
         .make(
             "/v1/organisations", "Add an organisation to a party",
             [.needed("name", .line), .needed("party", .party)], People.addOrganisation),
+        Route(
+            method: .post, path: "/v1/people/identities",
+            summary: "Let whom a provider knows by issuer and subject sign in to an account",
+            access: .signedIn(People.link),
+            body: .json(.object([.needed("username", .text(2...64))] + People.identity)),
+            status: .noContent),
+        .act(
+            "/v1/people/identities/removal", "Take such a link away, with its sessions", People.identity, People.unlink),
         .list("/v1/people", "List people", of: .person, People.list),
         .act(
             "/v1/people/leavers", "End the account of somebody who leaves, with sessions, places and tasks",

@@ -77,7 +77,7 @@ struct Responder: Sendable {
         case .form(let fields):
             try requireType("application/x-www-form-urlencoded", request)
             var bytes = try await collect(request)
-            form = try Form(parsing: &bytes, as: fields)
+            form = try Form(parsing: &bytes, as: fields, ignoringOthers: route.ignoresOthers)
         }
         let parameters = route.parameters.reduce(into: [:]) { $0[$1] = origin.parameters.get($1) ?? "" }
         return Call(
@@ -88,7 +88,9 @@ struct Responder: Sendable {
     private func query(_ request: Request) throws -> [String: String] {
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
-            guard let field = route.query.first(where: { $0.name == name }), query["\(name)"] == nil else {
+            let known = route.query.first { $0.name == name }
+            if known == nil, route.ignoresOthers { continue }
+            guard let field = known, query["\(name)"] == nil else {
                 throw Problem.malformed("The query has a parameter that is unknown or stands twice.")
             }
             let text = "\(value)"
@@ -174,7 +176,7 @@ extension Route.Cost {
         switch self {
         case .light, .transfer: 1
         case .heavy: 10
-        case .password: 20
+        case .password, .provider: 20
         }
     }
 }

@@ -32,11 +32,14 @@ public struct ServiceConfiguration: Sendable {
     public let metricsPort: Int?
     public let options: ServiceOptions
     public let connections: Int
+    /// Organisations' sign-in providers; `nil` without any.
+    public let openID: OpenIDSettings?
 
     /// - Throws: `PolicyError` with file, line and reason.
     public init(_ text: PolicyText) throws(PolicyError) {
         let top = try PolicyNode.root(of: text).map([
             "vault", "unlock", "listen", "metrics", "proxy", "limits", "log-requests", "publish-ledger",
+            "public-url", "providers",
         ])
         vault = try top.required("vault").path()
         unlock = try Self.unlock(try top.required("unlock"))
@@ -58,6 +61,10 @@ public struct ServiceConfiguration: Sendable {
             rates: ServiceOptions.Rates(
                 accountPerSecond: Double(try limits?.optional("account-per-second")?.number(in: 1...1_000_000) ?? 200),
                 networkPerSecond: Double(try limits?.optional("network-per-second")?.number(in: 1...1_000_000) ?? 500)))
+        openID =
+            if let providers = top.optional("providers") {
+                try OpenIDSettings(publicURL: try top.required("public-url"), providers: providers)
+            } else { nil }
         try requireSafe(listen.node)
     }
 

@@ -18,8 +18,11 @@ enum SignIn {
     static func begin(_ call: Call) async throws -> Answer {
         let token = try await call.vault.signIn(
             username: try call.form.text("username"), password: try call.form.secret("password"))
-        return try .json(
-            Granted(token: Hex.encode(token.bytes), expiresInSeconds: DocumentVault.sessionSeconds), .created)
+        return try granted(token)
+    }
+
+    static func granted(_ token: SessionToken) throws -> Answer {
+        try .json(Granted(token: Hex.encode(token.bytes), expiresInSeconds: DocumentVault.sessionSeconds), .created)
     }
 
     static func end(_ call: Call, _ caller: Caller) async throws -> Answer {
