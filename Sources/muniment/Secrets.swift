@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Sealing
@@ -16,11 +17,9 @@ enum Secrets {
 
     /// That a file with a secret is the user's own and closed to everybody else.
     static func requireClosed(_ path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw CommandError("The key file cannot be read. Check that it is there.")
-        }
-        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || geteuid() == 0 else {
+        let closed = is_closed(path, true)
+        guard closed >= 0 else { throw CommandError("The key file cannot be read. Check that it is there.") }
+        guard closed == 1 else {
             throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
         }
     }
@@ -126,11 +125,9 @@ enum SessionFile {
     }
 
     static func read(_ path: String) throws -> SessionToken {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw CommandError("You are not signed in. Use `muniment sign-in` first.")
-        }
-        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() else {
+        let closed = is_closed(path, false)
+        guard closed >= 0 else { throw CommandError("You are not signed in. Use `muniment sign-in` first.") }
+        guard closed == 1 else {
             throw CommandError("The session file is open to others. Sign in again.")
         }
         let lines = String(decoding: try Folder.read(path, limit: 4096), as: UTF8.self).split(separator: "\n")

@@ -31,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
                 file: URL(filePath: config).lastPathComponent,
                 text: String(decoding: try Folder.read(config, limit: 64 << 10), as: UTF8.self)))
         if let tls = configuration.tls { try Secrets.requireClosed(tls.key) }
+        for provider in configuration.openID?.providers ?? [] { try Secrets.requireClosed(provider.secretFile) }
         if check {
             print("The configuration is good.")
             return
@@ -43,8 +44,10 @@ struct ServeCommand: AsyncParsableCommand {
         let vault = try await DocumentVault.open(
             configuration.vault, unlockedWith: try configuration.unlock.read(), in: .live)
         do {
+            var options = configuration.options
+            options.openID = try configuration.openID.map { try OpenID(reading: $0) }
             let service = Service(
-                vault, options: configuration.options, now: VaultEnvironment.live.now,
+                vault, options: options, now: VaultEnvironment.live.now,
                 nanoseconds: { DispatchTime.now().uptimeNanoseconds }, logger: logger)
             try await service.run(configuration, logger: logger) {
                 logger.info("ready")
@@ -76,6 +79,16 @@ extension ServiceConfiguration.Unlock {
             }
             return Key(try Secrets.keyFile(folder + "/" + name))
         }
+    }
+}
+
+extension OpenID {
+    /// With the clients' secrets from their files.
+    fileprivate convenience init(reading settings: OpenIDSettings) throws {
+        let secrets = try settings.providers.reduce(into: [String: Key]()) { secrets, provider in
+            secrets[provider.name] = Key(try Secrets.line(from: provider.secretFile))
+        }
+        try self.init(settings, secrets: secrets, random: .system)
     }
 }
 
