@@ -26,7 +26,7 @@ struct OpenIDInteropTests {
         defer { _ = try? Self.wait(["stop", folder]) }
         let openID = try OpenIDScene.openID(
             issuer: issuer, organisation: try await OpenIDScene.organisation(), createsAccounts: true,
-            roles: "{claim: org, values: [{value: school-1, role: SEND}]}")
+            roles: "{claim: scope, values: [{value: openid, role: SEND}]}")
         try await Office.open({ $0.openID = openID }) { office in
             office.clock.advance(seconds: Int64(Date().timeIntervalSince(began)))
             var people: Set<String> = []
@@ -39,7 +39,8 @@ struct OpenIDInteropTests {
                 office.clock.advance(seconds: 2)
                 let path = "/v1/openid/callback\(query)"
                 let answer = try await office.ask("GET", path, ["Cookie": cookie])
-                #expect(answer.status == 201, "\(answer.text) \(office.log.text)")
+                let reason = answer.status == 201 ? "" : try await office.refusal()
+                try #require(answer.status == 201, "\(reason)")
                 let bearer = ["Authorization": "Bearer \(try #require(answer.json["token"] as? String))"]
                 let who = try await office.ask("GET", "/v1/session", bearer)
                 people.insert(who.json["username"] as? String ?? "")

@@ -53,7 +53,7 @@ struct OpenIDLogoutTests {
                 for (name, value) in change { claims[name] = value }
                 let answer = try await Self.end(scene, try scene.provider.key.sign(scene.provider.header, claims))
                 #expect(answer.status == 400 && answer.problem == "malformed", "\(what): \(answer.text)")
-                #expect(try await scene.refusal().contains("logout-"), "\(what)")
+                #expect(try await scene.office.refusal().contains("logout-"), "\(what)")
                 #expect(try await scene.office.ask("GET", "/v1/session", bearer).status == 200, "\(what)")
             }
             let own = try await TestKey.es256("k1")
@@ -79,7 +79,7 @@ struct OpenIDLogoutTests {
             #expect(try await scene.office.ask("GET", "/v1/session", bearer).status == 401)
             let again = try await Self.session(scene)
             #expect(try await Self.end(scene, token).status == 400)
-            #expect(try await scene.refusal().contains("logout-token-replayed"))
+            #expect(try await scene.office.refusal().contains("logout-token-replayed"))
             #expect(try await scene.office.ask("GET", "/v1/session", again).status == 200)
         }
     }

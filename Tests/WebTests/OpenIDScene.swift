@@ -93,22 +93,22 @@ struct OpenIDScene: Sendable {
         try await signIn { try provider.key.sign(provider.header, provider.claims(nonce: $0)) }
     }
 
-    /// The details of the newest refusal in the ledger.
-    func refusal() async throws -> String {
-        let entries = try await office.ask("GET", "/v1/ledger/entries?limit=5", as: "dana")
-        let items = entries.json["items"] as? [[String: Any]] ?? []
-        let refusal = items.first { $0["kind"] as? String == "signin.refused" }
-        return "\(refusal?["details"] ?? entries.text)"
-    }
-
     func requireRefused(_ answer: Peer.Answer, _ reason: String, _ what: String) async throws {
         #expect(answer.status == 401 && answer.problem == "provider-refused", "\(what): \(answer.text)")
-        let details = try await refusal()
+        let details = try await office.refusal()
         #expect(details.contains(reason), "\(what): \(details)")
     }
 }
 
 extension Office {
+    /// The details of the newest refusal in the ledger.
+    func refusal() async throws -> String {
+        let entries = try await ask("GET", "/v1/ledger/entries?limit=5", as: "dana")
+        let items = entries.json["items"] as? [[String: Any]] ?? []
+        let refusal = items.first { $0["kind"] as? String == "signin.refused" }
+        return "\(refusal?["details"] ?? entries.text)"
+    }
+
     fileprivate static let organisation = Task {
         let found = Found()
         try await Office.open { office in

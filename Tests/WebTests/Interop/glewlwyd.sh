@@ -39,10 +39,17 @@ database = { type = "sqlite3"; path = "$PWD/glewlwyd.db"; };
 END
 }
 
+# Whoever waits for this script would wait for what keeps its descriptors open.
+in_background() {
+    local number
+    for number in $(seq 3 255); do eval "exec $number>&-"; done
+    exec faketime -f "$offset" glewlwyd --config-file="$PWD/glewlwyd.conf" >log 2>&1 </dev/null
+}
+
 start() {
     local callback=$1
     configure
-    faketime -f "$offset" glewlwyd --config-file="$PWD/glewlwyd.conf" >log 2>&1 &
+    in_background &
     local waiting=$!
     for _ in $(seq 1 100); do
         curl -sf -o /dev/null "http://127.0.0.1:$port/config" && break
@@ -66,18 +73,13 @@ start() {
         "pkce-required":true,"pkce-method-plain-allowed":false,"introspection-revocation-allowed":true,
         "session-management-allowed":true,"session-cookie-name":"IDP_SID","session-cookie-expiration":3600,
         "front-channel-logout-allowed":false,"back-channel-logout-allowed":true,"name-claim":"mandatory",
-        "email-claim":"mandatory","scope-claim":"mandatory",
-        "claims":[{"name":"org","type":"string","user-property":"org","mandatory":true}]}}' >plugin.json
+        "email-claim":"mandatory","scope-claim":"mandatory","claims":[]}}' >plugin.json
     call admin 200 "$api/mod/plugin/" -d @plugin.json
     call admin 200 -X PUT "$api/scope/openid" -d '{"name":"openid","display_name":"Open ID","description":"OpenID",
         "password_required":true,"password_max_age":0,"scheme":{"mfa":[{"scheme_type":"otp","scheme_name":"otp"}]},
         "scheme_required":{"mfa":1}}'
-    call admin 200 "$api/mod/user/database"
-    jq '.parameters."data-format".org={multiple:false,read:true,write:true,"profile-read":true,"profile-write":false}' \
-        answer >users.json
-    call admin 200 -X PUT "$api/mod/user/database" -d @users.json
     call admin 200 "$api/user/" -d '{"username":"senco1","name":"Sam Senco","email":"senco@school.example",
-        "org":"school-1","password":"correct horse battery","enabled":true,"scope":["openid","g_profile"]}'
+        "password":"correct horse battery","enabled":true,"scope":["openid","g_profile"]}'
     call admin 200 "$api/client/" -d '{"client_id":"muniment","name":"Muniment","client_secret":"client-secret-for-tests",
         "confidential":true,"enabled":true,"redirect_uri":["'"$callback"'"],"authorization_type":["code"],
         "token_endpoint_auth_method":["client_secret_basic"],"scope":["openid"]}'
