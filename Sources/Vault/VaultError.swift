@@ -87,8 +87,7 @@ public enum VaultError: Error, Hashable, Sendable {
             "There were too many failed attempts for this user name. Try again in \(Self.wait(seconds))."
         case .secondFactorNeeded:
             "This account has a second factor. Give the code that your authenticator shows, or a recovery code."
-        case .wrongCode:
-            "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
+        case .wrongCode: "The code is wrong, or was used already. Wait for the next one, or use a recovery code."
         case .noSecondFactor: "This account has no second factor. Begin with `muniment account totp enrol`."
         case .passwordRefused(let weakness): weakness.userMessage
         case .needsSession: "An access token may not do this. Sign in, then repeat it."
@@ -98,8 +97,7 @@ public enum VaultError: Error, Hashable, Sendable {
             "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
         case .invitationInvalid:
             "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
-        case .providerRefused:
-            "The sign-in at your organisation's provider was not accepted. Begin anew; if it happens again, ask the system administrator."
+        case .providerRefused: Self.notAcceptedFromProvider
         case .usernameTaken: "This user name is taken. Choose another."
         case .identifierTaken(let kind):
             "Another child already has this \(kind). Find that child, or correct the number."
@@ -139,6 +137,9 @@ public enum VaultError: Error, Hashable, Sendable {
             "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
         }
     }
+
+    private static let notAcceptedFromProvider =
+        "The sign-in at your organisation's provider was not accepted. Begin anew; if it happens again, ask the system administrator."
 
     private static func wait(_ seconds: Int) -> String {
         switch seconds {
