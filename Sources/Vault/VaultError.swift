@@ -133,11 +133,12 @@ public enum VaultError: Error, Hashable, Sendable {
         case .beingDone: "The same request is being worked on. Ask again in a moment."
         case .doneBefore:
             "This was done before, and its answer was lost. Look at what is there before you send it again."
-        case .reviewOverdue:
-            "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
+        case .reviewOverdue: Self.pastReview
         }
     }
 
+    private static let pastReview =
+        "The agreement is past its review date, so nothing new is shared under it. Tell the data protection officer."
     private static let notAcceptedFromProvider =
         "The sign-in at your organisation's provider was not accepted. Begin anew; if it happens again, ask the system administrator."
 
