@@ -9,7 +9,8 @@ export LC_ALL=C
 
 readonly minimum=6.2
 readonly build=(libsodium-dev libssl-dev libsqlite3-dev pkg-config tzdata)
-readonly test=(age clamav-daemon faketime golang-go golang-golang-x-mod-dev procps python3-venv sqlite3 time zlib1g-dev)
+readonly test=(age clamav-daemon curl dbconfig-no-thanks faketime glewlwyd golang-go golang-golang-x-mod-dev jq oathtool openssl procps
+    python3-venv sqlite3 time zlib1g-dev)
 readonly bench=(age borgbackup hyperfine python3-venv restic time)
 readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base lintian man-db patchelf python3-seccomp systemd xz-utils)
 
@@ -57,6 +58,10 @@ install() {
     fi
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
     printf 'prepare: installing %s\n' "$*" >&2
+    # Its own set-up wants a database server, even where it is told that there is none.
+    if [[ " $* " == *' glewlwyd '* ]]; then
+        "${as_root[@]}" debconf-set-selections <<<'glewlwyd glewlwyd/config_type select No configuration'
+    fi
     { "${apt[@]}" update && "${apt[@]}" install --yes --no-install-recommends "$@"; } >/dev/null ||
         fail "apt-get could not install $*; its own words are above."
 }

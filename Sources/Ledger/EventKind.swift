@@ -19,6 +19,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case personInvited = 0x0212
     case invitationAccepted = 0x0213
     case personReset = 0x0214
+    case identityLinked = 0x0220
+    case identityUnlinked = 0x0221
+    case systemRegistered = 0x0222
+    case systemCertified = 0x0223
     // Signing in
     case signedIn = 0x0301
     case signedOut = 0x0302
@@ -109,6 +113,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .personInvited: "person.invited",
         .invitationAccepted: "invitation.accepted",
         .personReset: "person.reset",
+        .identityLinked: "identity.linked",
+        .identityUnlinked: "identity.unlinked",
+        .systemRegistered: "system.registered",
+        .systemCertified: "system.certified",
         .signedIn: "signed.in",
         .signedOut: "signed.out",
         .signInRefused: "signin.refused",

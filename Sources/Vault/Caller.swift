@@ -18,6 +18,8 @@ public struct Caller: Hashable, Sendable {
     var session: SessionID?
     /// Whether the session was opened with a second factor.
     public internal(set) var usedSecondFactor = false
+    /// What a partner's system is registered for; `nil` for a person.
+    var scope: Scope?
 
     init(person: PersonID, memberships: [Place]) {
         self.person = person
@@ -38,12 +40,21 @@ extension DocumentVault {
 }
 
 extension ReadTransaction {
+    /// A system has no place of its own: it acts from the teams that somebody has put it on, and has no duties anywhere.
     func caller(_ person: PersonID) throws -> Caller {
-        let places = try memberships(of: person).compactMap { membership in
+        guard let system = try system(person) else {
+            return Caller(person: person, memberships: try heldPlaces(of: person))
+        }
+        var caller = Caller(person: person, memberships: [])
+        caller.scope = system.scope
+        return caller
+    }
+
+    func heldPlaces(of person: PersonID) throws -> [Caller.Place] {
+        try memberships(of: person).compactMap { membership in
             try organisation(membership.organisation).map {
                 Caller.Place(organisation: $0.id, party: $0.party, role: membership.role)
             }
         }
-        return Caller(person: person, memberships: places)
     }
 }

@@ -116,7 +116,7 @@ extension DocumentVault {
             guard try transaction.person(person)?.disabled == nil else {
                 throw VaultError.invalid(field: "person", reason: "the account is disabled")
             }
-            let places = try transaction.caller(person).memberships
+            let places = try transaction.heldPlaces(of: person)
             guard let place = places.first(where: { $0.role == role }) else {
                 throw VaultError.invalid(field: "role", reason: "this person does not have it")
             }

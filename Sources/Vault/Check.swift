@@ -38,6 +38,8 @@ extension DocumentVault {
             try await section("ledger", &report) { try await checkLedger(&$0) }
             try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
             try await section("second factors", &report) { try await checkSecondFactors(&$0) }
+            try await section("systems", &report) { try await checkSystems(&$0) }
+            try await section("identities", &report) { try await checkIdentities(&$0) }
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
@@ -89,7 +91,7 @@ extension DocumentVault {
         }
         var disabled: Set<String> = []
         var teams: [String: Set<String>] = [:]
-        for row in try await records.read({ try $0.standingEntries() }) {
+        for row in try await records.read({ try $0.entries(of: [.personDisabled, .teamAdded, .teamRemoved]) }) {
             guard let event = try await opened(row) else { continue }
             let person = event.object["person"] ?? ""
             let place = "\(event.object["case"] ?? "") \(person)"

@@ -183,6 +183,7 @@ extension DocumentVault {
         var facts = AccessFacts(
             .deposit, category: new.category, holder: holder, labels: new.labels, caller: place.party,
             role: place.role, purpose: purpose(of: scene.theCase, for: place.party), isOnCase: true, isOwn: true)
+        facts.scope = scene.scope
         facts.restraint = scene.standing.restraint(
             on: scene.person, place.role, new.category, scene.agreement, at: scene.now, scene.today)
         return facts

@@ -172,7 +172,7 @@ extension DocumentVault {
     public func people(as caller: Caller) async throws -> [Person] {
         try await authorise("person.list", caller)
         let rows = try await records.read { transaction in
-            try transaction.people().map { ($0, try transaction.caller($0.id)) }
+            try transaction.people().map { ($0, try transaction.heldPlaces(of: $0.id)) }
         }
         return try rows.map { try person($0, $1) }
     }
@@ -196,7 +196,7 @@ extension DocumentVault {
         guard let row = try await records.read({ try $0.person(caller.person) }) else {
             throw VaultError.notFound(.person)
         }
-        return try person(row, caller)
+        return try person(row, caller.memberships)
     }
 
     func checkRoles(_ roles: [Role], _ party: Party) throws {
@@ -219,7 +219,7 @@ extension DocumentVault {
         try personRow(new) { try passwordRecord(password, username: new.username) }
     }
 
-    private func personRow(_ new: NewPerson, _ password: () throws -> PasswordRecord) throws -> PersonRow {
+    func personRow(_ new: NewPerson, _ password: () throws -> PasswordRecord) throws -> PersonRow {
         let username = try PlainText.username(new.username)
         let names = [username, try PlainText.line(new.name, field: "name")]
         let id = PersonID(from: environment.random)
@@ -241,9 +241,9 @@ extension DocumentVault {
         return (names[0], names[1])
     }
 
-    private func person(_ row: PersonRow, _ caller: Caller) throws -> Person {
+    private func person(_ row: PersonRow, _ held: [Caller.Place]) throws -> Person {
         let (username, name) = try names(of: row)
-        let places = caller.memberships.map {
+        let places = held.map {
             Person.Place(organisation: "\($0.organisation)", party: $0.party.rawValue, role: $0.role.rawValue)
         }
         return Person(

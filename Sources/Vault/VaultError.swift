@@ -25,6 +25,10 @@ public enum VaultError: Error, Hashable, Sendable {
     case tooManyTokens(Int)
     /// Used, replaced, run out or never made: one answer.
     case invitationInvalid
+    /// Whatever was wrong with a sign-in at a provider: one answer, and the ledger has the reason.
+    case providerRefused
+    /// A client certificate that is no registered system's, or no longer.
+    case systemUnknown
     case usernameTaken
     case identifierTaken(String)
     case invalid(field: String, reason: String)
@@ -82,7 +86,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, subscriber, upload
+        case session, subscriber, upload, identity, system
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -98,7 +102,8 @@ public enum VaultError: Error, Hashable, Sendable {
         case .wrongCredentials: "The user name or the password is wrong."
         case .accountDisabled: "This account is disabled. Ask the system administrator."
         case .tooManyAttempts, .secondFactorNeeded, .wrongCode, .noSecondFactor, .passwordRefused, .needsSession,
-            .tokenInvalid, .tooManyTokens, .invitationInvalid:
+            .tokenInvalid, .tooManyTokens, .invitationInvalid, .providerRefused,
+            .systemUnknown:
             accountMessage
         case .usernameTaken: "This user name is taken. Choose another."
         case .identifierTaken(let kind):
@@ -160,6 +165,10 @@ public enum VaultError: Error, Hashable, Sendable {
             "You have \(limit) access tokens, and more are not allowed. Revoke one that you do not use."
         case .invitationInvalid:
             "The invitation is mistyped, was used or replaced, or has run out. Ask the system administrator for a new one."
+        case .systemUnknown:
+            "This client certificate is not registered, or its registration has ended. Ask the system administrator."
+        case .providerRefused:
+            "The sign-in at your organisation's provider was not accepted. Begin anew; if it happens again, ask the system administrator."
         default: ""
         }
     }

@@ -32,7 +32,8 @@ struct Muniment: AsyncParsableCommand {
         version: "muniment 0.2.0",
         subcommands: [
             InitCommand.self, StatusCommand.self, SignInCommand.self, SignOutCommand.self, PartyCommand.self,
-            OrganisationCommand.self, PersonCommand.self, AcceptInvitationCommand.self, AccountCommand.self,
+            OrganisationCommand.self, PersonCommand.self, SystemCommand.self, AcceptInvitationCommand.self,
+            AccountCommand.self,
             ChildCommand.self, CaseCommand.self,
             DocumentCommand.self, ImportCommand.self, ExportCommand.self, ConsentCommand.self, TaskCommand.self,
             RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,

@@ -118,7 +118,7 @@ struct OrganisationCommand: AsyncParsableCommand {
 struct PersonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "person", abstract: "People who sign in.",
-        subcommands: [Add.self, Invite.self, Reset.self, List.self, Disable.self])
+        subcommands: [Add.self, Invite.self, Reset.self, Link.self, Unlink.self, List.self, Disable.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -187,6 +187,38 @@ struct PersonCommand: AsyncParsableCommand {
         }
     }
 
+    struct Link: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let somebody sign in at the organisation's own provider.",
+            discussion: """
+                Make sure that the subject is this person's: whoever the issuer knows by it may then act as this account.
+
+                Example:
+                  muniment person link sam.send --issuer https://login.county.example --subject 7f3a…
+                """)
+        @Argument(help: "The user name.") var username: String
+        @OptionGroup var identity: IdentityOptions
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.link(identity.identity, to: username, as: $1) }
+            try common.show(["linked": username]) { ["\(username) can sign in at the provider."] }
+        }
+    }
+
+    struct Unlink: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take such a link away, with the sessions that were begun by it.",
+            discussion: "Example:\n  muniment person unlink --issuer https://login.county.example --subject 7f3a…")
+        @OptionGroup var identity: IdentityOptions
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.unlink(identity.identity, as: $1) }
+            try common.show(["unlinked": true]) { ["Nobody can sign in by this identity any more."] }
+        }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List people.", discussion: "Example:\n  muniment person list")
@@ -230,4 +262,12 @@ struct PersonCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// Whom a provider means: what stands in its tokens as `iss` and `sub`.
+struct IdentityOptions: ParsableArguments {
+    @Option(help: "The provider's issuer, as its tokens have it.") var issuer: String
+    @Option(help: "What the provider calls the person in its tokens: `sub`.") var subject: String
+
+    var identity: Identity { Identity(issuer: issuer, subject: subject) }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import Sealing
@@ -16,8 +17,8 @@ enum Secrets {
 
     /// A credential from systemd, which newer ones open to the service by an access list: it shows as the group's right to read.
     static func credential(_ path: String) throws -> SecretBytes {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & 0o007 == 0 else {
+        let bits = permissions(path)
+        guard bits >= 0, bits & 0o007 == 0 else {
             throw CommandError("The credential is not there, or everybody may read it.")
         }
         return try contents(of: path)
@@ -25,11 +26,9 @@ enum Secrets {
 
     /// That a file with a secret is the user's own and closed to everybody else.
     static func requireClosed(_ path: String) throws {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw CommandError("The key file cannot be read. Check that it is there.")
-        }
-        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || geteuid() == 0 else {
+        let closed = is_closed(path, true)
+        guard closed >= 0 else { throw CommandError("The key file cannot be read. Check that it is there.") }
+        guard closed == 1 else {
             throw CommandError("The key file can be read by others. Close it with: chmod 600 FILE")
         }
     }
@@ -135,11 +134,9 @@ enum SessionFile {
     }
 
     static func read(_ path: String) throws -> SessionToken {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw CommandError("You are not signed in. Use `muniment sign-in` first.")
-        }
-        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() else {
+        let closed = is_closed(path, false)
+        guard closed >= 0 else { throw CommandError("You are not signed in. Use `muniment sign-in` first.") }
+        guard closed == 1 else {
             throw CommandError("The session file is open to others. Sign in again.")
         }
         let lines = String(decoding: try Folder.read(path, limit: 4096), as: UTF8.self).split(separator: "\n")

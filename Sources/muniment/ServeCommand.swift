@@ -30,9 +30,11 @@ struct ServeCommand: AsyncParsableCommand {
             PolicyText(
                 file: URL(filePath: config).lastPathComponent,
                 text: String(decoding: try Folder.read(config, limit: 64 << 10), as: UTF8.self)))
-        for path in [configuration.tls?.key].compactMap(\.self) + configuration.events.secretFiles {
-            try Secrets.requireClosed(path)
-        }
+        let secrets =
+            [configuration.tls?.key, configuration.systems?.tls.key].compactMap(\.self)
+            + configuration.events.secretFiles
+            + (configuration.openID?.providers.map(\.secretFile) ?? [])
+        for path in secrets { try Secrets.requireClosed(path) }
         if check {
             print("The configuration is good.")
             return
@@ -48,8 +50,10 @@ struct ServeCommand: AsyncParsableCommand {
         let vault = try await DocumentVault.open(
             configuration.vault, unlockedWith: try configuration.unlock.read(), in: environment)
         do {
+            var options = configuration.options
+            options.openID = try configuration.openID.map { try OpenID(reading: $0) }
             let service = Service(
-                vault, options: configuration.options, now: VaultEnvironment.live.now,
+                vault, options: options, now: VaultEnvironment.live.now,
                 nanoseconds: { DispatchTime.now().uptimeNanoseconds }, logger: logger)
             let deliveries = try Deliveries(
                 configuration.events, vault, now: VaultEnvironment.live.now, logger: logger
@@ -84,6 +88,16 @@ extension ServiceConfiguration.Unlock {
             }
             return Key(try Secrets.credential(folder + "/" + name))
         }
+    }
+}
+
+extension OpenID {
+    /// With the clients' secrets from their files.
+    fileprivate convenience init(reading settings: OpenIDSettings) throws {
+        let secrets = try settings.providers.reduce(into: [String: Key]()) { secrets, provider in
+            secrets[provider.name] = Key(try Secrets.line(from: provider.secretFile))
+        }
+        try self.init(settings, secrets: secrets, random: .system)
     }
 }
 

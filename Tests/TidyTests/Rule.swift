@@ -109,7 +109,7 @@ struct Rule: Sendable {
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
             "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
             "UnixSignals",
-            "Foundation", "Glibc", "Synchronization",
+            "AsyncHTTPClient", "JWTKit", "Foundation", "Glibc", "Synchronization",
         ],
         "muniment": [
             "Web", "Logging", "Dispatch", "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",

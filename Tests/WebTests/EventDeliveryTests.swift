@@ -133,7 +133,7 @@ struct EventDeliveryTests {
     @Test("the metrics say how much waits, how long, and what was given up")
     func metrics() async throws {
         let receiver = try Receiver(.status(500))
-        let port = try Receiver(.close).port
+        let port = try Receiver.freePort()
         try await Office.open(
             yaml: { try "metrics:\n  port: \(port)\n" + Self.yaml($0, [receiver]) }
         ) { office in

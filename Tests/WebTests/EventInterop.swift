@@ -62,7 +62,6 @@ final class MailSink: @unchecked Sendable {
 
     init(in folder: URL, script: String = "mail_sink.py") throws {
         self.folder = folder
-        port = try Receiver(.close).port
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let made = try Python.run([
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
@@ -71,6 +70,8 @@ final class MailSink: @unchecked Sendable {
             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
         ])
         guard made.status == 0 else { throw Peer.Broken() }
+        // Only now: until the script listens somebody else could take it.
+        port = try Receiver.freePort()
         process.executableURL = URL(filePath: Python.python)
         process.arguments = [Python.tests.appending(path: "Interop/\(script)").path, folder.path, String(port)]
         let output = Pipe()
@@ -81,14 +82,15 @@ final class MailSink: @unchecked Sendable {
     }
 
     deinit {
-        process.terminate()
+        // A service in this process has SIGTERM ignored, and what is begun here inherits that.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
     var certificate: String { folder.appending(path: "certificate.pem").path }
 
     /// Waits until so many messages are there.
-    func wait(for count: Int, seconds: Int = 20) async throws -> [Mail] {
+    func wait(for count: Int, seconds: Int = 120) async throws -> [Mail] {
         for _ in 0..<(seconds * 50) {
             let mails = try mails()
             if mails.count >= count { return mails }

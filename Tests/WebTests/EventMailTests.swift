@@ -27,7 +27,7 @@ struct EventMailTests {
         let server = try TalkingServer(lines)
         let submission = try Submission(
             host: "localhost", port: server.port, user: "vault", password: EventWebhookTests.key("mail-secret"),
-            tls: Wire.context(caFile: nil), from: "a@b.example", to: ["c@d.example"], name: "vault.test", seconds: 5)
+            tls: Wire.context(caFile: nil), from: "a@b.example", to: ["c@d.example"], name: "vault.test", seconds: 120)
         try await Office.delivery { delivery, event in
             await #expect(throws: failure) { try await submission.send(event, delivery, at: Office.start) }
         }

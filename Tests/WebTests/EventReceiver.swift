@@ -44,6 +44,13 @@ final class Receiver: Sendable {
         Thread { [weak self] in while self?.serve(listener) == true {} }.start()
     }
 
+    /// A port that nobody has just now.
+    static func freePort() throws -> Int {
+        let (listener, port) = try listen()
+        close(listener)
+        return port
+    }
+
     /// A listening socket, and its port.
     static func listen() throws -> (socket: Int32, port: Int) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -92,7 +99,7 @@ final class Receiver: Sendable {
     var got: [Got] { received.withLock { $0 } }
 
     /// Waits until so many requests have come whole.
-    func wait(for count: Int, seconds: Int = 20) async throws -> [Got] {
+    func wait(for count: Int, seconds: Int = 120) async throws -> [Got] {
         for _ in 0..<(seconds * 50) where got.count < count { try await Task.sleep(for: .milliseconds(20)) }
         return got
     }

@@ -24,7 +24,7 @@ final class Peer {
     private var pending: [UInt8] = []
 
     /// `seconds`: how long to wait for an answer.
-    init(socket path: String, seconds: Int = 20) throws {
+    init(socket path: String, seconds: Int = 120) throws {
         number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -84,6 +84,8 @@ public struct AccessFacts: Hashable, Sendable {
     public var restraint: Restraint?
     /// The day on which this rendition came; what is not stated is taken to have come before the review date.
     public var shared: Day?
+    /// What the caller is registered for; `nil` for a person.
+    public var scope: Scope?
 
     public init(
         _ action: AccessAction, category: Category, holder: Party, labels: Set<Label> = [],

@@ -21,6 +21,7 @@ extension Agreement {
         if let reason = placeRefusal(caller: facts.caller, holder: facts.holder, role: role, category: category) {
             return .deny(reason)
         }
+        if let scope = facts.scope, !scope.admits(facts) { return .deny(.outsideScope) }
         passed(.place, nil)
 
         if let reason = labelRefusal(facts.labels, role: role, category: category, hasTask: facts.hasTaskGrant) {
@@ -33,7 +34,9 @@ extension Agreement {
         }
         passed(.restraint, nil)
 
-        let isEmergency = facts.hasEmergency && facts.action.isReading && roleEntries[role].actsInEmergency
+        // An emergency is a person's judgement, so none opens anything for a system.
+        let isEmergency =
+            facts.hasEmergency && facts.action.isReading && roleEntries[role].actsInEmergency && facts.scope == nil
         let hasPlace = facts.isOnCase || facts.hasTaskGrant
         let openRulesOnly = !hasPlace && !isEmergency
         // A rule that needs no case reaches only what the caller's own party holds, whatever purpose is claimed.

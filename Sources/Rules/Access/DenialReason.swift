@@ -5,6 +5,7 @@ public enum DenialReason: Hashable, Sendable {
     case unknownPurpose(Purpose)
     case roleNotOfParty(Role, Party)
     case holderMayNot(Party)
+    case outsideScope
     case label(Label)
     case restrained(Restraint.Cause)
     case notOnCase
@@ -33,6 +34,7 @@ public enum DenialReason: Hashable, Sendable {
         case .unknownPurpose: "unknown-purpose"
         case .roleNotOfParty: "role-not-of-party"
         case .holderMayNot: "holder-may-not"
+        case .outsideScope: "outside-scope"
         case .label(let label): "label:\(label)"
         case .restrained(let cause): "restrained:\(cause.rawValue)"
         case .notOnCase: "not-on-case"
@@ -68,7 +70,8 @@ public enum DenialReason: Hashable, Sendable {
         case .taskGrantMissing: 8
         case .consentMissing: 9
         case .notReleased: 10
-        case .unknownRole, .unknownCategory, .unknownPurpose, .roleNotOfParty, .holderMayNot, .label, .restrained,
+        case .unknownRole, .unknownCategory, .unknownPurpose, .roleNotOfParty, .holderMayNot, .outsideScope, .label,
+            .restrained,
             .notOnCase, .noAgreement, .agreementNotInForce, .agreementReviewOverdue, .purposeNotCovered, .noRule,
             .dutyNotHeld:
             0

@@ -176,35 +176,15 @@ extension ReadTransaction {
     /// The tree head at `size`, or `nil` when the ledger is shorter.
     public func treeHeadIfAny(size: UInt64) -> TreeHead? { try? treeHead(size: size) }
 
-    /// Entries that give or end somebody's standing, in order.
-    public func standingEntries() throws -> [LogRow] {
-        let kinds = [EventKind.personDisabled, .teamAdded, .teamRemoved].map(\.rawValue)
+    /// Entries of some kinds, in order.
+    public func entries(of kinds: Set<EventKind>) throws -> [LogRow] {
+        let codes = kinds.map { "\"" + Hex.encode($0.rawValue.leafBytes) + "\"" }.joined(separator: ",")
         return try Row.fetchAll(
             db,
             sql: """
                 SELECT leaf, child, openings FROM entries
-                WHERE substr(leaf, 13, 2) IN (:disabled, :added, :removed) ORDER BY position
-                """,
-            arguments: [
-                "disabled": kinds[0].leafBytes.data, "added": kinds[1].leafBytes.data,
-                "removed": kinds[2].leafBytes.data,
-            ]
-        ).map(logRow)
-    }
-
-    /// Entries that give or end somebody's second factor, in order.
-    public func secondFactorEntries() throws -> [LogRow] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT leaf, child, openings FROM entries
-                WHERE substr(leaf, 13, 2) IN (:added, :removed, :reset) ORDER BY position
-                """,
-            arguments: [
-                "added": EventKind.secondFactorAdded.rawValue.leafBytes.data,
-                "removed": EventKind.secondFactorRemoved.rawValue.leafBytes.data,
-                "reset": EventKind.personReset.rawValue.leafBytes.data,
-            ]
+                WHERE lower(hex(substr(leaf, 13, 2))) IN (SELECT value FROM json_each(:kinds)) ORDER BY position
+                """, arguments: ["kinds": "[\(codes)]"]
         ).map(logRow)
     }
 

@@ -11,7 +11,9 @@ enum RecordsSchema {
         migrator.registerMigration("3 sign-in") { try $0.execute(sql: signIn) }
         migrator.registerMigration("4 scans") { try $0.execute(sql: scans) }
         migrator.registerMigration("5 requests and uploads") { try $0.execute(sql: requests) }
+        migrator.registerMigration("6 identities") { try $0.execute(sql: identities) }
         migrator.registerMigration("7 outbox") { try $0.execute(sql: outbox) }
+        migrator.registerMigration("8 systems") { try $0.execute(sql: systems) }
         return migrator
     }
 
@@ -341,5 +343,34 @@ enum RecordsSchema {
         ) STRICT;
         CREATE INDEX outbox_kind ON outbox (kind, entry);
         CREATE INDEX outbox_added ON outbox (added);
+        """
+
+    private static let systems = """
+        CREATE TABLE systems (
+          person BLOB NOT NULL PRIMARY KEY REFERENCES people,
+          certificate BLOB NOT NULL UNIQUE CHECK (length(certificate) = 32),
+          purposes TEXT NOT NULL,
+          categories TEXT NOT NULL,
+          expires INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        """
+
+    private static let identities = """
+        CREATE TABLE identities (
+          identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) = 32),
+          person BLOB NOT NULL REFERENCES people,
+          linked INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX identities_of_person ON identities (person);
+        CREATE TABLE provided_sessions (
+          token BLOB NOT NULL PRIMARY KEY REFERENCES sessions ON DELETE CASCADE,
+          identity BLOB NOT NULL CHECK (length(identity) = 32),
+          provider_session BLOB NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX sessions_of_identity ON provided_sessions (identity);
+        CREATE INDEX sessions_of_provider ON provided_sessions (provider_session);
         """
 }

@@ -24,7 +24,11 @@ extension DocumentVault {
         also: @escaping @Sendable (WriteTransaction) throws -> Void = { _ in },
         _ make: (Standing, ChildSnapshot) throws -> [NewAct]
     ) async throws -> [ActID] {
-        try await changing {
+        if let caller, caller.scope != nil {
+            let reason = DenialReason.outsideScope
+            try await refuse(.denied(reason), Event(.accessDenied, by: caller).with(["reason": reason.code]))
+        }
+        return try await changing {
             let snapshot = try await snapshot(of: child)
             let standing = try standing(snapshot)
             let acts = try make(standing, snapshot)

@@ -37,7 +37,8 @@ extension DocumentVault {
     /// Who has a second factor must be who the ledger says: a row taken away or put back by other hands is found.
     func checkSecondFactors(_ report: inout CheckReport) async throws {
         var expected: Set<String> = []
-        for row in try await records.read({ try $0.secondFactorEntries() }) {
+        let kinds: Set<EventKind> = [.secondFactorAdded, .secondFactorRemoved, .personReset]
+        for row in try await records.read({ try $0.entries(of: kinds) }) {
             guard let person = try await opened(row)?.object["person"] else { continue }
             if row.leaf.kind == .secondFactorAdded { expected.insert(person) } else { expected.remove(person) }
         }

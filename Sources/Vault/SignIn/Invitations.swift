@@ -42,7 +42,7 @@ extension DocumentVault {
     }
 
     /// Takes an account back to its beginning, for somebody who lost password or authenticator: no password, no second factor, no session,
-    /// no access token, and a new invitation.
+    /// no access token, no identity at a provider, and a new invitation.
     ///
     /// - Throws: `VaultError.denied`, `.needsSession`, `.notFound(.person)`, `.invalid`.
     public func resetPerson(_ username: String, as caller: Caller) async throws -> InvitationToken {
@@ -59,6 +59,11 @@ extension DocumentVault {
             guard let person = try transaction.person(id) else { throw VaultError.notFound(.person) }
             guard person.disabled == nil else {
                 throw VaultError.invalid(field: "user name", reason: "the account is disabled")
+            }
+            try transaction.requirePerson(id)
+            for identity in try transaction.identities(of: id) {
+                try transaction.removeIdentity(identity.identity)
+                _ = try transaction.append(try unlinked(identity, by: caller))
             }
             try transaction.put(person.with(nobodys))
             try transaction.endAccess(of: id)

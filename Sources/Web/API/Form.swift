@@ -6,8 +6,11 @@ struct Form: Sendable {
         let name: String
         let isRequired: Bool
         let isSecret: Bool
+        var longest = 1024
 
-        static func text(_ name: String) -> Field { Field(name: name, isRequired: true, isSecret: false) }
+        static func text(_ name: String, atMost longest: Int = 1024) -> Field {
+            Field(name: name, isRequired: true, isSecret: false, longest: longest)
+        }
         static func secret(_ name: String) -> Field { Field(name: name, isRequired: true, isSecret: true) }
         static func optionalSecret(_ name: String) -> Field { Field(name: name, isRequired: false, isSecret: true) }
     }
@@ -22,17 +25,21 @@ struct Form: Sendable {
     /// Reads `application/x-www-form-urlencoded` and wipes what it was read from.
     ///
     /// - Throws: `Problem.malformed` for a field that is unknown, missing, repeated or too long, or an escape that is none.
-    init(parsing bytes: inout [UInt8], as known: [Field]) throws {
+    ///
+    /// `ignoringOthers`: unknown fields are passed over, where another's protocol says that they are.
+    init(parsing bytes: inout [UInt8], as known: [Field], ignoringOthers: Bool = false) throws {
         defer { for index in bytes.indices { bytes[index] = 0 } }
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(decoding: try Self.unescaped(parts[0]), as: UTF8.self)
-            guard let field = known.first(where: { $0.name == name }), !has(name), parts.count == 2 else {
+            let known = known.first { $0.name == name }
+            if known == nil, ignoringOthers { continue }
+            guard let field = known, !has(name), parts.count == 2 else {
                 throw Problem.malformed("The form has a field that is unknown or stands twice.")
             }
             var value = try Self.unescaped(parts[1])
-            guard (1...Self.longest).contains(value.count) else {
-                throw Problem.malformed("A field of the form is empty or longer than \(Self.longest) bytes.")
+            guard (1...field.longest).contains(value.count) else {
+                throw Problem.malformed("A field of the form is empty or longer than \(field.longest) bytes.")
             }
             if field.isSecret {
                 secrets[name] = Key(try SecretBytes(wiping: &value))
@@ -60,8 +67,6 @@ struct Form: Sendable {
     }
 
     func optionalSecret(_ name: String) -> Key? { secrets[name] }
-
-    private static let longest = 1024
 
     private static func unescaped(_ bytes: ArraySlice<UInt8>) throws -> [UInt8] {
         var out: [UInt8] = []

@@ -26,7 +26,13 @@ enum OpenAPI {
                 }),
             "components": [
                 "schemas": .object(schemas.mapValues(\.definition)),
-                "securitySchemes": ["bearer": ["type": "http", "scheme": "bearer"]],
+                "securitySchemes": [
+                    "bearer": ["type": "http", "scheme": "bearer"],
+                    "certificate": [
+                        "type": "mutualTLS",
+                        "description": "A registered system's client certificate, at the address for systems.",
+                    ],
+                ],
             ],
         ]
     }
@@ -35,10 +41,15 @@ enum OpenAPI {
         var members: [String: JSON] = [
             "summary": .text(route.summary), "operationId": .text(identifier(route)),
             "parameters": .list(parameters(route)), "responses": responses(route),
-            "security": route.isOpen ? [] : [["bearer": []]],
+            "security": .list(security(route)),
         ]
         if let body = body(route) { members["requestBody"] = body }
         return .object(members)
+    }
+
+    private static func security(_ route: Route) -> [JSON] {
+        if route.isOpen { return [] }
+        return route.isForSystems ? [["bearer": []], ["certificate": []]] : [["bearer": []]]
     }
 
     /// `post-v1-cases-case-team`
@@ -69,6 +80,7 @@ enum OpenAPI {
     private static func schema(ofParameter name: String) -> Schema {
         switch name {
         case "rendition": .text(1...80)
+        case "provider": .word
         case "index": .count
         default: .id
         }
@@ -133,7 +145,9 @@ enum OpenAPI {
         var statuses: [HTTPResponse.Status] = [
             .badRequest, .notFound, .tooManyRequests, .internalServerError, .serviceUnavailable,
         ]
-        if !route.isOpen || route.cost == .password { statuses += [.unauthorized, .forbidden] }
+        if !route.isOpen || route.cost == .password || route.cost == .provider {
+            statuses += [.unauthorized, .forbidden]
+        }
         if case .none = route.body {
         } else {
             statuses += [.contentTooLarge, .unsupportedMediaType, .unprocessableContent, .conflict]

@@ -33,6 +33,24 @@ enum People {
         return try .json(Invitation(invitation: String(decoding: token.text, as: UTF8.self)))
     }
 
+    static let identity: [Schema.Field] = [
+        .needed("issuer", .line), .needed("subject", .line, "What the issuer's tokens have as `sub`."),
+    ]
+
+    static func link(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await call.vault.link(try identity(call), to: try call.text("username"), as: caller)
+        return .nothing
+    }
+
+    static func unlink(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await call.vault.unlink(try identity(call), as: caller)
+        return .nothing
+    }
+
+    private static func identity(_ call: Call) throws -> Identity {
+        Identity(issuer: try call.text("issuer"), subject: try call.text("subject"))
+    }
+
     static func disable(_ call: Call, _ caller: Caller) async throws -> Answer {
         struct Left: Encodable { let places: [LeftPlace] }
         return try .json(Left(places: try await call.vault.disablePerson(try call.text("username"), as: caller)))

@@ -110,6 +110,8 @@ extension Problem {
             case .noSecondFactor, .tooManyTokens: Problem(.conflict, "not-possible", error.userMessage)
             case .passwordRefused: Problem(.unprocessableContent, "password-refused", error.userMessage)
             case .invitationInvalid: Problem(.unprocessableContent, "invitation-invalid", error.userMessage)
+            case .systemUnknown: Problem(.unauthorized, "system-unknown", error.userMessage)
+            case .providerRefused: Problem(.unauthorized, "provider-refused", error.userMessage)
             case .usernameTaken, .identifierTaken, .alreadyOnTeam, .alreadySo, .anchorThere:
                 Problem(.conflict, "already-so", error.userMessage)
             case .renditionThere: Problem(.preconditionFailed, "precondition-failed", error.userMessage)

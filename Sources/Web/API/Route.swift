@@ -37,6 +37,8 @@ struct Route: Sendable {
         case password
         /// Content in or out.
         case transfer
+        /// A question to another server, which may be slow.
+        case provider
     }
 
     let method: HTTPRequest.Method
@@ -46,11 +48,15 @@ struct Route: Sendable {
     var query: [Schema.Field] = []
     var headers: [Schema.Field] = []
     var body = Body.none
+    /// Unknown parameters and form fields are passed over, as another's protocol asks.
+    var ignoresOthers = false
     var condition = Condition.none
     var cost = Cost.light
     /// It may come with an Idempotency-Key. Only what answers with a number, or with nothing: the answer is kept for a day and given again
     /// without asking the vault, so it must hold no secret, and nothing that the caller might not be allowed to read by then.
     var takesKey = false
+    /// Partners' systems may ask for it too.
+    var isForSystems = false
     /// What is answered when it is done.
     var status = HTTPResponse.Status.ok
     var answer = AnswerForm.nothing
@@ -72,6 +78,13 @@ struct Route: Sendable {
         let asked = path.split(separator: "/")
         let own = self.path.split(separator: "/")
         return asked.count == own.count && zip(own, asked).allSatisfy { $0 == $1 || $0.first == "{" }
+    }
+
+    /// The same, for partners' systems as well.
+    var forSystems: Route {
+        var route = self
+        route.isForSystems = true
+        return route
     }
 
     var isOpen: Bool {

@@ -5,7 +5,9 @@ import Vault
 /// Everything that can be asked, and by whom. What a signed-in person may do, the vault decides for each request.
 extension Route {
     static let all: [Route] =
-        session + account + people + children + cases + documents + uploads + sharing + access + ledger + events
+        session + account + people + children + cases + documents + uploads.map(\.forSystems) + sharing + access
+        + ledger
+        + events + systems
 
     private static let session: [Route] = [
         Route(
@@ -19,10 +21,21 @@ extension Route {
             method: .post, path: "/v1/invitations/accept", summary: "Choose the password of an account",
             access: .anyone(SignIn.accept), body: .form([.text("invitation"), .secret("password")]), cost: .password,
             answer: .json(.person)),
+        Route(
+            method: .get, path: "/v1/openid/{provider}/start", summary: "Sign in at an organisation's provider",
+            access: .anyone(ProvidedSessions.begin), cost: .provider, status: .seeOther),
+        Route(
+            method: .get, path: "/v1/openid/callback", summary: "Where a provider sends the browser back",
+            access: .anyone(ProvidedSessions.finish), query: ProvidedSessions.returned, ignoresOthers: true,
+            cost: .provider, status: .created, answer: .json(SignIn.granted)),
+        Route(
+            method: .post, path: "/v1/openid/{provider}/backchannel-logout", summary: "A provider ends its sessions",
+            access: .anyone(ProvidedSessions.end), body: .form(ProvidedSessions.logoutForm), ignoresOthers: true,
+            cost: .provider),
     ]
 
     private static let account: [Route] = [
-        .show("/v1/account", "Who you are", .account, SignIn.show),
+        .show("/v1/account", "Who you are", .account, SignIn.show).forSystems,
         .list("/v1/account/sessions", "List your sessions", of: .session, OwnAccount.sessions),
         .end("/v1/account/sessions/{session}", "End one of your sessions", OwnAccount.endSession),
         .secret(
@@ -53,6 +66,14 @@ extension Route {
         .make(
             "/v1/organisations", "Add an organisation to a party",
             [.needed("name", .line), .needed("party", .party)], People.addOrganisation),
+        Route(
+            method: .post, path: "/v1/people/identities",
+            summary: "Let whom a provider knows by issuer and subject sign in to an account",
+            access: .signedIn(People.link),
+            body: .json(.object([.needed("username", .text(2...64))] + People.identity)),
+            status: .noContent),
+        .act(
+            "/v1/people/identities/removal", "Take such a link away, with its sessions", People.identity, People.unlink),
         .list("/v1/people", "List people", of: .person, People.list),
         .make(
             "/v1/people", "Invite a person: an account and the way in to it",
@@ -85,7 +106,7 @@ extension Route {
         .make(
             "/v1/children/{child}/cases", "Open a case",
             [.optional("purpose", .word, "What it is for; ehc.assessment when not said.")], Cases.open),
-        .show("/v1/cases/{case}", "Show a case and its team", .theCase, Cases.show),
+        .show("/v1/cases/{case}", "Show a case and its team", .theCase, Cases.show).forSystems,
         Route(
             method: .patch, path: "/v1/cases/{case}", summary: "Close a case", access: .signedIn(Cases.change),
             body: .json(.object([.needed("isOpen", .flag, "Only ever false: a case is closed, not opened again.")])),
@@ -118,7 +139,8 @@ extension Route {
 
     private static let documents: [Route] = [
         .list(
-            "/v1/cases/{case}/documents", "List the documents that are yours to know of", of: .document, Documents.list),
+            "/v1/cases/{case}/documents", "List the documents that are yours to know of", of: .document, Documents.list
+        ).forSystems,
         Route(
             method: .post, path: "/v1/cases/{case}/documents", summary: "Deposit a document",
             access: .signedIn(Documents.deposit),
@@ -129,9 +151,10 @@ extension Route {
             headers: [
                 .needed("Document-Title", .text(1...2000), "Percent-encoded UTF-8."),
                 .optional("Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked."),
-            ], body: .content(type: nil), cost: .transfer, takesKey: true, status: .created, answer: .json(.receipt)),
-        .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show),
-        .list("/v1/documents/{document}/versions", "List the versions", of: .version, Documents.history),
+            ], body: .content(type: nil), cost: .transfer, takesKey: true, status: .created, answer: .json(.receipt)
+        ).forSystems,
+        .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show).forSystems,
+        .list("/v1/documents/{document}/versions", "List the versions", of: .version, Documents.history).forSystems,
         Route(
             method: .get, path: "/v1/documents/{document}/content", summary: "Read a document",
             access: .signedIn(Documents.content),
@@ -139,18 +162,21 @@ extension Route {
             headers: [
                 .optional("Range", .text(1...100), "One range of bytes."), .optional("If-Range", .text(1...100)),
                 .optional("Want-Repr-Digest", .text(1...100), "sha-256 has the answer carry Repr-Digest."),
-            ], cost: .transfer, answer: .bytes("application/octet-stream"), refusals: [.rangeNotSatisfiable]),
+            ], cost: .transfer, answer: .bytes("application/octet-stream"), refusals: [.rangeNotSatisfiable]
+        ).forSystems,
         Route(
             method: .put, path: "/v1/documents/{document}/content", summary: "Deposit the next version",
             access: .signedIn(Documents.replace), body: .content(type: nil), condition: .unchanged(Documents.tag),
-            cost: .transfer, status: .created, answer: .json(.receipt)),
+            cost: .transfer, status: .created, answer: .json(.receipt)
+        ).forSystems,
         Route(
             method: .put, path: "/v1/documents/{document}/renditions/{rendition}",
             summary: "Add an extract, a summary or a redaction to a version",
             access: .signedIn(Documents.addRendition),
             query: [.optional("version", .whole(1...1_000_000), "The newest when not said.")],
             body: .content(type: nil),
-            condition: .absent, cost: .transfer, status: .created, answer: .json(.receipt)),
+            condition: .absent, cost: .transfer, status: .created, answer: .json(.receipt)
+        ).forSystems,
         .make(
             "/v1/documents/{document}/releases", "Let the family have a form of a document",
             [

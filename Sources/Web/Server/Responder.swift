@@ -8,14 +8,18 @@ import Vault
 /// What the framework keeps of a request, and from where it came.
 struct RequestOrigin: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let peer: SocketAddress?
-    let eventLoop: any EventLoop
+    let channel: any Channel
+    var eventLoop: any EventLoop { channel.eventLoop }
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        peer = source.channel.remoteAddress
-        eventLoop = source.channel.eventLoop
+        channel = source.channel
     }
+}
+
+/// By which of its addresses the service is asked: people sign in, partners' systems show a certificate.
+enum Entrance: Sendable {
+    case people, systems
 }
 
 /// Takes a request through the same steps, whatever it is: rates, who asks, what is asked, its turn, condition, vault, answer.
@@ -24,6 +28,7 @@ struct Responder: Sendable {
 
     let service: Service
     let route: Route
+    var entrance = Entrance.people
 
     func respond(to request: Request, _ origin: RequestOrigin) async -> Response {
         let began = service.nanoseconds()
@@ -45,16 +50,21 @@ struct Responder: Sendable {
     private func answerOrProblem(
         _ request: Request, _ origin: RequestOrigin, _ reference: String
     ) async throws -> Answer {
-        try service.limits.network.take(route.cost.weight, of: service.network(request, origin.peer), at: service.now())
+        let network = service.network(request, origin, entrance)
+        try service.limits.network.take(route.cost.weight, of: network, at: service.now())
         switch route.access {
         case .anyone(let answer):
             if case .password = route.cost {
-                try service.limits.passwords.take(1, of: service.network(request, origin.peer), at: service.now())
+                try service.limits.passwords.take(1, of: network, at: service.now())
             }
             let call = try await call(request, origin, reference)
             return try await inTurn { try await answer(call) }
         case .signedIn(let answer):
-            let caller = try await service.caller(request)
+            let caller =
+                switch entrance {
+                case .people: try await service.person(request)
+                case .systems: try await service.system(origin)
+                }
             try service.limits.account.take(route.cost.weight, of: caller.person, at: service.now())
             let call = try await call(request, origin, reference)
             return try await inTurn {
@@ -92,7 +102,7 @@ struct Responder: Sendable {
         case .form(let fields):
             try requireType("application/x-www-form-urlencoded", request)
             var bytes = try await collect(request)
-            form = try Form(parsing: &bytes, as: fields)
+            form = try Form(parsing: &bytes, as: fields, ignoringOthers: route.ignoresOthers)
         }
         let parameters = route.parameters.reduce(into: [:]) { $0[$1] = origin.parameters.get($1) ?? "" }
         return Call(
@@ -104,7 +114,9 @@ struct Responder: Sendable {
     private func query(_ request: Request) throws -> [String: String] {
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
-            guard let field = route.query.first(where: { $0.name == name }), query["\(name)"] == nil else {
+            let known = route.query.first { $0.name == name }
+            if known == nil, route.ignoresOthers { continue }
+            guard let field = known, query["\(name)"] == nil else {
                 throw Problem.malformed("The query has a parameter that is unknown or stands twice.")
             }
             let text = "\(value)"
@@ -185,7 +197,7 @@ extension Route.Cost {
         switch self {
         case .light, .transfer: 1
         case .heavy: 10
-        case .password: 20
+        case .password, .provider: 20
         }
     }
 }

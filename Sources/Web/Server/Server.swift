@@ -17,13 +17,23 @@ extension Service {
         _ configuration: ServiceConfiguration, deliveries: Deliveries? = nil, logger: Logger,
         whenReady: @escaping @Sendable () async -> Void
     ) async throws {
-        let application = Application(
-            responder: router(), server: try server(configuration),
-            configuration: ApplicationConfiguration(
-                address: configuration.address.bindAddress, serverName: nil, backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
-            onServerRunning: { _ in await whenReady() }, logger: logger)
-        var services: [any ServiceLifecycle.Service] = [application]
+        func application(
+            _ entrance: Entrance, _ server: HTTPServerBuilder, _ address: ServiceConfiguration.Address,
+            whenReady: @escaping @Sendable () async -> Void
+        ) -> some ServiceLifecycle.Service {
+            Application(
+                responder: router(entrance), server: server,
+                configuration: ApplicationConfiguration(
+                    address: address.bindAddress, serverName: nil, backlog: 1024,
+                    availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
+                onServerRunning: { _ in await whenReady() }, logger: logger)
+        }
+        var services: [any ServiceLifecycle.Service] = [
+            application(.people, try server(configuration.tls), configuration.address, whenReady: whenReady)
+        ]
+        if let systems = configuration.systems {
+            services.append(application(.systems, try systemServer(systems.tls), systems.address) {})
+        }
         services.append(Maintenance(service: self))
         if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
         if let deliveries { services.append(deliveries) }
@@ -34,28 +44,52 @@ extension Service {
         try await withTaskExecutorPreference(threads) { try await group.run() }
     }
 
-    private func server(_ configuration: ServiceConfiguration) throws -> HTTPServerBuilder {
+    private var http: HTTP1Channel.Configuration {
         let limits = options.connectionLimits
         let counter = connections
-        let http = HTTP1Channel.Configuration(
+        return HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits, counter)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
-        guard let files = configuration.tls else { return .http1(configuration: http) }
+    }
+
+    private func server(_ files: ServiceConfiguration.TLSFiles?) throws -> HTTPServerBuilder {
+        guard let files else { return .http1(configuration: http) }
+        return try .tls(.http1(configuration: http), tlsConfiguration: try tls(files))
+    }
+
+    /// Nobody is let in without a certificate. Which one it is, and whether it is registered still, is looked at for each request: the
+    /// handshake has only to show that the other side has its key, so no authority's word for it is asked for.
+    private func systemServer(_ files: ServiceConfiguration.TLSFiles) throws -> HTTPServerBuilder {
+        var tls = try tls(files)
+        tls.certificateVerification = .noHostnameVerification
+        return try .tls(
+            .http1(configuration: http),
+            configuration: TLSChannelConfiguration(tlsConfiguration: tls) { certificates, promise in
+                promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
+            })
+    }
+
+    private func tls(_ files: ServiceConfiguration.TLSFiles) throws -> TLSConfiguration {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
         tls.minimumTLSVersion = .tlsv12
         tls.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1]
         tls.applicationProtocols = ["http/1.1"]
-        return try .tls(.http1(configuration: http), tlsConfiguration: tls)
+        return tls
     }
 
-    func router() -> some HTTPResponder<RequestOrigin> {
+    func router(_ entrance: Entrance) -> some HTTPResponder<RequestOrigin> {
+        let routes =
+            switch entrance {
+            case .people: Route.all + Route.plain
+            case .systems: Route.all.filter(\.isForSystems)
+            }
         let router = Router(context: RequestOrigin.self)
-        router.add(middleware: Unrouted(service: self))
-        for route in Route.all + Route.plain {
-            let responder = Responder(service: self, route: route)
+        router.add(middleware: Unrouted(service: self, routes: routes))
+        for route in routes {
+            let responder = Responder(service: self, route: route, entrance: entrance)
             router.on(RouterPath(route.path), method: route.method, use: responder.respond)
             if route.method == .get { router.on(RouterPath(route.path), method: .head, use: responder.respond) }
         }
@@ -104,6 +138,7 @@ private struct Maintenance: ServiceLifecycle.Service {
 /// What has no route: a problem like any other. A path that has other methods says which.
 private struct Unrouted: RouterMiddleware {
     let service: Web.Service
+    let routes: [Route]
 
     func handle(
         _ request: Request, context: RequestOrigin, next: (Request, RequestOrigin) async throws -> Response
@@ -116,7 +151,7 @@ private struct Unrouted: RouterMiddleware {
     }
 
     private func problem(_ request: Request) -> Problem {
-        let fitting = (Route.all + Route.plain).filter { $0.fits(request.uri.path) }
+        let fitting = routes.filter { $0.fits(request.uri.path) }
         // `/children/search` is not the child of that name.
         let fewest = fitting.map(\.parameters.count).min()
         let methods = fitting.filter { $0.parameters.count == fewest }.flatMap {

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 public import Logging
 import NIOCore
+import NIOSSL
 import Rules
 public import Storage
 public import Vault
@@ -34,14 +35,25 @@ public final class Service: Sendable {
     /// Who asks, by the token in the request.
     ///
     /// - Throws: `Problem.signInNeeded`.
-    func caller(_ request: Request) async throws -> Caller {
+    func person(_ request: Request) async throws -> Caller {
         guard let token = BearerToken(request.headers[.authorization]) else { throw Problem.signInNeeded }
         return try await vault.caller(bearer: token.text)
     }
 
+    /// Which system asks, by the certificate whose key opened the connection.
+    ///
+    /// - Throws: `VaultError.systemUnknown`.
+    func system(_ origin: RequestOrigin) async throws -> Caller {
+        guard let certificate = try await origin.channel.nioSSL_peerCertificate().get(),
+            case let pinned = try PinnedCertificate(certificate), pinned.isValid(at: now())
+        else { throw VaultError.systemUnknown }
+        return try await vault.caller(certificate: pinned.digest)
+    }
+
     /// From where a request comes, for limits: behind a proxy, what the proxy says.
-    func network(_ request: Request, _ peer: SocketAddress?) -> Network {
-        guard options.isBehindProxy,
+    func network(_ request: Request, _ origin: RequestOrigin, _ entrance: Entrance) -> Network {
+        let peer = origin.channel.remoteAddress
+        guard options.isBehindProxy, entrance == .people,
             let last = request.headers[values: .forwardedFor].last?.split(separator: ",").last,
             let address = try? SocketAddress(ipAddress: last.filter { $0 != " " }, port: 0)
         else { return Network(peer) }

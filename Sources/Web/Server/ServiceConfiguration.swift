@@ -30,6 +30,8 @@ public struct ServiceConfiguration: Sendable {
     public let unlock: Unlock
     public let address: Address
     public let tls: TLSFiles?
+    /// Where partners' systems come with a certificate; nowhere when `nil`.
+    public let systems: (address: Address, tls: TLSFiles)?
     /// The loopback port for metrics; none when `nil`.
     public let metricsPort: Int?
     public let options: ServiceOptions
@@ -38,11 +40,14 @@ public struct ServiceConfiguration: Sendable {
     public let intake: IntakeRules
     public let connections: Int
     public let events: EventConfiguration
+    /// Organisations' sign-in providers; `nil` without any.
+    public let openID: OpenIDSettings?
 
     /// - Throws: `PolicyError` with file, line and reason.
     public init(_ text: PolicyText) throws(PolicyError) {
         let own: Set = [
             "vault", "unlock", "listen", "metrics", "proxy", "limits", "intake", "log-requests", "publish-ledger",
+            "providers", "systems",
         ]
         let top = try PolicyNode.root(of: text).map(own.union(EventConfiguration.keys))
         vault = try top.required("vault").path()
@@ -50,6 +55,7 @@ public struct ServiceConfiguration: Sendable {
         let listen = try top.required("listen").map(["address", "port", "socket", "certificate", "key"])
         address = try Self.address(listen)
         tls = try Self.tls(listen)
+        systems = try top.optional("systems").map(Self.systems)
         metricsPort = try top.optional("metrics")?.map(["port"]).required("port").number(in: 1...65535)
         let intake = try top.optional("intake")?.map(["scanner", "unknown-types"])
         scanner = try intake?.optional("scanner").map(Self.scanner)
@@ -69,7 +75,18 @@ public struct ServiceConfiguration: Sendable {
                 accountPerSecond: Double(try limits?.optional("account-per-second")?.number(in: 1...1_000_000) ?? 200),
                 networkPerSecond: Double(try limits?.optional("network-per-second")?.number(in: 1...1_000_000) ?? 500)))
         events = try EventConfiguration(top)
+        openID =
+            if let providers = top.optional("providers") {
+                try OpenIDSettings(publicURL: try top.required("public-url"), providers: providers)
+            } else { nil }
         try requireSafe(listen.node)
+    }
+
+    /// Where a client certificate is asked for, which only TLS can.
+    private static func systems(_ node: PolicyNode) throws(PolicyError) -> (address: Address, tls: TLSFiles) {
+        let map = try node.map(["address", "port", "certificate", "key"])
+        guard let tls = try tls(map) else { throw node.fault(.missingKey("certificate")) }
+        return (try address(map), tls)
     }
 
     private static func unlock(_ node: PolicyNode) throws(PolicyError) -> Unlock {
@@ -112,7 +129,13 @@ public struct ServiceConfiguration: Sendable {
 
     /// Passwords and papers do not cross a network in clear.
     private func requireSafe(_ listen: PolicyNode) throws(PolicyError) {
-        guard tls == nil, case .port(let host, _) = address, !Self.loopback.contains(host) else { return }
+        guard case .port(let host, _) = address, !Self.loopback.contains(host) else { return }
+        // Whoever comes past the proxy could say to be anybody.
+        guard !options.isBehindProxy else {
+            throw listen.fault(
+                .expected("a loopback address or a socket: with a proxy in front nobody else comes here"))
+        }
+        guard tls == nil else { return }
         throw listen.fault(.expected("certificate and key: an address that others can reach is served with TLS only"))
     }
 

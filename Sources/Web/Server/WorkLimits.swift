@@ -11,6 +11,7 @@ struct WorkLimits: Sendable {
     private let heavy: Gate
     private let password: Gate
     private let transfer: Gate
+    private let provider: Gate
 
     init(_ options: ServiceOptions) {
         let rates = options.rates
@@ -21,6 +22,7 @@ struct WorkLimits: Sendable {
         // 64 MiB of memory each.
         password = Gate(room: 2, queue: 32)
         transfer = Gate(room: 64, queue: 256)
+        provider = Gate(room: 8, queue: 64)
     }
 
     func gate(_ cost: Route.Cost) -> Gate {
@@ -29,11 +31,12 @@ struct WorkLimits: Sendable {
         case .heavy: heavy
         case .password: password
         case .transfer: transfer
+        case .provider: provider
         }
     }
 
     var gates: [(name: String, gate: Gate)] {
-        [("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer)]
+        [("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("provider", provider)]
     }
 }
 
@@ -59,6 +62,8 @@ public struct ServiceOptions: Sendable {
     /// Of one document, in bytes.
     public var largestDocument: UInt64
     public var rates: Rates
+    /// Sign-in at organisations' providers; `nil` without any.
+    public var openID: OpenID?
     var connection = ConnectionLimits()
 
     /// Behind a proxy everybody comes from one address: there the proxy limits connections.

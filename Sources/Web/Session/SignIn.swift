@@ -21,7 +21,11 @@ enum SignIn {
         let token = try await call.vault.signIn(
             username: try call.form.text("username"), password: try call.form.secret("password"),
             code: call.form.optionalSecret("code"))
-        return try .json(Granted(token: String(decoding: token.text, as: UTF8.self)), .created)
+        return try granted(token)
+    }
+
+    static func granted(_ token: SessionToken) throws -> Answer {
+        try .json(Granted(token: String(decoding: token.text, as: UTF8.self)), .created)
     }
 
     static func end(_ call: Call, _ caller: Caller) async throws -> Answer {

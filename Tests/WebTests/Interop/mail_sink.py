@@ -38,7 +38,7 @@ context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
 controller = Controller(
     Sink(), hostname="127.0.0.1", port=port, tls_context=context, require_starttls=True, authenticator=authenticate,
-    auth_required=True, auth_require_tls=True)
+    auth_required=True, auth_require_tls=True, ready_timeout=120)
 controller.start()
 print("ready", flush=True)
 sys.stdin.read()

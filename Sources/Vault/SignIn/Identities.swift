@@ -1,0 +1,255 @@
+internal import Ledger
+public import Rules
+internal import Sealing
+public import Storage
+
+/// Whom a sign-in provider means: its issuer and what it calls the person, together. Nothing else is believed to name anybody.
+public struct Identity: Hashable, Sendable {
+    public let issuer: String
+    public let subject: String
+
+    public init(issuer: String, subject: String) {
+        self.issuer = issuer
+        self.subject = subject
+    }
+}
+
+/// What a provider has proved of somebody, and what its configuration makes of it.
+public struct ProvidedSignIn: Sendable {
+    /// The provider's name in the configuration.
+    public let provider: String
+    public let identity: Identity
+    public let organisation: OrganisationID
+    public let roles: Set<Role>
+    public let hasSecondFactor: Bool
+    /// What the provider calls its own session.
+    public let session: String?
+    /// The name for a new account; `nil` when the provider makes none.
+    public let newName: String?
+
+    public init(
+        provider: String, identity: Identity, organisation: OrganisationID, roles: Set<Role>, hasSecondFactor: Bool,
+        session: String?, newName: String?
+    ) {
+        self.provider = provider
+        self.identity = identity
+        self.organisation = organisation
+        self.roles = roles
+        self.hasSecondFactor = hasSecondFactor
+        self.session = session
+        self.newName = newName
+    }
+}
+
+/// Whose sessions a provider ends: of a person, of one session of its own, or of both together.
+public struct ProvidedSignOut: Sendable {
+    public let provider: String
+    public let issuer: String
+    public let subject: String?
+    public let session: String?
+
+    public init(provider: String, issuer: String, subject: String?, session: String?) {
+        self.provider = provider
+        self.issuer = issuer
+        self.subject = subject
+        self.session = session
+    }
+}
+
+extension DocumentVault {
+    /// Begins a session for whom a provider has proved to be somebody with an account here, or makes the account.
+    ///
+    /// The account's places must be exactly what the provider's configuration says of this person: a provider of one organisation opens no
+    /// account of another, and roles that were changed on one side alone open nothing.
+    ///
+    /// - Throws: `VaultError.providerRefused`, which is recorded with its reason.
+    public func signIn(_ sign: ProvidedSignIn) async throws -> SessionToken {
+        try await requireWritable()
+        let index = identityIndex(sign.identity)
+        let fresh = try await newAccount(sign, index)
+        let token = SessionToken(from: environment.random)
+        let now = environment.now()
+        let outcome: Result<Void, VaultError> = try await records.write { transaction in
+            var known = try transaction.identity(index)?.person
+            if known == nil, let fresh {
+                try add(fresh, index, sign, at: now, in: transaction)
+                known = fresh.id
+            }
+            guard let person = known else {
+                return .failure(try recordRefusal("unknown", of: nil, sign, in: transaction))
+            }
+            if let fault = try transaction.fault(of: person, in: sign) {
+                return .failure(try recordRefusal(fault, of: person, sign, in: transaction))
+            }
+            try begin(token, person, index, sign, at: now, in: transaction)
+            return .success(())
+        }
+        try outcome.get()
+        return token
+    }
+
+    private func begin(
+        _ token: SessionToken, _ person: PersonID, _ index: [UInt8], _ sign: ProvidedSignIn, at now: Instant,
+        in transaction: WriteTransaction
+    ) throws {
+        try transaction.removeSessions(
+            begunBy: now.adding(seconds: -Self.sessionSeconds), unusedSince: now.adding(seconds: -Self.idleSeconds))
+        try transaction.put(
+            SessionRow(
+                token: token.digest, id: SessionID(from: environment.random), person: person, began: now, used: now,
+                hasSecondFactor: sign.hasSecondFactor))
+        let session = sign.session.map { sessionIndex(sign.identity.issuer, $0) } ?? []
+        try transaction.insert(ProvidedSessionRow(token: token.digest, identity: index, providerSession: session))
+        let event = Event(.signedIn, by: try transaction.caller(person)).on(["provider": sign.provider])
+        _ = try transaction.append(try row(event.with(["factor": "provider"])))
+    }
+
+    private func recordRefusal(
+        _ reason: String, of person: PersonID?, _ sign: ProvidedSignIn, in transaction: WriteTransaction
+    ) throws -> VaultError {
+        let event = Event(.signInRefused, by: person.map { Caller(person: $0, memberships: []) })
+        _ = try transaction.append(try row(event.on(["provider": sign.provider]).with(["reason": reason])))
+        return .providerRefused
+    }
+
+    /// The account to make for somebody who is not known yet, where the provider's configuration says that one is made.
+    ///
+    /// Its user name is random: what a provider calls people may change hands, and what it sends beside the subject is not believed.
+    private func newAccount(_ sign: ProvidedSignIn, _ index: [UInt8]) async throws -> PersonRow? {
+        guard let newName = sign.newName else { return nil }
+        let (known, party) = try await records.read {
+            (try $0.identity(index), try $0.organisation(sign.organisation)?.party)
+        }
+        guard known == nil else { return nil }
+        // The configuration is wrong then, and a stranger is not told how.
+        guard let party, (try? checkRoles(Array(sign.roles), party)) != nil else {
+            try await refuseSignIn(at: sign.provider, because: "configuration")
+        }
+        let username = "id-\(Hex.encode(environment.random.bytes(8)))"
+        let name = (try? PlainText.line(newName, field: "name")) ?? username
+        let new = NewPerson(
+            username: username, name: name, organisation: sign.organisation, roles: Array(sign.roles))
+        return try personRow(new) { .unguessable(environment.random) }
+    }
+
+    private func add(
+        _ person: PersonRow, _ index: [UInt8], _ sign: ProvidedSignIn, at now: Instant,
+        in transaction: WriteTransaction
+    ) throws {
+        try transaction.put(person)
+        for role in sign.roles {
+            try transaction.insert(Membership(person: person.id, organisation: sign.organisation, role: role))
+        }
+        try transaction.insert(IdentityRow(identity: index, person: person.id, linked: now))
+        // Nobody but the person acts: the provider's configuration is the operator's standing consent.
+        let caller = try transaction.caller(person.id)
+        let added = Event(.personAdded, by: caller).on([
+            "person": "\(person.id)", "organisation": "\(sign.organisation)",
+            "roles": sign.roles.map(\.rawValue).sorted().joined(separator: " "), "provider": sign.provider,
+        ])
+        _ = try transaction.append(try row(added))
+        _ = try transaction.append(try row(linked(index, person.id, by: caller)))
+    }
+
+    private func linked(_ index: [UInt8], _ person: PersonID, by caller: Caller) -> Event {
+        Event(.identityLinked, by: caller).on(["person": "\(person)", "identity": Hex.encode(index)])
+    }
+
+    /// Records that a sign-in at a provider failed, and refuses it. `reason`: for the ledger only.
+    ///
+    /// - Throws: `VaultError.providerRefused`.
+    public func refuseSignIn(at provider: String, because reason: String) async throws -> Never {
+        try await requireWritable()
+        try await refuse(
+            .providerRefused, Event(.signInRefused, by: nil).on(["provider": provider]).with(["reason": reason]))
+    }
+
+    /// Lets whom a provider knows by this identity sign in to an account.
+    ///
+    /// - Throws: `VaultError.denied`, `.needsSession`, `.notFound(.person)`, `.invalid`, `.alreadySo`.
+    public func link(_ identity: Identity, to username: String, as caller: Caller) async throws {
+        try await authorise("person.add", caller)
+        _ = try await requireSession(caller)
+        let identity = Identity(
+            issuer: try PlainText.line(identity.issuer, field: "issuer"),
+            subject: try PlainText.line(identity.subject, field: "subject"))
+        let person = try await person(named: username)
+        // Or an administrator's session would be worth the account.
+        guard person != caller.person else { throw VaultError.invalid(field: "user name", reason: "it is your own") }
+        let index = identityIndex(identity)
+        let now = environment.now()
+        let row = try row(linked(index, person, by: caller))
+        try await records.write { transaction in
+            guard try transaction.identity(index) == nil else {
+                throw VaultError.alreadySo("This identity is linked to an account")
+            }
+            try transaction.requirePerson(person)
+            try transaction.insert(IdentityRow(identity: index, person: person, linked: now))
+            _ = try transaction.append(row)
+        }
+    }
+
+    /// Takes a link away, with the sessions that were begun by it.
+    ///
+    /// - Throws: `VaultError.denied`, `.needsSession`, `.notFound(.identity)`.
+    public func unlink(_ identity: Identity, as caller: Caller) async throws {
+        try await authorise("person.add", caller)
+        _ = try await requireSession(caller)
+        let index = identityIndex(identity)
+        try await records.write { transaction in
+            guard let known = try transaction.identity(index) else { throw VaultError.notFound(.identity) }
+            for session in try transaction.providedSessions(identity: index) {
+                try transaction.removeSession(session.token)
+            }
+            try transaction.removeIdentity(index)
+            _ = try transaction.append(try unlinked(known, by: caller))
+        }
+    }
+
+    func unlinked(_ identity: IdentityRow, by caller: Caller) throws -> LogRow {
+        let about = ["person": "\(identity.person)", "identity": Hex.encode(identity.identity)]
+        return try row(Event(.identityUnlinked, by: caller).on(about))
+    }
+
+    /// Ends the sessions that a provider says have ended there. Only sessions that were begun by that issuer are ever met.
+    public func signOut(_ sign: ProvidedSignOut) async throws {
+        try await requireWritable()
+        let identity = sign.subject.map { identityIndex(Identity(issuer: sign.issuer, subject: $0)) }
+        let session = sign.session.map { sessionIndex(sign.issuer, $0) }
+        try await records.write { transaction in
+            var met: [ProvidedSessionRow] = []
+            if let session {
+                met = try transaction.providedSessions(providerSession: session)
+                    .filter { identity == nil || $0.identity == identity }
+            } else if let identity {
+                met = try transaction.providedSessions(identity: identity)
+            }
+            for provided in met {
+                guard let person = try transaction.session(provided.token)?.person else { continue }
+                try transaction.removeSession(provided.token)
+                let event = Event(.sessionEnded, by: nil).on(["person": "\(person)", "provider": sign.provider])
+                _ = try transaction.append(try row(event))
+            }
+        }
+    }
+
+    // An issuer is one line, so the line end keeps the two apart.
+    private func identityIndex(_ identity: Identity) -> [UInt8] {
+        keys.blindIndex("identity", identity.issuer + "\n" + identity.subject)
+    }
+
+    private func sessionIndex(_ issuer: String, _ session: String) -> [UInt8] {
+        keys.blindIndex("provider-session", issuer + "\n" + session)
+    }
+}
+
+extension ReadTransaction {
+    /// Why a provider's word does not open this account; `nil` when it does.
+    fileprivate func fault(of id: PersonID, in sign: ProvidedSignIn) throws -> String? {
+        guard let person = try person(id) else { return "unknown" }
+        guard person.disabled == nil else { return "disabled" }
+        let said = sign.roles.map { Membership(person: id, organisation: sign.organisation, role: $0) }
+        guard !said.isEmpty, Set(try memberships(of: id)) == Set(said) else { return "roles" }
+        return nil
+    }
+}
