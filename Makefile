@@ -38,6 +38,7 @@ bench: build
 	scripts/prepare.sh bench
 	swift build -c release --product muniment-bench
 	bench/run.sh
+	bench/http.sh 5
 
 build:
 	scripts/prepare.sh build

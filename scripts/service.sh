@@ -10,15 +10,18 @@ set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C.UTF-8
 
+# shellcheck source=scripts/small-vault.sh
+. "$(dirname "$0")/small-vault.sh"
+
 main() {
     examples=${1:-60} cycles=${2:-100}
     cd "$(dirname "$0")/.."
     root=$PWD
     program
     work=$(mktemp -d "${TMPDIR:-/tmp}/muniment-service.XXXXXX")
-    trap 'stop; [[ -n ${KEEP-} ]] || rm -rf "$work"' EXIT
+    trap 'stop; unmount; [[ -n ${KEEP-} ]] || rm -rf "$work"' EXIT
     tools
-    make_vault >"$work/made" 2>&1 || { cat "$work/made" >&2 && exit 1; }
+    small_vault "$work/vault" "$work" >"$work/made" 2>&1 || { cat "$work/made" >&2 && exit 1; }
     describe
     start
     token=$(signed_in sam)
@@ -31,6 +34,8 @@ main() {
     tls
     step 'tus'
     CASE=$case_id BASE=$base TOKEN=$(signed_in priya) "$venv/bin/python" "$root/scripts/service_tus.py"
+    step 'a full disk'
+    full_disk
     step 'killed while 16 write'
     OWNER_TOKEN=$(signed_in sam) AUTHOR_TOKEN=$(signed_in priya)
     export OWNER_TOKEN AUTHOR_TOKEN
@@ -61,27 +66,8 @@ tools() {
     }
 }
 
-make_vault() {
-    export MUNIMENT_VAULT=$work/vault MUNIMENT_KEY_FILE=$work/key MUNIMENT_POLICIES=$root/Policies
-    (umask 077 && printf 'a password for this run' >"$work/password")
-    muniment init "$MUNIMENT_VAULT" --origin service.example/ledger --key-file "$work/key" --administrator ada --name Ada \
-        --organisation Digital --password-file "$work/password"
-    muniment sign-in ada --password-file "$work/password" --session "$work/ada"
-    local name role party place child
-    for who in 'sam SEND education' 'priya HADV health'; do
-        read -r name role party <<<"$who"
-        place=$(muniment organisation add "$name" --party "$party" --session "$work/ada")
-        muniment person add "$name" --name "$name" --organisation "$place" --role "$role" \
-            --password-file "$work/password" --session "$work/ada"
-    done
-    muniment sign-in sam --password-file "$work/password" --session "$work/sam"
-    child=$(printf 'name: Robin Example\nborn: 2015-04-01\n' | muniment child add --details - --session "$work/sam")
-    case_id=$(muniment case open "$child" --session "$work/sam")
-    muniment case team add "$case_id" priya --role HADV --session "$work/sam"
-}
-
 describe() {
-    port=$((20000 + RANDOM % 20000))
+    port=${1:-$((20000 + RANDOM % 20000))}
     base=http://127.0.0.1:$port
     cat >"$work/muniment.yaml" <<END
 vault: $work/vault
@@ -183,6 +169,52 @@ tls() {
     chmod 644 "$work/key"
     refuses "an unlock key that others may read" "$MUNIMENT" serve --config "$work/muniment.yaml"
     chmod 600 "$work/key"
+}
+
+as_root() { if [[ $EUID -eq 0 ]]; then "$@"; else sudo -n "$@"; fi; }
+
+unmount() { [[ ! -d ${small-} ]] || as_root umount "$small" || true; }
+
+kept_files() { find "$work/vault" -type f ! -name '*.sqlite*' | sort; }
+
+# On a disk of 64 MB: what does not fit is refused with 507 and leaves nothing, and what is there stays whole.
+full_disk() {
+    local status='' token kept=0 before server MUNIMENT_VAULT MUNIMENT_KEY_FILE MUNIMENT_POLICIES
+    mkdir "$work/small"
+    as_root mount -t tmpfs -o "size=64m,mode=700,uid=$(id -u)" tmpfs "$work/small" 2>/dev/null || {
+        printf 'service: NOT TRIED: no small disk can be mounted here\n'
+        return 0
+    }
+    small=$work/small
+    local work=$small port=$((port + 2)) base case_id
+    small_vault "$work/vault" "$work" >"$work/made" 2>&1 || { cat "$work/made" >&2 && exit 1; }
+    describe "$port"
+    start
+    token=$(signed_in priya)
+    head -c 20000000 /dev/urandom >"$root/.build/filler"
+    for _ in {1..5}; do
+        before=$(kept_files)
+        status=$(curl --silent --output "$work/answer" --write-out '%{http_code}' --header "Authorization: Bearer $token" \
+            --header 'Content-Type: application/octet-stream' --header 'Document-Title: filler' \
+            --data-binary "@$root/.build/filler" "$base/v1/cases/$case_id/documents?category=D05")
+        [[ $status == 201 ]] || break
+        kept=$((kept + 1))
+        printf '%s' "$kept" | cat - "$root/.build/filler" >"$root/.build/filler.next"
+        mv "$root/.build/filler.next" "$root/.build/filler"
+    done
+    rm "$root/.build/filler"
+    if [[ $status != 507 || $kept -eq 0 ]] || ! grep --quiet storage-full "$work/answer"; then
+        printf 'service: %s and not 507 after %s were kept: %s\n' "$status" "$kept" "$(<"$work/answer")" >&2
+        exit 1
+    fi
+    if [[ $(kept_files) != "$before" ]]; then
+        printf 'service: what did not fit has left something\n' >&2
+        exit 1
+    fi
+    stop
+    muniment check --read-data 100% --session "$work/ada" >"$work/check" || { cat "$work/check" >&2 && exit 1; }
+    unmount
+    small=''
 }
 
 # refuses WHAT COMMAND...: the command must fail.

@@ -34,25 +34,29 @@ extension DocumentVault {
     /// to the first of its kind among the drafts.
     private func sharingObjects(_ drafts: [Draft]) async throws -> [Draft] {
         var known = try await stored(drafts)
-        return try drafts.map { draft in
+        var all: [Draft] = []
+        for draft in drafts {
             let mark = draft.staged.fingerprint
-            guard let twin = known[mark], isWhole(twin.object, among: drafts),
+            var draft = draft
+            if let twin = known[mark], await isWhole(twin.object, among: drafts),
                 (try? identity(twin.wrap, draft.author.childKey)) != nil
-            else {
+            {
+                try share(twin.object, twin.wrap, with: &draft)
+            } else {
                 known[mark] = draft.wraps.first { $0.party == draft.document.holder.rawValue }.map {
                     (draft.object, $0)
                 }
-                return draft
             }
-            var shared = draft
-            try share(twin.object, twin.wrap, with: &shared)
-            return shared
+            all.append(draft)
         }
+        return all
     }
 
     /// A deposit may be the repair of an object that was damaged: such a one is not shared.
-    private func isWhole(_ object: Digest, among drafts: [Draft]) -> Bool {
-        drafts.contains { $0.staged.name == object } || (try? objects.verify(object)) != nil
+    private func isWhole(_ object: Digest, among drafts: [Draft]) async -> Bool {
+        if drafts.contains(where: { $0.staged.name == object }) { return true }
+        let objects = objects
+        return (try? await blocking { try objects.verify(object) }) != nil
     }
 
     /// Objects that are there with the content of these drafts, each with its holder's wrap of the key.

@@ -136,7 +136,7 @@ extension DocumentVault {
     private func writeFirstEntries(_ new: NewVault, _ password: Key) async throws {
         let organisation = try organisationRow(
             try PlainText.line(new.administrator.organisation, field: "organisation"), party: Self.operatingParty)
-        let person = try personRow(
+        let person = try await personRow(
             NewPerson(
                 username: new.administrator.username, name: new.administrator.name, organisation: organisation.id,
                 roles: [Self.administratorRole]), password: password)

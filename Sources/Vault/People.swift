@@ -70,20 +70,20 @@ extension DocumentVault {
         _ new: NewPerson, password: Key, as caller: Caller
     ) async throws -> PersonID {
         try await add(
-            new, .personAdded, by: caller, password: { try passwordRecord(password, username: new.username) }
+            new, .personAdded, by: caller, password: { try await passwordRecord(password, username: new.username) }
         ) { _, _ in }
     }
 
     /// `also`: what is written in the transaction that makes the account.
     func add(
-        _ new: NewPerson, _ kind: EventKind, by caller: Caller, password: () throws -> PasswordRecord,
+        _ new: NewPerson, _ kind: EventKind, by caller: Caller, password: () async throws -> PasswordRecord,
         also: @escaping @Sendable (WriteTransaction, PersonID) throws -> Void
     ) async throws -> PersonID {
         try await authorise("person.add", caller)
         let party = try await records.read { try $0.organisation(new.organisation)?.party }
         guard let party else { throw VaultError.notFound(.organisation) }
         try checkRoles(new.roles, party)
-        let person = try personRow(new, password)
+        let person = try await personRow(new, password)
         let row = try row(
             Event(kind, by: caller).on([
                 "person": "\(person.id)", "organisation": "\(new.organisation)",
@@ -215,18 +215,18 @@ extension DocumentVault {
             id: id, party: party, name: try seal(name, "organisations", id.bytes), added: environment.now())
     }
 
-    func personRow(_ new: NewPerson, password: Key) throws -> PersonRow {
-        try personRow(new) { try passwordRecord(password, username: new.username) }
+    func personRow(_ new: NewPerson, password: Key) async throws -> PersonRow {
+        try await personRow(new) { try await passwordRecord(password, username: new.username) }
     }
 
-    func personRow(_ new: NewPerson, _ password: () throws -> PasswordRecord) throws -> PersonRow {
+    func personRow(_ new: NewPerson, _ password: () async throws -> PasswordRecord) async throws -> PersonRow {
         let username = try PlainText.username(new.username)
         let names = [username, try PlainText.line(new.name, field: "name")]
         let id = PersonID(from: environment.random)
         return PersonRow(
             id: id, username: keys.blindIndex("username", username),
             name: try seal(String(decoding: JSONEncoder().encode(names), as: UTF8.self), "people", id.bytes),
-            password: try password(), added: environment.now(), disabled: nil)
+            password: try await password(), added: environment.now(), disabled: nil)
     }
 
     /// User names by identifier.

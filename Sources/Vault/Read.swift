@@ -36,6 +36,8 @@ public final class OpenContent: Sendable {
     public let rendition: Rendition
     /// What goes with the permit: whoever shows the content must keep to it.
     public let obligations: Set<Obligation>
+    /// What this form is told from others by: it never changes.
+    public var tag: String { Self.tag(version, rendition) }
     /// Of the whole content, in bytes.
     public let byteCount: UInt64
     /// Of what will be read.
@@ -51,6 +53,8 @@ public final class OpenContent: Sendable {
         self.range = range
         self.reader = Mutex(reader)
     }
+
+    static func tag(_ version: Int64, _ rendition: Rendition) -> String { "\"\(version)-\(rendition)\"" }
 
     /// Hands over the bytes in order, in blocks. A damaged block is never handed over.
     ///
@@ -102,16 +106,18 @@ extension DocumentVault {
     /// Decides, opens and records a read. When this returns the entry is durable and no byte has left yet.
     ///
     /// `purpose`: why the caller asks, when it is not the case's purpose.
+    /// `ofTag`: the range is of the form with this tag, and everything is opened of any other.
     ///
     /// - Throws: `VaultError.notFound`, `.denied`, `.keyMissing`, `.rangeOutsideContent`; `StorageError.objectMissing`, `.objectDamaged`.
     public func open(
-        _ id: DocumentID, _ form: WhichForm = WhichForm(), range: ByteRange = .whole, purpose: Purpose? = nil,
-        as caller: Caller
+        _ id: DocumentID, _ form: WhichForm = WhichForm(), range: ByteRange = .whole, ofTag tag: String? = nil,
+        purpose: Purpose? = nil, as caller: Caller
     ) async throws -> OpenContent {
         let view = try await requireVisible(id, .documentRead, caller, purpose: purpose)
         let rendition = try readable(form, of: view, purpose: purpose)
         let (asking, permit) = try await requireReadable(rendition, view, caller, purpose: purpose)
-        let span = try range.resolve(in: rendition.byteCount)
+        let isMeant = tag == nil || tag == OpenContent.tag(rendition.version, rendition.kind)
+        let span = try (isMeant ? range : .whole).resolve(in: rendition.byteCount)
         let wrap = try await wrap(of: rendition, view, asking, permit, caller)
         let content = try content(of: rendition, wrap, view, permit, span)
         let looked = Look(kind: .documentRead, rendition: rendition, asking: asking, permit: permit, purpose: purpose)

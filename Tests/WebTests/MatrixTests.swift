@@ -67,7 +67,7 @@ struct MatrixTests {
         case .text(let rule):
             if let choice = rule.choices.first { return .text(choice) }
             if rule.format == "date" { return "2026-12-01" }
-            if rule.pattern?.contains("0-9a-f") == true { return .text(String(repeating: "ab", count: 16)) }
+            if rule.shape == .hex { return .text(String(repeating: "ab", count: rule.length.lowerBound / 2)) }
             return .text(String(repeating: "a", count: max(rule.length.lowerBound, min(12, rule.length.upperBound))))
         case .whole(let range): return .whole(range.lowerBound)
         case .flag: return false

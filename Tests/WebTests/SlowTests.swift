@@ -143,6 +143,31 @@ struct SlowTests {
             office.clock.advance(seconds: 2)
             #expect(try await office.ask("GET", "/v1/account", as: "sam").status == 200)
         }
+        try await Office.open({ $0.rates = .init(accountPerSecond: 1, networkPerSecond: 1) }) { office in
+            for _ in 0..<10 { #expect(try await office.ask("GET", "/nowhere").status == 404) }
+            let last = try await office.ask("GET", "/nowhere")
+            #expect(last.status == 429, "what is not there is counted too")
+            #expect(office.log.text.contains(#""route":"(none)""#))
+        }
+    }
+
+    @Test("have a part of the places each: who fills one keeps nobody else out")
+    func shares() async throws {
+        let gates = Gates<String>(room: 1, queue: 0)
+        let (stream, end) = AsyncStream<Void>.makeStream()
+        let (isInside, inside) = AsyncStream<Void>.makeStream()
+        let first = Task {
+            try await gates.pass("a") {
+                inside.finish()
+                for await _ in stream {}
+            }
+        }
+        for await _ in isInside {}
+        await #expect(throws: Problem.self) { try await gates.pass("a") {} }
+        try await gates.pass("b") {}
+        end.finish()
+        try await first.value
+        try await gates.pass("a") {}
     }
 
     @Test("wait their turn, and are sent away when too many wait")

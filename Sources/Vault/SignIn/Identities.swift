@@ -129,7 +129,7 @@ extension DocumentVault {
         let name = (try? PlainText.line(newName, field: "name")) ?? username
         let new = NewPerson(
             username: username, name: name, organisation: sign.organisation, roles: Array(sign.roles))
-        return try personRow(new) { .unguessable(environment.random) }
+        return try await personRow(new) { .unguessable(environment.random) }
     }
 
     private func add(

@@ -27,7 +27,7 @@ extension DocumentVault {
         try await requireWritable()
         let now = environment.now()
         let person = try await records.read { try $0.invited(by: token, at: now) }
-        let record = try passwordRecord(password, username: try names(of: person).username)
+        let record = try await passwordRecord(password, username: try names(of: person).username)
         let caller = try await records.read { try $0.caller(person.id) }
         let row = try row(Event(.invitationAccepted, by: caller).on(["person": "\(person.id)"]))
         try await records.write { transaction in

@@ -15,10 +15,11 @@ extension DocumentVault {
         try Self.check(new, username)
         guard !old.secret.isEqual(to: new.secret) else { throw VaultError.passwordRefused(.unchanged) }
         let attempt = try await spend(person.username, by: caller)
-        guard try person.password.accepts(old.secret, pepper: keys.service(.pepper)) else {
+        let pepper = keys.service(.pepper)
+        guard try await blocking({ try person.password.accepts(old.secret, pepper: pepper) }) else {
             try await refuse(.wrongCredentials, Event(.proofRefused, by: caller).with(["reason": "password"]))
         }
-        let record = try passwordRecord(new, username: username)
+        let record = try await passwordRecord(new, username: username)
         let row = try row(Event(.passwordChanged, by: caller).on(["person": "\(caller.person)"]))
         try await records.write { transaction in
             try transaction.requireUnchanged(person)
@@ -31,9 +32,10 @@ extension DocumentVault {
     }
 
     /// - Throws: `VaultError.passwordRefused`.
-    func passwordRecord(_ password: Key, username: String) throws -> PasswordRecord {
+    func passwordRecord(_ password: Key, username: String) async throws -> PasswordRecord {
         try Self.check(password, username)
-        return try PasswordRecord(password.secret, pepper: keys.service(.pepper), random: environment.random)
+        let (pepper, random) = (keys.service(.pepper), environment.random)
+        return try await blocking { try PasswordRecord(password.secret, pepper: pepper, random: random) }
     }
 
     private static func check(_ password: Key, _ username: String) throws {

@@ -94,25 +94,18 @@ extension Documents {
     /// Content, whole or a range of it (RFC 9110, section 14). The read is in the ledger before this returns.
     static func content(_ call: Call, _ caller: Caller) async throws -> Answer {
         let headers = call.request.headers
-        var range = ContentRange(headers[.range])
-        var content = try await open(call, range, caller)
-        if range != nil, let wanted = headers[.ifRange], wanted != content.tag {
-            range = nil
-            content = try await open(call, nil, caller)
-        }
+        let range = ContentRange(headers[.range])
+        let content = try await call.vault.open(
+            try call.id("document"), try call.whichForm(), range: range?.bytes ?? .whole, ofTag: headers[.ifRange],
+            purpose: call.query["purpose"].map { Purpose(rawValue: $0) }, as: caller)
+        let isPart = range != nil && [nil, content.tag].contains(headers[.ifRange])
         // The first block before the status: what is damaged there is a clean answer, not a broken one.
         let first = try content.block(from: content.range.lowerBound)
-        var answer = Answer(status: range == nil ? .ok : .partialContent)
-        answer.headers = try headersOf(content, isPart: range != nil)
+        var answer = Answer(status: isPart ? .partialContent : .ok)
+        answer.headers = try headersOf(content, isPart: isPart)
         if let digest = try await digest(content, call.request) { answer.headers[.reprDigest] = digest }
         answer.body = .stream(body(content, beginningWith: first, on: call.eventLoop))
         return answer
-    }
-
-    private static func open(_ call: Call, _ range: ContentRange?, _ caller: Caller) async throws -> OpenContent {
-        try await call.vault.open(
-            try call.id("document"), try call.whichForm(), range: range?.bytes ?? .whole,
-            purpose: call.query["purpose"].map { Purpose(rawValue: $0) }, as: caller)
     }
 
     private static func headersOf(_ content: OpenContent, isPart: Bool) throws -> HTTPFields {
@@ -161,11 +154,6 @@ extension Documents {
         let digest = try await content.digest()
         return "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
     }
-}
-
-extension OpenContent {
-    /// A rendition never changes: its place among the document's forms is its tag.
-    var tag: String { "\"\(version)-\(rendition)\"" }
 }
 
 /// One range of bytes, as `Range` asks for it. More than one, or what is no range, is as if nothing was asked.

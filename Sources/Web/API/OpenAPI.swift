@@ -71,7 +71,7 @@ enum OpenAPI {
         if route.takesKey {
             headers.append(
                 .optional(
-                    "Idempotency-Key", .matching("^[!-~]{8,128}$", 8...128),
+                    "Idempotency-Key", .text(8...128, of: .visible),
                     "Send again with the same: it is done once."))
         }
         return path + route.query.map { parameter($0, in: "query") } + headers.map { parameter($0, in: "header") }

@@ -33,7 +33,7 @@ struct Problem: Error {
     static let schema = Schema.named(
         "Problem",
         .object([
-            .needed("type", .matching("^urn:muniment:problem:[a-z-]+$", 1...80), "Stable: go by this."),
+            .needed("type", .text(1...80, of: .problemType), "Stable: go by this."),
             .needed("title", .line), .needed("status", .whole(400...599)),
             .needed("detail", .paragraph, "What happened, and what can be done, for a person to read."),
             .needed("reference", .line, "What the operator finds this request by."),

@@ -35,8 +35,10 @@ struct Route: Sendable {
         case heavy
         /// Argon2id, which takes 64 MiB.
         case password
-        /// Content in or out.
+        /// Content out.
         case transfer
+        /// Content in.
+        case upload
         /// A question to another server, which may be slow.
         case provider
     }

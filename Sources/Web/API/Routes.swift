@@ -151,7 +151,7 @@ extension Route {
             headers: [
                 .needed("Document-Title", .text(1...2000), "Percent-encoded UTF-8."),
                 .optional("Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked."),
-            ], body: .content(type: nil), cost: .transfer, takesKey: true, status: .created, answer: .json(.receipt)
+            ], body: .content(type: nil), cost: .upload, takesKey: true, status: .created, answer: .json(.receipt)
         ).forSystems,
         .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show).forSystems,
         .list("/v1/documents/{document}/versions", "List the versions", of: .version, Documents.history).forSystems,
@@ -167,7 +167,7 @@ extension Route {
         Route(
             method: .put, path: "/v1/documents/{document}/content", summary: "Deposit the next version",
             access: .signedIn(Documents.replace), body: .content(type: nil), condition: .unchanged(Documents.tag),
-            cost: .transfer, status: .created, answer: .json(.receipt)
+            cost: .upload, status: .created, answer: .json(.receipt)
         ).forSystems,
         Route(
             method: .put, path: "/v1/documents/{document}/renditions/{rendition}",
@@ -175,7 +175,7 @@ extension Route {
             access: .signedIn(Documents.addRendition),
             query: [.optional("version", .whole(1...1_000_000), "The newest when not said.")],
             body: .content(type: nil),
-            condition: .absent, cost: .transfer, status: .created, answer: .json(.receipt)
+            condition: .absent, cost: .upload, status: .created, answer: .json(.receipt)
         ).forSystems,
         .make(
             "/v1/documents/{document}/releases", "Let the family have a form of a document",
@@ -216,7 +216,7 @@ extension Route {
             headers: [
                 tus, .needed("Upload-Offset", .text(1...20)),
                 .optional("Upload-Checksum", .text(1...200), "sha1 or sha256, and base64."),
-            ], body: .content(type: "application/offset+octet-stream"), cost: .transfer, status: .noContent,
+            ], body: .content(type: "application/offset+octet-stream"), cost: .upload, status: .noContent,
             refusals: [.init(code: 460, reasonPhrase: "Checksum Mismatch"), .preconditionFailed]),
         Route(
             method: .delete, path: "/v1/uploads/{upload}", summary: "End an upload, with what was sent",

@@ -15,10 +15,18 @@ indirect enum Schema: Sendable {
 
     struct TextRule: Sendable {
         var length = 1...2000
-        /// An expression that the whole text must match; of the dialect that JSON Schema and Swift share.
-        var pattern: String?
+        var shape: Shape?
         var format: String?
         var choices: [String] = []
+    }
+
+    /// What a text must be made of: the expression that the description gives, and the same as code, for every request is held against it.
+    enum Shape: String, Sendable {
+        case hex = "^[0-9a-f]*$"
+        case day = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+        case word = "^[A-Za-z0-9.:-]*$"
+        case visible = "^[!-~]*$"
+        case problemType = "^urn:muniment:problem:[a-z-]+$"
     }
 
     struct Field: Sendable {
@@ -34,16 +42,18 @@ extension Schema {
 
     static func text(_ length: ClosedRange<Int>) -> Schema { .text(TextRule(length: length)) }
 
-    static func matching(_ pattern: String, _ length: ClosedRange<Int>) -> Schema {
-        .text(TextRule(length: length, pattern: pattern))
+    static func text(_ length: ClosedRange<Int>, of shape: Shape) -> Schema {
+        .text(TextRule(length: length, shape: shape))
     }
+
+    static func hex(_ count: Int) -> Schema { text(count...count, of: .hex) }
 
     static func choice(_ choices: [String]) -> Schema { .text(TextRule(length: 1...64, choices: choices)) }
 
-    static let id = matching("^[0-9a-f]{32}$", 32...32)
-    static let day = Schema.text(TextRule(length: 10...10, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", format: "date"))
+    static let id = hex(32)
+    static let day = Schema.text(TextRule(length: 10...10, shape: .day, format: "date"))
     static let time = Schema.text(TextRule(length: 1...40, format: "date-time"))
-    static let word = matching("^[A-Za-z0-9.:-]{1,64}$", 1...64)
+    static let word = text(1...64, of: .word)
     static let line = text(1...200)
     static let paragraph = text(1...2000)
     /// Every program can count so far: JSON's numbers are often doubles.
@@ -95,6 +105,28 @@ extension Schema {
     }
 }
 
+extension Schema.Shape {
+    func fits(_ text: String.UTF8View) -> Bool {
+        func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+        func isSmall(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) }
+        switch self {
+        case .hex: return text.allSatisfy { isDigit($0) || (0x61...0x66).contains($0) }
+        case .day:
+            return text.count == 10
+                && zip(0..., text).allSatisfy { [4, 7].contains($0) ? $1 == UInt8(ascii: "-") : isDigit($1) }
+        case .word:
+            return text.allSatisfy { byte in
+                isDigit(byte) || isSmall(byte | 0x20) && byte >= 0x41 || [0x2d, 0x2e, 0x3a].contains(byte)
+            }
+        case .visible: return text.allSatisfy { (0x21...0x7e).contains($0) }
+        case .problemType:
+            let start = "urn:muniment:problem:".utf8
+            return text.starts(with: start) && text.count > start.count
+                && text.dropFirst(start.count).allSatisfy { isSmall($0) || $0 == UInt8(ascii: "-") }
+        }
+    }
+}
+
 extension Schema.TextRule {
     func fault(in text: String) -> String? {
         guard length.contains(text.unicodeScalars.count) else {
@@ -103,7 +135,7 @@ extension Schema.TextRule {
                 : "must have \(length.lowerBound) to \(length.upperBound) characters."
         }
         if !choices.isEmpty, !choices.contains(text) { return "must be one of \(choices.joined(separator: ", "))." }
-        if let pattern, (try? Regex(pattern).wholeMatch(in: text)) == nil { return "does not have the right form." }
+        if let shape, !shape.fits(text.utf8) { return "does not have the right form." }
         return nil
     }
 }
@@ -153,7 +185,7 @@ extension Schema.TextRule {
         var members: [String: JSON] = [
             "type": "string", "minLength": .whole(length.lowerBound), "maxLength": .whole(length.upperBound),
         ]
-        if let pattern { members["pattern"] = .text(pattern) }
+        if let shape { members["pattern"] = .text(shape.rawValue) }
         if let format { members["format"] = .text(format) }
         return .object(members)
     }

@@ -91,7 +91,7 @@ extension Schema {
         "Version",
         .object([
             .needed("number", .count), .needed("added", .time), .needed("depositor", .text(0...200)),
-            .needed("object", .matching("^[0-9a-f]{64}$", 64...64)), .needed("byteCount", .count),
+            .needed("object", .hex(64)), .needed("byteCount", .count),
             .needed("mediaType", .line),
             .optional("scanned", .text(1...600), "The malware scanner's verdict, and when."),
             .needed("entry", .count, "Of the ledger."),

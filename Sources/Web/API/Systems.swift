@@ -39,7 +39,7 @@ enum Systems {
         "System",
         .object([
             .needed("id", .id), .needed("username", .line), .needed("name", .line), .needed("isDisabled", .flag),
-            .needed("certificate", .matching("^[0-9a-f]{64}$", 64...64), "SHA-256 of the certificate (DER)."),
+            .needed("certificate", .hex(64), "SHA-256 of the certificate (DER)."),
             .needed("purposes", .list(.word, atMost: 100)), .needed("categories", .list(.word, atMost: 100)),
             .needed("expires", .time),
         ]))

@@ -60,3 +60,34 @@ final class Gate: Sendable {
 
     var load: (inside: Int, waiting: Int) { state.withLock { ($0.inside, $0.waitingCount) } }
 }
+
+/// A gate for each of many, there while somebody is in it: nobody takes all the places of a gate that others need too.
+final class Gates<Key: Hashable & Sendable>: Sendable {
+    private let gates = Mutex<[Key: (gate: Gate, users: Int)]>([:])
+    private let room: Int
+    private let queue: Int
+
+    /// `room`, `queue`: of each.
+    init(room: Int, queue: Int) {
+        self.room = room
+        self.queue = queue
+    }
+
+    /// - Throws: `Problem.busy` when as many wait at this one already; whatever `work` throws.
+    func pass<Result>(_ key: Key, _ work: () async throws -> Result) async throws -> Result {
+        let gate = gates.withLock { gates in
+            let gate = gates[key]?.gate ?? Gate(room: room, queue: queue)
+            gates[key] = (gate, (gates[key]?.users ?? 0) + 1)
+            return gate
+        }
+        defer {
+            gates.withLock { gates in
+                guard let (gate, users) = gates[key] else { return }
+                gates[key] = users > 1 ? (gate, users - 1) : nil
+            }
+        }
+        try await gate.enter()
+        defer { gate.leave() }
+        return try await work()
+    }
+}

@@ -67,12 +67,25 @@ struct Responder: Sendable {
                 }
             try service.limits.account.take(route.cost.weight, of: caller.person, at: service.now())
             let call = try await call(request, origin, reference)
-            return try await inTurn {
+            return try await inTurn(caller, call) {
                 try await check(route.condition, call, caller)
                 guard let key = try IdempotencyKey(request, route) else { return try await answer(call, caller) }
                 return try await call.once(key, caller) { try await answer(call, caller) }
             }
         }
+    }
+
+    private func inTurn(_ caller: Caller, _ call: Call, _ work: () async throws -> Answer) async throws -> Answer {
+        if case .unchanged = route.condition {
+            let thing = call.parameters.sorted { $0.key < $1.key }.map(\.value).joined(separator: "/")
+            return try await service.limits.changes.pass(thing) { try await share(caller, work) }
+        }
+        return try await share(caller, work)
+    }
+
+    private func share(_ caller: Caller, _ work: () async throws -> Answer) async throws -> Answer {
+        guard case .upload = route.cost else { return try await inTurn(work) }
+        return try await service.limits.uploads.pass(caller.person) { try await inTurn(work) }
     }
 
     /// Only what has come whole takes a place: a body that comes byte by byte keeps nobody else waiting.
@@ -195,7 +208,7 @@ extension Route.Cost {
     /// Of a bucket's tokens.
     var weight: Double {
         switch self {
-        case .light, .transfer: 1
+        case .light, .transfer, .upload: 1
         case .heavy: 10
         case .password, .provider: 20
         }

@@ -87,7 +87,7 @@ extension Service {
             case .systems: Route.all.filter(\.isForSystems)
             }
         let router = Router(context: RequestOrigin.self)
-        router.add(middleware: Unrouted(service: self, routes: routes))
+        router.add(middleware: Unrouted(service: self, entrance: entrance, routes: routes))
         for route in routes {
             let responder = Responder(service: self, route: route, entrance: entrance)
             router.on(RouterPath(route.path), method: route.method, use: responder.respond)
@@ -138,7 +138,11 @@ private struct Maintenance: ServiceLifecycle.Service {
 /// What has no route: a problem like any other. A path that has other methods says which.
 private struct Unrouted: RouterMiddleware {
     let service: Web.Service
+    let entrance: Entrance
     let routes: [Route]
+    /// For the log and the metrics: an address that is not ours may say anything.
+    private static let route = Route(
+        method: .get, path: "(none)", summary: "No such address", access: .anyone { _ in throw Problem.notFound })
 
     func handle(
         _ request: Request, context: RequestOrigin, next: (Request, RequestOrigin) async throws -> Response
@@ -146,7 +150,14 @@ private struct Unrouted: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch is HTTPError {
-            return service.finished(problem(request).answer(reference: context.id), request)
+            var answer = problem(request).answer(reference: context.id)
+            do {
+                try service.limits.network.take(1, of: service.network(request, context, entrance), at: service.now())
+            } catch {
+                answer = Problem(error).answer(reference: context.id)
+            }
+            service.observe(Self.route, answer, nanoseconds: 0, reference: context.id)
+            return service.finished(answer, request)
         }
     }
 

@@ -7,10 +7,15 @@ struct WorkLimits: Sendable {
     let network: Limiter<Network>
     /// Of passwords that a network may have compared: each takes 64 MiB, a moment of a core and an entry of the ledger.
     let passwords = Limiter<Network>(perSecond: 1, burst: 20)
+    /// One person's part of the places for uploads: the slowest of lines leaves others theirs.
+    let uploads = Gates<PersonID>(room: 32, queue: 64)
+    /// Of changes that go by what is there: one at a time for each thing, or two would both find it unchanged.
+    let changes = Gates<String>(room: 1, queue: 16)
     private let light: Gate
     private let heavy: Gate
     private let password: Gate
     private let transfer: Gate
+    private let upload: Gate
     private let provider: Gate
 
     init(_ options: ServiceOptions) {
@@ -22,6 +27,8 @@ struct WorkLimits: Sendable {
         // 64 MiB of memory each.
         password = Gate(room: 2, queue: 32)
         transfer = Gate(room: 64, queue: 256)
+        // A place is held for as long as the content takes to come.
+        upload = Gate(room: 64, queue: 256)
         provider = Gate(room: 8, queue: 64)
     }
 
@@ -31,12 +38,14 @@ struct WorkLimits: Sendable {
         case .heavy: heavy
         case .password: password
         case .transfer: transfer
+        case .upload: upload
         case .provider: provider
         }
     }
 
     var gates: [(name: String, gate: Gate)] {
-        [("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("provider", provider)]
+        [("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("upload", upload),
+            ("provider", provider)]
     }
 }
 

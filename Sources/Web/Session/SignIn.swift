@@ -12,7 +12,7 @@ enum SignIn {
     }
 
     static let granted = Schema.object([
-        .needed("token", .matching("^[0-9a-f]{64}$", 64...64), "Shown once."),
+        .needed("token", .hex(64), "Shown once."),
         .needed("tokenType", .choice(["Bearer"])),
         .needed("idleSeconds", .count, "It ends when it is not used for so long."), .needed("expiresInSeconds", .count),
     ])
