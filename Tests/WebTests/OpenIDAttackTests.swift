@@ -170,12 +170,12 @@ struct OpenIDAttackTests {
 
     @Test("keys that are too many bytes, too slow or elsewhere are none", .timeLimit(.minutes(15)))
     func badKeys() async throws {
-        try await OpenIDScene.run { scene in
+        try await OpenIDScene.run(answerSeconds: 20) { scene in
             try await scene.link("sam")
             let bad: [(String, @Sendable (inout FakeProvider.Script) -> Void)] = [
                 ("provider-answer-too-large", { $0.keysPadding = 300 << 10 }),
                 ("provider-answer", { $0.keysMoved = true }),
-                ("provider-unreachable", { $0.keysDelaySeconds = 7 }),
+                ("provider-unreachable", { $0.keysDelaySeconds = 40 }),
             ]
             for (reason, change) in bad {
                 scene.provider.script.withLock {

@@ -13,12 +13,14 @@ struct OpenIDScene: Sendable {
     let provider: FakeProvider
 
     static func run(
-        createsAccounts: Bool = false, isSecure: Bool = false, _ work: @Sendable (OpenIDScene) async throws -> Void
+        createsAccounts: Bool = false, isSecure: Bool = false, answerSeconds: Int64 = 120,
+        _ work: @Sendable (OpenIDScene) async throws -> Void
     ) async throws {
         let organisation = try await organisation()
         try await FakeProvider.run { provider in
             let openID = try openID(
-                issuer: provider.issuer, organisation: organisation, createsAccounts: createsAccounts)
+                issuer: provider.issuer, organisation: organisation, createsAccounts: createsAccounts,
+                answerSeconds: answerSeconds)
             try await Office.open({
                 $0.openID = openID
                 $0.isSecure = isSecure
@@ -28,7 +30,8 @@ struct OpenIDScene: Sendable {
 
     static func openID(
         issuer: String, organisation: String, createsAccounts: Bool,
-        roles: String = "{claim: groups, values: [{value: senco, role: SEND}, {value: head, role: SLT}]}"
+        roles: String = "{claim: groups, values: [{value: senco, role: SEND}, {value: head, role: SLT}]}",
+        answerSeconds: Int64 = 120
     ) throws -> OpenID {
         let text = """
             vault: /not/read/here
@@ -48,7 +51,8 @@ struct OpenIDScene: Sendable {
         let settings = try ServiceConfiguration(PolicyText(file: "muniment.yaml", text: text)).openID
         var secret = Array("client-secret-for-tests".utf8)
         return try OpenID(
-            try #require(settings), secrets: ["county": Key(try SecretBytes(wiping: &secret))], random: .system)
+            try #require(settings), secrets: ["county": Key(try SecretBytes(wiping: &secret))], random: .system,
+            answerSeconds: answerSeconds)
     }
 
     /// Sam's: every office is a copy of one.

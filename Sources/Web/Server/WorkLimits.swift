@@ -44,8 +44,10 @@ struct WorkLimits: Sendable {
     }
 
     var gates: [(name: String, gate: Gate)] {
-        [("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("upload", upload),
-            ("provider", provider)]
+        [
+            ("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("upload", upload),
+            ("provider", provider),
+        ]
     }
 }
 

@@ -15,6 +15,7 @@ public final class OpenID: Sendable {
     }
 
     private let clients: [String: Client]
+    private let http: ProviderClient
     private let callback: String
     private let random: RandomSource
     private let cookieKey: Key
@@ -22,12 +23,17 @@ public final class OpenID: Sendable {
     private let logouts = SpentOnce(most: 100_000)
 
     /// `secrets`: of every provider, by its name.
-    public init(_ settings: OpenIDSettings, secrets: [String: Key], random: RandomSource) throws {
+    /// `answerSeconds`: how long a provider may take for one answer.
+    public init(
+        _ settings: OpenIDSettings, secrets: [String: Key], random: RandomSource, answerSeconds: Int64 = 5
+    ) throws {
+        let http = ProviderClient(seconds: answerSeconds)
+        self.http = http
         callback = settings.publicURL + "/v1/openid/callback"
         clients = settings.providers.reduce(into: [:]) { clients, provider in
             guard let secret = secrets[provider.name] else { return }
             clients[provider.name] = Client(
-                provider: provider, secret: secret, documents: ProviderDocuments(issuer: provider.issuer))
+                provider: provider, secret: secret, documents: ProviderDocuments(issuer: provider.issuer, http: http))
         }
         self.random = random
         // A restart ends sign-ins that are under way: they are begun anew.
@@ -70,7 +76,7 @@ public final class OpenID: Sendable {
         }
         guard query["error"] == nil else { throw SignInFault.providerError }
         guard let code = query["code"] else { throw SignInFault.codeMissing }
-        let answer = try await ProviderClient.exchange(
+        let answer = try await http.exchange(
             at: endpoints.token, clientID: client.provider.clientID, secret: client.secret,
             [
                 ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callback),

@@ -5,27 +5,28 @@ import NIOHTTP1
 import Sealing
 
 /// Asks a provider. Its answers are short, come soon and from where they were asked for, or they are none.
-enum ProviderClient {
+struct ProviderClient: Sendable {
     private static let largestAnswer = 256 << 10
-    private static let seconds: Int64 = 5
+    /// For each answer.
+    let seconds: Int64
 
-    static func get(_ address: String) async throws -> JSON {
+    func get(_ address: String) async throws -> JSON {
         try await ask(HTTPClientRequest(url: address), refusal: .answer)
     }
 
     /// Gives a code for tokens (RFC 6749, section 4.1.3), proving to be the client by its secret.
-    static func exchange(
+    func exchange(
         at endpoint: WebAddress, clientID: String, secret: Key, _ parameters: [(name: String, value: String)]
     ) async throws -> JSON {
         var request = HTTPClientRequest(url: endpoint.text)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-        request.headers.add(name: "Authorization", value: basic(clientID, secret))
+        request.headers.add(name: "Authorization", value: Self.basic(clientID, secret))
         request.body = .bytes(Array(WebAddress.query(parameters).utf8))
         return try await ask(request, refusal: .codeRefused)
     }
 
-    private static func ask(_ request: HTTPClientRequest, refusal: SignInFault) async throws -> JSON {
+    private func ask(_ request: HTTPClientRequest, refusal: SignInFault) async throws -> JSON {
         var request = request
         request.headers.add(name: "Accept", value: "application/json")
         var configuration = HTTPClient.Configuration(
@@ -40,7 +41,7 @@ enum ProviderClient {
                 var bytes: [UInt8] = []
                 for try await part in answer.body {
                     bytes += part.readableBytesView
-                    guard bytes.count <= largestAnswer else { throw SignInFault.tooLarge }
+                    guard bytes.count <= Self.largestAnswer else { throw SignInFault.tooLarge }
                 }
                 guard let json = try? JSON(parsing: bytes), case .object = json else { throw SignInFault.answer }
                 return json

@@ -37,16 +37,20 @@ actor ProviderDocuments {
     private static let mostKeys = 100
 
     private let issuer: String
+    private let http: ProviderClient
     private var endpoints: (value: ProviderEndpoints, until: Instant)?
     private var keys: (value: [JSON], until: Instant)?
     private var refetched: Instant?
 
-    init(issuer: String) { self.issuer = issuer }
+    init(issuer: String, http: ProviderClient) {
+        self.issuer = issuer
+        self.http = http
+    }
 
     func endpoints(at now: Instant) async throws -> ProviderEndpoints {
         if let endpoints, now < endpoints.until { return endpoints.value }
         let trimmed = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
-        let json = try await ProviderClient.get(trimmed + "/.well-known/openid-configuration")
+        let json = try await http.get(trimmed + "/.well-known/openid-configuration")
         let value = try ProviderEndpoints(json, of: issuer)
         endpoints = (value, now.adding(seconds: Self.keptSeconds))
         return value
@@ -83,7 +87,7 @@ actor ProviderDocuments {
     }
 
     private func fetchKeys(_ endpoints: ProviderEndpoints, at now: Instant) async throws -> [JSON] {
-        let fetched = try await ProviderClient.get(endpoints.keys.text)["keys"]?.items ?? []
+        let fetched = try await http.get(endpoints.keys.text)["keys"]?.items ?? []
         guard fetched.count <= Self.mostKeys else { throw SignInFault.answer }
         keys = (fetched, now.adding(seconds: Self.keptSeconds))
         return fetched
