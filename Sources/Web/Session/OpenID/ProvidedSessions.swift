@@ -6,8 +6,8 @@ import Vault
 /// Signing in and out by way of a provider, as requests.
 enum ProvidedSessions {
     static let returned: [Schema.Field] = [
-        .optional("code", .text(1...2000)), .optional("state", .text(1...200)), .optional("iss", .text(1...2000)),
-        .optional("error", .text(1...200)),
+        .optional("code", .text(1...2000, of: .visible)), .optional("state", .text(1...200, of: .visible)),
+        .optional("iss", .text(1...500, of: .visible)), .optional("error", .text(1...200, of: .visible)),
     ]
 
     static let logoutForm: [Form.Field] = [.text("logout_token", atMost: 16 << 10)]
