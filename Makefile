@@ -14,7 +14,7 @@ help:
 	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time'
 	echo 'make bench                 measure speed, beside other programs'
 	echo 'make build                 build the release program'
-	echo 'make deb                  make a Debian package of it in ./dist, and test it'
+	echo 'make deb                   make a Debian package of it in ./dist, and test it'
 	echo 'make format, make lint     lay the sources out, or check that they are'
 	echo 'make clean                 remove what was built'
 

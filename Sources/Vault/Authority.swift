@@ -10,7 +10,7 @@ extension DocumentVault {
     func authorise(_ duty: Duty, about child: ChildID, _ caller: Caller) async throws -> (Scene, Asking) {
         let scenes = try await scenes(of: child, caller)
         for scene in scenes {
-            if scene.scope == nil, let asking = scene.askings.first(where: { isEntitled($0, duty, scene.agreement) }) {
+            if scene.system == nil, let asking = scene.askings.first(where: { isEntitled($0, duty, scene.agreement) }) {
                 return (scene, asking)
             }
         }

@@ -18,8 +18,9 @@ public struct Caller: Hashable, Sendable {
     var session: SessionID?
     /// Whether the session was opened with a second factor.
     public internal(set) var usedSecondFactor = false
-    /// What a partner's system is registered for; `nil` for a person.
-    var scope: Scope?
+    /// The registration of a partner's system; `nil` for a person.
+    var system: SystemRow?
+    var scope: Scope? { system?.scope }
 
     init(person: PersonID, memberships: [Place]) {
         self.person = person
@@ -46,7 +47,7 @@ extension ReadTransaction {
             return Caller(person: person, memberships: try heldPlaces(of: person))
         }
         var caller = Caller(person: person, memberships: [])
-        caller.scope = system.scope
+        caller.system = system
         return caller
     }
 

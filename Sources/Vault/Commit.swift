@@ -142,7 +142,9 @@ extension WriteTransaction {
         case .document:
             number = 1
             try insert(document)
-        case .version: number = try nextVersion(of: document.id)
+        case .version(let known):
+            number = try nextVersion(of: document.id)
+            guard known == nil || number == (known ?? 0) + 1 else { throw VaultError.changedMeanwhile }
         case .rendition(let kind, let version):
             number = version
             guard try !renditions(of: document.id).contains(where: { $0.version == version && $0.kind == kind }) else {

@@ -47,11 +47,14 @@ extension DocumentVault {
 
     /// Deposits one file as the next version of a document of the caller's own organisation. The earlier version stays.
     ///
-    /// - Throws: as `deposit`; `VaultError.notFound(.document)`.
+    /// `version`: the newest that the caller knows of; any when `nil`.
+    ///
+    /// - Throws: as `deposit`; `VaultError.notFound(.document)`, `.changedMeanwhile` when there is a newer version by then.
     public func replace(
-        _ document: DocumentID, mediaType: MediaType, content: some ContentSource, as caller: Caller
+        _ document: DocumentID, after version: Int64? = nil, mediaType: MediaType, content: some ContentSource,
+        as caller: Caller
     ) async throws -> Receipt {
-        try await deposit(.version, of: document, mediaType, content, .documentReplaced, caller)
+        try await deposit(.version(after: version), of: document, mediaType, content, .documentReplaced, caller)
     }
 
     /// Adds an extract, a summary or a redaction to a version, made by the holder's side: an object with a key of its own, for
@@ -120,7 +123,9 @@ struct Author: Sendable {
 /// A file that is sealed aside, with the keys for everyone who may open it: all that is missing is the commit.
 struct Draft: Sendable {
     enum Form: Hashable, Sendable {
-        case document, version
+        case document
+        /// The next one after that; after the newest when `nil`.
+        case version(after: Int64?)
         case rendition(Rendition, Int64)
 
         var kind: Rendition {
@@ -183,7 +188,7 @@ extension DocumentVault {
         var facts = AccessFacts(
             .deposit, category: new.category, holder: holder, labels: new.labels, caller: place.party,
             role: place.role, purpose: purpose(of: scene.theCase, for: place.party), isOnCase: true, isOwn: true)
-        facts.scope = scene.scope
+        facts.scope = scene.system?.scope
         facts.restraint = scene.standing.restraint(
             on: scene.person, place.role, new.category, scene.agreement, at: scene.now, scene.today)
         return facts

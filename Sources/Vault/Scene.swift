@@ -10,7 +10,7 @@ struct Asking: Hashable, Sendable {
 /// What decisions about one person and one case rest on, besides the document. Everything that is decided goes through it.
 struct Scene: Sendable {
     let person: PersonID
-    let scope: Scope?
+    let system: SystemRow?
     let theCase: CaseRow
     let childKey: ChildKey
     let standing: Standing
@@ -90,7 +90,7 @@ extension DocumentVault {
         let places = isOver(theCase, policy.agreement, today) ? [] : team
         let elsewhere = caller.memberships.filter { !places.contains($0) }
         return Scene(
-            person: caller.person, scope: caller.scope, theCase: theCase, childKey: key, standing: standing,
+            person: caller.person, system: caller.system, theCase: theCase, childKey: key, standing: standing,
             policy: policy,
             askings: places.map { Asking(place: $0, isOnCase: true) }
                 + elsewhere.map { Asking(place: $0, isOnCase: false) },
@@ -128,7 +128,7 @@ extension DocumentVault {
         facts.isReleased = rendition.map { scene.standing.released[$0.id] != nil } ?? false
         facts.restraint = scene.standing.restraint(
             on: scene.person, place.role, document.category, scene.agreement, at: scene.now, scene.today)
-        facts.scope = scene.scope
+        facts.scope = scene.system?.scope
         facts.shared = rendition.flatMap { shared($0.added, scene.agreement, scene.today) }
         return facts
     }
@@ -159,7 +159,7 @@ extension ReadTransaction {
     /// That what was decided in a scene still stands: the account, the place, the agreement and the acts about the child.
     func reaffirm(_ scene: Scene, _ asking: Asking) throws {
         guard try person(scene.person)?.disabled == nil else { throw VaultError.accountDisabled }
-        guard try caller(scene.person).scope == scene.scope else { throw VaultError.changedMeanwhile }
+        guard try system(scene.person) == scene.system else { throw VaultError.systemUnknown }
         guard let theCase = try theCase(scene.theCase.id), theCase == scene.theCase,
             try places(asking, scene).contains(asking.place)
         else { throw VaultError.notFound(.theCase) }

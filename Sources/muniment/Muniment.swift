@@ -29,7 +29,7 @@ struct Muniment: AsyncParsableCommand {
               muniment document deposit report.pdf --case 5f0c… --category D03
               muniment check --read-data 10%
             """,
-        version: "muniment 0.2.0",
+        version: "muniment 0.3.0",
         subcommands: [
             InitCommand.self, StatusCommand.self, SignInCommand.self, SignOutCommand.self, PartyCommand.self,
             OrganisationCommand.self, PersonCommand.self, SystemCommand.self, AcceptInvitationCommand.self,

@@ -184,7 +184,21 @@ struct OpenIDAttackTests {
                     change(&$0)
                 }
                 try await scene.requireRefused(try await scene.signIn(), reason, reason)
+                // It is not asked again at once.
+                scene.office.clock.advance(seconds: 11)
             }
+        }
+    }
+
+    @Test("an answer that was asked of one provider is none of another's")
+    func mixUp() async throws {
+        try await OpenIDScene.run { scene in
+            try await scene.link("sam")
+            let begun = try await scene.begin()
+            let answer = try await scene.office.ask(
+                "GET", "/v1/openid/other/callback?state=\(begun.state)&code=c-1", ["Cookie": begun.cookie])
+            try await scene.requireRefused(answer, "another-issuer", "the address of another provider")
+            #expect(scene.provider.script.withLock(\.form).isEmpty, "the code went nowhere")
         }
     }
 

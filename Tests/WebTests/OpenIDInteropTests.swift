@@ -21,7 +21,7 @@ struct OpenIDInteropTests {
         let offset = Int(Office.start.milliseconds / 1000) - Int(began.timeIntervalSince1970)
         let port = "\(20_000 + Int(ProcessInfo.processInfo.processIdentifier) % 10_000)"
         let common = [folder, port, offset < 0 ? "\(offset)" : "+\(offset)"]
-        let callback = "http://127.0.0.1:8080/v1/openid/callback"
+        let callback = "http://127.0.0.1:8080/v1/openid/county/callback"
         let issuer = try await Self.run(["start"] + common + [callback])
         defer { _ = try? Self.wait(["stop", folder]) }
         let openID = try OpenIDScene.openID(
@@ -37,7 +37,7 @@ struct OpenIDInteropTests {
                 let back = try await Self.run(["authorise"] + common + [address])
                 let query = try #require(back.hasPrefix(callback + "?") ? back.dropFirst(callback.count) : nil)
                 office.clock.advance(seconds: 2)
-                let path = "/v1/openid/callback\(query)"
+                let path = "/v1/openid/county/callback\(query)"
                 let answer = try await office.ask("GET", path, ["Cookie": cookie])
                 let reason = answer.status == 201 ? "" : try await office.refusal()
                 try #require(answer.status == 201, "\(reason)")

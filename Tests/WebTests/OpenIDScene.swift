@@ -20,16 +20,18 @@ struct OpenIDScene: Sendable {
         try await FakeProvider.run { provider in
             let openID = try openID(
                 issuer: provider.issuer, organisation: organisation, createsAccounts: createsAccounts,
-                answerSeconds: answerSeconds)
+                publicURL: isSecure ? "https://vault.test" : "http://127.0.0.1:8080", answerSeconds: answerSeconds)
             try await Office.open({
                 $0.openID = openID
-                $0.isSecure = isSecure
-            }) { try await work(OpenIDScene(office: $0, provider: provider)) }
+                $0.attempts = 1000
+            }) {
+                try await work(OpenIDScene(office: $0, provider: provider))
+            }
         }
     }
 
     static func openID(
-        issuer: String, organisation: String, createsAccounts: Bool,
+        issuer: String, organisation: String, createsAccounts: Bool, publicURL: String = "http://127.0.0.1:8080",
         roles: String = "{claim: groups, values: [{value: senco, role: SEND}, {value: head, role: SLT}]}",
         answerSeconds: Int64 = 120
     ) throws -> OpenID {
@@ -37,7 +39,7 @@ struct OpenIDScene: Sendable {
             vault: /not/read/here
             unlock: {key-file: /not/read/here}
             listen: {socket: /not/read/here}
-            public-url: http://127.0.0.1:8080
+            public-url: \(publicURL)
             providers:
               - name: county
                 issuer: \(issuer)
@@ -47,11 +49,19 @@ struct OpenIDScene: Sendable {
                 roles: \(roles)
                 require-amr: [otp, mfa]
                 creates-accounts: \(createsAccounts)
+              - name: other
+                issuer: http://127.0.0.1:1
+                client-id: muniment
+                client-secret-file: /not/read/here
+                organisation: "\(organisation)"
+                roles: {fixed: [SEND]}
+                require-amr: [otp]
             """
         let settings = try ServiceConfiguration(PolicyText(file: "muniment.yaml", text: text)).openID
         var secret = Array("client-secret-for-tests".utf8)
+        let key = Key(try SecretBytes(wiping: &secret))
         return try OpenID(
-            try #require(settings), secrets: ["county": Key(try SecretBytes(wiping: &secret))], random: .system,
+            try #require(settings), secrets: ["county": key, "other": key], random: .system,
             answerSeconds: answerSeconds)
     }
 
@@ -81,7 +91,7 @@ struct OpenIDScene: Sendable {
     }
 
     func come(_ query: String, cookie: String?) async throws -> Peer.Answer {
-        try await office.ask("GET", "/v1/openid/callback?\(query)", cookie.map { ["Cookie": $0] } ?? [:])
+        try await office.ask("GET", "/v1/openid/county/callback?\(query)", cookie.map { ["Cookie": $0] } ?? [:])
     }
 
     /// Signs in with the ID token that `mint` makes of a nonce.

@@ -20,7 +20,7 @@ struct OpenIDTests {
             #expect(cookie.hasSuffix("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"))
             let (first, second) = (try await scene.begin(), try await scene.begin())
             #expect(first.query["response_type"] == "code" && first.query["code_challenge_method"] == "S256")
-            #expect(first.query["redirect_uri"] == "http://127.0.0.1:8080/v1/openid/callback")
+            #expect(first.query["redirect_uri"] == "http://127.0.0.1:8080/v1/openid/county/callback")
             #expect(first.query["scope"] == "openid" && first.query["client_id"] == "muniment")
             for name in ["state", "nonce", "code_challenge"] {
                 #expect(first.query[name]?.utf8.count == 43 && first.query[name] != second.query[name])

@@ -134,14 +134,15 @@ struct SystemTests {
         try await SystemScene.run { scene in
             try await scene.register("trust")
             for path in [
-                "/v1/people", "/v1/systems", "/v1/ledger/entries", "/v1/children/\(scene.office.child)", "/v1/session",
+                "/v1/people", "/v1/systems", "/v1/cases/\(scene.office.caseID)", "/v1/ledger/entries",
+                "/v1/children/\(scene.office.child)", "/v1/session",
                 "/v1/children/\(scene.office.child)/consents", "/openapi.json",
             ] {
                 #expect(try await scene.ask(path, with: "trust").status == "404", "\(path)")
             }
             let token = ["-H", "Authorization: Bearer \(try scene.office.token("sam"))"]
             try await scene.certificate("stranger")
-            let path = "/v1/cases/\(scene.office.caseID)"
+            let path = "/v1/cases/\(scene.office.caseID)/documents"
             #expect(try await scene.ask(path, with: "trust").status == "200")
             #expect(try await scene.ask(path, with: "stranger", token).status == "401")
             // The handshake ends before anything is asked.
@@ -153,7 +154,7 @@ struct SystemTests {
     func ends() async throws {
         try await SystemScene.run { scene in
             try await scene.register("first")
-            let path = "/v1/cases/\(scene.office.caseID)"
+            let path = "/v1/cases/\(scene.office.caseID)/documents"
             #expect(try await scene.ask(path, with: "first").status == "200")
 
             try await scene.certificate("second")
@@ -193,7 +194,7 @@ struct SystemTests {
                 ("certificate", try scene.pem("trust"), 409), ("certificate", "no certificate", 422),
                 ("certificate", try scene.pem("trust") + (try scene.pem("other")), 422), ("purposes", [String](), 422),
                 ("categories", [String](), 422), ("purposes", ["no.such"], 403), ("categories", ["D99"], 403),
-                ("days", 401, 400), ("username", "priya", 409),
+                ("days", 401, 400), ("username", "priya", 409), ("role", "P", 422),
             ]
             for (name, value, status) in wrong {
                 let answer = try await scene.post("/v1/systems", good.merging([name: value]) { $1 })

@@ -118,6 +118,14 @@ struct UploadTests {
             #expect(try await office.ask("HEAD", path, as: "priya", Self.tus).status == 404)
             let objects = try FileManager.default.subpathsOfDirectory(atPath: office.vaultPath + "/objects")
             #expect(!objects.contains { $0.utf8.count == 67 }, "nothing of it is left")
+            let pat = try await office.ask(
+                "POST", "/v1/account/tokens", as: "priya", json: #"{"name":"a","days":9}"#)
+            let token = ["Authorization": "Bearer \(try #require(pat.json["token"] as? String))"]
+            let late = try #require(try await begin(10, office).headers["location"])
+            office.clock.advance(seconds: 23 * 3600)
+            #expect(try await office.ask("HEAD", late, Self.tus.merging(token) { $1 }).status == 200)
+            office.clock.advance(seconds: 2 * 3600)
+            #expect(try await office.ask("HEAD", late, Self.tus.merging(token) { $1 }).status == 404, "it has run out")
         }
     }
 

@@ -131,7 +131,7 @@ extension DocumentVault {
 extension Scene {
     fileprivate func under(_ agreement: Agreement) -> Scene {
         Scene(
-            person: person, scope: scope, theCase: theCase, childKey: childKey, standing: standing,
+            person: person, system: system, theCase: theCase, childKey: childKey, standing: standing,
             policy: Policy(entry: policy.entry, agreement: agreement), askings: askings,
             isEmergencySuspended: isEmergencySuspended, now: now, today: today)
     }

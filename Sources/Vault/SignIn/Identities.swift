@@ -189,7 +189,7 @@ extension DocumentVault {
         }
     }
 
-    /// Takes a link away, with the sessions that were begun by it.
+    /// Takes a link away, and with it all sessions and access tokens of the account: whoever came in by it may have made some.
     ///
     /// - Throws: `VaultError.denied`, `.needsSession`, `.notFound(.identity)`.
     public func unlink(_ identity: Identity, as caller: Caller) async throws {
@@ -198,9 +198,7 @@ extension DocumentVault {
         let index = identityIndex(identity)
         try await records.write { transaction in
             guard let known = try transaction.identity(index) else { throw VaultError.notFound(.identity) }
-            for session in try transaction.providedSessions(identity: index) {
-                try transaction.removeSession(session.token)
-            }
+            try transaction.endAccess(of: known.person)
             try transaction.removeIdentity(index)
             _ = try transaction.append(try unlinked(known, by: caller))
         }
@@ -221,6 +219,10 @@ extension DocumentVault {
             if let session {
                 met = try transaction.providedSessions(providerSession: session)
                     .filter { identity == nil || $0.identity == identity }
+                // Begun without the provider's own number, so nobody can tell that they are others.
+                if let identity {
+                    met += try transaction.providedSessions(identity: identity).filter(\.providerSession.isEmpty)
+                }
             } else if let identity {
                 met = try transaction.providedSessions(identity: identity)
             }

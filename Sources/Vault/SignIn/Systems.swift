@@ -45,6 +45,9 @@ extension DocumentVault {
         guard new.account.roles.count == 1 else {
             throw VaultError.invalid(field: "role", reason: "a system has exactly one")
         }
+        guard let role = new.account.roles.first, agreement.capacity(of: role) == nil else {
+            throw VaultError.invalid(field: "role", reason: "a system has no family's")
+        }
         for purpose in new.scope.purposes where !agreement.purposes.contains(purpose) {
             throw VaultError.denied(.unknownPurpose(purpose))
         }

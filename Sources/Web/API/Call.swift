@@ -66,6 +66,14 @@ struct Call: Sendable {
         return id
     }
 
+    /// That the caller has read what it changes.
+    ///
+    /// - Throws: `Problem.preconditionNeeded`, `.preconditionFailed`.
+    func requireMatch(_ tag: String) throws {
+        guard let wanted = request.headers[.ifMatch] else { throw Problem.preconditionNeeded }
+        guard wanted == "*" || EntityTags(wanted).contains(tag) else { throw Problem.preconditionFailed }
+    }
+
     /// The day in `since`; the first of all when it is not said.
     func since() throws -> Day {
         guard let day = Day(query["since"] ?? "1970-01-01") else {

@@ -39,8 +39,15 @@ enum Documents {
     static func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
         let id: DocumentID = try call.id("document")
         let type = try mediaType(call)
-        let receipt = try await call.receive {
-            try await call.vault.replace(id, mediaType: type, content: $0, as: caller)
+        let known = try await call.vault.show(id, as: caller)
+        try call.requireMatch(try Answer.tag(ofJSON: known))
+        let receipt: Receipt
+        do {
+            receipt = try await call.receive {
+                try await call.vault.replace(id, after: known.version, mediaType: type, content: $0, as: caller)
+            }
+        } catch VaultError.changedMeanwhile {
+            throw Problem.preconditionFailed
         }
         return try .created(receipt, at: "/v1/documents/\(id)/content?version=\(receipt.version)")
     }

@@ -65,7 +65,9 @@ enum LedgerReading {
         guard call.service.options.publishesLedger, let bytes = try await call.vault.publishedTile(String(path)) else {
             throw Problem.notFound
         }
-        return Answer(bytes: bytes, type: "application/octet-stream")
+        var answer = Answer(bytes: bytes, type: "application/octet-stream")
+        if !path.contains(".p/") { answer.headers[.cacheControl] = "public, max-age=31536000, immutable" }
+        return answer
     }
 
     private static func index(_ call: Call) throws -> UInt64 {

@@ -54,6 +54,8 @@ struct Route: Sendable {
     var ignoresOthers = false
     var condition = Condition.none
     var cost = Cost.light
+    /// It ends a sign-in that was begun elsewhere.
+    var triesToSignIn = false
     /// It may come with an Idempotency-Key. Only what answers with a number, or with nothing: the answer is kept for a day and given again
     /// without asking the vault, so it must hold no secret, and nothing that the caller might not be allowed to read by then.
     var takesKey = false
@@ -88,6 +90,9 @@ struct Route: Sendable {
         route.isForSystems = true
         return route
     }
+
+    /// Somebody tries to come in: each takes an entry of the ledger, and of how many one network may try.
+    var isAttempt: Bool { isOpen && (cost == .password || triesToSignIn) }
 
     var isOpen: Bool {
         if case .anyone = access { true } else { false }

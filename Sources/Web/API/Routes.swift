@@ -25,9 +25,9 @@ extension Route {
             method: .get, path: "/v1/openid/{provider}/start", summary: "Sign in at an organisation's provider",
             access: .anyone(ProvidedSessions.begin), cost: .provider, status: .seeOther),
         Route(
-            method: .get, path: "/v1/openid/callback", summary: "Where a provider sends the browser back",
+            method: .get, path: "/v1/openid/{provider}/callback", summary: "Where a provider sends the browser back",
             access: .anyone(ProvidedSessions.finish), query: ProvidedSessions.returned, ignoresOthers: true,
-            cost: .provider, status: .created, answer: .json(SignIn.granted)),
+            cost: .provider, triesToSignIn: true, status: .created, answer: .json(SignIn.granted)),
         Route(
             method: .post, path: "/v1/openid/{provider}/backchannel-logout", summary: "A provider ends its sessions",
             access: .anyone(ProvidedSessions.end), body: .form(ProvidedSessions.logoutForm), ignoresOthers: true,
@@ -37,6 +37,7 @@ extension Route {
     private static let account: [Route] = [
         .show("/v1/account", "Who you are", .account, SignIn.show).forSystems,
         .list("/v1/account/sessions", "List your sessions", of: .session, OwnAccount.sessions),
+        .end("/v1/account/sessions", "End all your sessions but this one", OwnAccount.endOtherSessions),
         .end("/v1/account/sessions/{session}", "End one of your sessions", OwnAccount.endSession),
         .secret(
             "/v1/account/password", "Change your password; other sessions and tokens end",
@@ -106,7 +107,7 @@ extension Route {
         .make(
             "/v1/children/{child}/cases", "Open a case",
             [.optional("purpose", .word, "What it is for; ehc.assessment when not said.")], Cases.open),
-        .show("/v1/cases/{case}", "Show a case and its team", .theCase, Cases.show).forSystems,
+        .show("/v1/cases/{case}", "Show a case and its team", .theCase, Cases.show),
         Route(
             method: .patch, path: "/v1/cases/{case}", summary: "Close a case", access: .signedIn(Cases.change),
             body: .json(.object([.needed("isOpen", .flag, "Only ever false: a case is closed, not opened again.")])),
@@ -137,6 +138,9 @@ extension Route {
         .optional("rendition", .text(1...80), "original, extract, summary or redacted:NAME; the fullest you may have."),
     ]
 
+    private static let contentDigest: Schema.Field = .optional(
+        "Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked.")
+
     private static let documents: [Route] = [
         .list(
             "/v1/cases/{case}/documents", "List the documents that are yours to know of", of: .document, Documents.list
@@ -150,7 +154,7 @@ extension Route {
             ],
             headers: [
                 .needed("Document-Title", .text(1...2000), "Percent-encoded UTF-8."),
-                .optional("Content-Digest", .text(1...200), "sha-256 of the body (RFC 9530): checked."),
+                contentDigest,
             ], body: .content(type: nil), cost: .upload, takesKey: true, status: .created, answer: .json(.receipt)
         ).forSystems,
         .show("/v1/documents/{document}", "Show what is known of a document", .document, Documents.show).forSystems,
@@ -166,7 +170,8 @@ extension Route {
         ).forSystems,
         Route(
             method: .put, path: "/v1/documents/{document}/content", summary: "Deposit the next version",
-            access: .signedIn(Documents.replace), body: .content(type: nil), condition: .unchanged(Documents.tag),
+            access: .signedIn(Documents.replace), headers: [contentDigest], body: .content(type: nil),
+            condition: .unchanged(Documents.tag),
             cost: .upload, status: .created, answer: .json(.receipt)
         ).forSystems,
         Route(
@@ -174,7 +179,7 @@ extension Route {
             summary: "Add an extract, a summary or a redaction to a version",
             access: .signedIn(Documents.addRendition),
             query: [.optional("version", .whole(1...1_000_000), "The newest when not said.")],
-            body: .content(type: nil),
+            headers: [contentDigest], body: .content(type: nil),
             condition: .absent, cost: .upload, status: .created, answer: .json(.receipt)
         ).forSystems,
         .make(

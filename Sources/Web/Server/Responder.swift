@@ -54,8 +54,8 @@ struct Responder: Sendable {
         try service.limits.network.take(route.cost.weight, of: network, at: service.now())
         switch route.access {
         case .anyone(let answer):
-            if case .password = route.cost {
-                try service.limits.passwords.take(1, of: network, at: service.now())
+            if route.isAttempt {
+                try service.limits.attempts.take(1, of: network, at: service.now())
             }
             let call = try await call(request, origin, reference)
             return try await inTurn { try await answer(call) }
@@ -76,7 +76,8 @@ struct Responder: Sendable {
     }
 
     private func inTurn(_ caller: Caller, _ call: Call, _ work: () async throws -> Answer) async throws -> Answer {
-        if case .unchanged = route.condition {
+        // What takes long to come is compared again when it is kept.
+        if case .unchanged = route.condition, route.cost != .upload {
             let thing = call.parameters.sorted { $0.key < $1.key }.map(\.value).joined(separator: "/")
             return try await service.limits.changes.pass(thing) { try await share(caller, work) }
         }
@@ -170,9 +171,8 @@ struct Responder: Sendable {
         case .absent:
             guard call.request.headers[.ifNoneMatch] == "*" else { throw Problem.absenceNeeded }
         case .unchanged(let current):
-            guard let wanted = call.request.headers[.ifMatch] else { throw Problem.preconditionNeeded }
-            let tag = try await current(call, caller)
-            guard wanted == "*" || EntityTags(wanted).contains(tag) else { throw Problem.preconditionFailed }
+            guard call.request.headers[.ifMatch] != nil else { throw Problem.preconditionNeeded }
+            try call.requireMatch(try await current(call, caller))
         }
     }
 

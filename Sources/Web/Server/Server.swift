@@ -44,8 +44,8 @@ extension Service {
         try await withTaskExecutorPreference(threads) { try await group.run() }
     }
 
-    private var http: HTTP1Channel.Configuration {
-        let limits = options.connectionLimits
+    private func http(_ entrance: Entrance) -> HTTP1Channel.Configuration {
+        let limits = options.connectionLimits(entrance)
         let counter = connections
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits, counter)],
@@ -54,8 +54,8 @@ extension Service {
     }
 
     private func server(_ files: ServiceConfiguration.TLSFiles?) throws -> HTTPServerBuilder {
-        guard let files else { return .http1(configuration: http) }
-        return try .tls(.http1(configuration: http), tlsConfiguration: try tls(files))
+        guard let files else { return .http1(configuration: http(.people)) }
+        return try .tls(.http1(configuration: http(.people)), tlsConfiguration: try tls(files))
     }
 
     /// Nobody is let in without a certificate. Which one it is, and whether it is registered still, is looked at for each request: the
@@ -64,7 +64,7 @@ extension Service {
         var tls = try tls(files)
         tls.certificateVerification = .noHostnameVerification
         return try .tls(
-            .http1(configuration: http),
+            .http1(configuration: http(.systems)),
             configuration: TLSChannelConfiguration(tlsConfiguration: tls) { certificates, promise in
                 promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
             })

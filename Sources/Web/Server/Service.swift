@@ -60,10 +60,10 @@ public final class Service: Sendable {
         return Network(address)
     }
 
-    /// What every answer carries: that nobody keeps it, guesses its type, or shows it in a frame.
+    /// What every answer carries: that nobody keeps it, unless it says so itself, guesses its type, or shows it in a frame.
     func finished(_ answer: Answer, _ request: Request) -> Response {
         var response = answer.response
-        response.headers[.cacheControl] = "no-store"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         response.headers[.referrerPolicy] = "no-referrer"

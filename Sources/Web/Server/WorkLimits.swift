@@ -5,8 +5,8 @@ struct WorkLimits: Sendable {
     /// By account, and by network before it is known who asks.
     let account: Limiter<PersonID>
     let network: Limiter<Network>
-    /// Of passwords that a network may have compared: each takes 64 MiB, a moment of a core and an entry of the ledger.
-    let passwords = Limiter<Network>(perSecond: 1, burst: 20)
+    /// Of sign-ins that a network may try: each takes an entry of the ledger, and a password 64 MiB and a moment of a core.
+    let attempts: Limiter<Network>
     /// One person's part of the places for uploads: the slowest of lines leaves others theirs.
     let uploads = Gates<PersonID>(room: 32, queue: 64)
     /// Of changes that go by what is there: one at a time for each thing, or two would both find it unchanged.
@@ -22,6 +22,7 @@ struct WorkLimits: Sendable {
         let rates = options.rates
         account = Limiter(perSecond: rates.accountPerSecond, burst: rates.accountPerSecond * 10)
         network = Limiter(perSecond: rates.networkPerSecond, burst: rates.networkPerSecond * 10)
+        attempts = Limiter(perSecond: 1, burst: options.attempts)
         light = Gate(room: 64, queue: 512)
         heavy = Gate(room: 2, queue: 16)
         // 64 MiB of memory each.
@@ -29,7 +30,7 @@ struct WorkLimits: Sendable {
         transfer = Gate(room: 64, queue: 256)
         // A place is held for as long as the content takes to come.
         upload = Gate(room: 64, queue: 256)
-        provider = Gate(room: 8, queue: 64)
+        provider = Gate(room: 64, queue: 128)
     }
 
     func gate(_ cost: Route.Cost) -> Gate {
@@ -76,11 +77,13 @@ public struct ServiceOptions: Sendable {
     /// Sign-in at organisations' providers; `nil` without any.
     public var openID: OpenID?
     var connection = ConnectionLimits()
+    /// How many sign-ins of one network may be tried at once.
+    var attempts = 20.0
 
     /// Behind a proxy everybody comes from one address: there the proxy limits connections.
-    var connectionLimits: ConnectionLimits {
+    func connectionLimits(_ entrance: Entrance) -> ConnectionLimits {
         var limits = connection
-        if isBehindProxy { limits.perNetwork = .max }
+        if isBehindProxy, entrance == .people { limits.perNetwork = .max }
         return limits
     }
 

@@ -12,6 +12,11 @@ enum OwnAccount {
         return .nothing
     }
 
+    static func endOtherSessions(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await call.vault.endOtherSessions(as: caller)
+        return .nothing
+    }
+
     static func changePassword(_ call: Call, _ caller: Caller) async throws -> Answer {
         try await call.vault.changePassword(
             old: try call.form.secret("old"), new: try call.form.secret("new"), as: caller)

@@ -51,6 +51,11 @@ final class SpentOnce: Sendable {
 
     init(most: Int) { self.most = most }
 
+    func isSpent(_ name: String, at now: Instant) -> Bool {
+        let digest = Digest.sha256(Array(name.utf8))
+        return spent.withLock { $0[digest].map { now <= $0 } ?? false }
+    }
+
     /// - Throws: `fault` when it was spent before; `.tooManyStates` when no more can be remembered, since what is forgotten would work again.
     func spend(_ name: String, until end: Instant, at now: Instant, or fault: SignInFault) throws(SignInFault) {
         let digest = Digest.sha256(Array(name.utf8))

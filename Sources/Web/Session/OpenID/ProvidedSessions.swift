@@ -28,19 +28,17 @@ enum ProvidedSessions {
     }
 
     static func finish(_ call: Call) async throws -> Answer {
-        guard let openID = call.service.options.openID else { throw Problem.notFound }
+        let (openID, client) = try client(call)
         let now = call.service.now()
-        var name = "unknown"
         do {
-            let (pending, client) = try openID.resume(cookie: cookie(call), state: call.query["state"], at: now)
-            name = client.provider.name
+            let pending = try openID.resume(client, cookie: cookie(call), state: call.query["state"], at: now)
             let sign = try await openID.prove(call.query, pending, client, at: now)
             let token = try await call.vault.signIn(sign)
             var answer = try SignIn.granted(token)
             answer.headers[.setCookie] = setCookie("", 0, call)
             return answer
         } catch let fault as SignInFault {
-            try await call.vault.refuseSignIn(at: name, because: fault.rawValue)
+            try await call.vault.refuseSignIn(at: client.provider.name, because: fault.rawValue)
         }
     }
 
@@ -48,11 +46,13 @@ enum ProvidedSessions {
     static func end(_ call: Call) async throws -> Answer {
         let (openID, client) = try client(call)
         do {
-            let sign = try await openID.proveSignOut(
-                try call.form.text("logout_token"), client, at: call.service.now())
-            try await call.vault.signOut(sign)
+            try await openID.signOut(try call.form.text("logout_token"), client, at: call.service.now()) {
+                try await call.vault.signOut($0)
+            }
             return Answer(status: .ok)
         } catch let fault as SignInFault {
+            // Anybody can send what the provider did not sign: it is no entry of the ledger.
+            guard fault.isOfTheProvider else { throw Problem.malformed("The logout token is not accepted.") }
             do {
                 try await call.vault.refuseSignIn(at: client.provider.name, because: "logout-\(fault.rawValue)")
             } catch VaultError.providerRefused {
@@ -70,11 +70,13 @@ enum ProvidedSessions {
 
     /// The prefix has browsers hold that the cookie is this host's own, and no neighbour's. They take it over TLS only.
     private static func cookieName(_ call: Call) -> String {
-        call.service.options.isSecure ? "__Host-muniment-openid" : "muniment-openid"
+        isSecure(call) ? "__Host-muniment-openid" : "muniment-openid"
     }
 
+    private static func isSecure(_ call: Call) -> Bool { call.service.options.openID?.isSecure ?? true }
+
     private static func setCookie(_ value: String, _ seconds: Int64, _ call: Call) -> String {
-        let secure = call.service.options.isSecure ? "; Secure" : ""
+        let secure = isSecure(call) ? "; Secure" : ""
         // Lax: the provider sends the browser back from its own site.
         return "\(cookieName(call))=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Lax\(secure)"
     }

@@ -7,8 +7,12 @@ import Sealing
 /// Asks a provider. Its answers are short, come soon and from where they were asked for, or they are none.
 struct ProviderClient: Sendable {
     private static let largestAnswer = 256 << 10
-    /// For each answer.
+    /// For each answer, to its end.
     let seconds: Int64
+    /// Of one provider: a slow one keeps nobody from another.
+    private let gate = Gate(room: 4, queue: 32)
+
+    init(seconds: Int64) { self.seconds = seconds }
 
     func get(_ address: String) async throws -> JSON {
         try await ask(HTTPClientRequest(url: address), refusal: .answer)
@@ -33,23 +37,42 @@ struct ProviderClient: Sendable {
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(seconds), read: .seconds(seconds)),
             decompression: .disabled)
         configuration.httpVersion = .http1Only
+        try await gate.enter()
+        defer { gate.leave() }
         do {
-            // A client for each question: they are few, and nothing is left open between them.
-            return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-                let answer = try await client.execute(request, timeout: .seconds(seconds))
-                guard answer.status == .ok else { throw refusal }
-                var bytes: [UInt8] = []
-                for try await part in answer.body {
-                    bytes += part.readableBytesView
-                    guard bytes.count <= Self.largestAnswer else { throw SignInFault.tooLarge }
+            return try await withThrowingTaskGroup(of: JSON.self) { group in
+                let (request, configuration) = (request, configuration)
+                group.addTask { try await answer(to: request, configuration, refusal) }
+                group.addTask {
+                    // The client's own limit ends with the head of an answer.
+                    try await Task.sleep(for: .seconds(seconds))
+                    throw SignInFault.unreachable
                 }
-                guard let json = try? JSON(parsing: bytes), case .object = json else { throw SignInFault.answer }
-                return json
+                defer { group.cancelAll() }
+                guard let first = try await group.next() else { throw SignInFault.unreachable }
+                return first
             }
         } catch let fault as SignInFault {
             throw fault
         } catch {
             throw SignInFault.unreachable
+        }
+    }
+
+    private func answer(
+        to request: HTTPClientRequest, _ configuration: HTTPClient.Configuration, _ refusal: SignInFault
+    ) async throws -> JSON {
+        // A client for each question: they are few, and nothing is left open between them.
+        try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            let answer = try await client.execute(request, timeout: .seconds(seconds))
+            guard answer.status == .ok else { throw refusal }
+            var bytes: [UInt8] = []
+            for try await part in answer.body {
+                bytes += part.readableBytesView
+                guard bytes.count <= Self.largestAnswer else { throw SignInFault.tooLarge }
+            }
+            guard let json = try? JSON(parsing: bytes), case .object = json else { throw SignInFault.answer }
+            return json
         }
     }
 

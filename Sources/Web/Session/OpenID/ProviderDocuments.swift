@@ -35,12 +35,15 @@ actor ProviderDocuments {
     /// How soon a key that is not known has the keys fetched again: whoever makes names of keys up must not make us ask for each.
     private static let refetchSeconds: Int64 = 60
     private static let mostKeys = 100
+    /// For how long a provider that failed is not asked again.
+    private static let pauseSeconds: Int64 = 10
 
     private let issuer: String
     private let http: ProviderClient
     private var endpoints: (value: ProviderEndpoints, until: Instant)?
     private var keys: (value: [JSON], until: Instant)?
     private var refetched: Instant?
+    private var failed: (fault: SignInFault, until: Instant)?
 
     init(issuer: String, http: ProviderClient) {
         self.issuer = issuer
@@ -50,7 +53,7 @@ actor ProviderDocuments {
     func endpoints(at now: Instant) async throws -> ProviderEndpoints {
         if let endpoints, now < endpoints.until { return endpoints.value }
         let trimmed = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
-        let json = try await http.get(trimmed + "/.well-known/openid-configuration")
+        let json = try await get(trimmed + "/.well-known/openid-configuration", at: now)
         let value = try ProviderEndpoints(json, of: issuer)
         endpoints = (value, now.adding(seconds: Self.keptSeconds))
         return value
@@ -86,8 +89,18 @@ actor ProviderDocuments {
         return try await fetchKeys(endpoints, at: now)
     }
 
+    private func get(_ address: String, at now: Instant) async throws -> JSON {
+        if let failed, now < failed.until { throw failed.fault }
+        do {
+            return try await http.get(address)
+        } catch let fault as SignInFault {
+            failed = (fault, now.adding(seconds: Self.pauseSeconds))
+            throw fault
+        }
+    }
+
     private func fetchKeys(_ endpoints: ProviderEndpoints, at now: Instant) async throws -> [JSON] {
-        let fetched = try await http.get(endpoints.keys.text)["keys"]?.items ?? []
+        let fetched = try await get(endpoints.keys.text, at: now)["keys"]?.items ?? []
         guard fetched.count <= Self.mostKeys else { throw SignInFault.answer }
         keys = (fetched, now.adding(seconds: Self.keptSeconds))
         return fetched

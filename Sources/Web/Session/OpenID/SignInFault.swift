@@ -28,4 +28,14 @@ enum SignInFault: String, Error {
     case noRole = "no-role"
     case events = "token-events"
     case tokenReplayed = "token-replayed"
+
+    /// The provider itself signed what was refused.
+    var isOfTheProvider: Bool {
+        switch self {
+        case .issuer, .audience, .time, .nonce, .subject, .secondFactor, .noRole, .events, .tokenReplayed: true
+        case .state, .stateExpired, .stateReplayed, .tooManyStates, .mixedUp, .providerError, .codeMissing,
+            .codeRefused, .unreachable, .answer, .tooLarge, .metadata, .malformed, .algorithm, .key, .signature:
+            false
+        }
+    }
 }
