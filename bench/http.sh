@@ -73,8 +73,7 @@ limits:
   account-per-second: 1000000
   network-per-second: 1000000
 END
-    serve muniment 18081 "$program" serve --config "$scratch/muniment.yaml"
-    vault_pid=${servers[-1]}
+    start_vault
     mkdir "$scratch/nginx"
     cat >"$scratch/nginx.conf" <<END
 worker_processes auto; pid $scratch/nginx/pid; error_log $scratch/nginx/error.log; user root;
@@ -93,6 +92,21 @@ END
         http://127.0.0.1:18081/v1/session | jq --raw-output .token)
 }
 
+start_vault() {
+    serve muniment 18081 "$program" serve --config "$scratch/muniment.yaml"
+    vault_pid=${servers[-1]}
+}
+
+# memory WHICH: of the service, in MiB: VmRSS now, VmHWM at most.
+memory() { awk -v which="$1:" '$1 == which { print int($2 / 1024) }' "/proc/$vault_pid/status"; }
+
+# What was refused is no work done: such a figure would be none.
+none_failed() {
+    awk 'END { exit $NF != 0 }' "$scratch/results" && return
+    printf 'http: some requests failed\n' >&2
+    exit 1
+}
+
 # Lists of addresses for wrk to go round.
 targets() {
     local size=$1 bytes=$2
@@ -108,6 +122,7 @@ load() {
     TARGETS=$scratch/$name.$size TOKEN=$token wrk --threads 1 --connections "$4" --duration "${seconds}s" --latency \
         --script "$root/bench/http.lua" "http://127.0.0.1:$port" >"$scratch/wrk.out"
     grep RESULT "$scratch/wrk.out" | sed "s/^RESULT/$name $size/" | tee -a "$scratch/results"
+    none_failed
 }
 
 # POSTs of 200 kB each, durable when answered, from 16 connections.
@@ -115,11 +130,16 @@ deposits() {
     CASE=$case_id BODY=$scratch/plain/small-1.bin TOKEN=$token wrk --threads 1 --connections 16 \
         --duration "${seconds}s" --latency --script "$root/bench/http.lua" http://127.0.0.1:18081 >"$scratch/wrk.out"
     grep RESULT "$scratch/wrk.out" | sed 's/^RESULT/muniment post/' | tee -a "$scratch/results"
+    none_failed
 }
 
 # 64 uploads of 256 MiB at a time, and what the service's memory came to.
 uploads() {
-    local began=$SECONDS pids=() upload
+    local began pids=() upload
+    kill "$vault_pid"
+    wait "$vault_pid" || true
+    start_vault
+    began=$SECONDS
     head -c $((256 << 20)) /dev/urandom >"$scratch/film"
     for upload in {1..64}; do
         curl --silent --fail --output "$scratch/upload.$upload" --header "Authorization: Bearer $token" \
@@ -130,7 +150,7 @@ uploads() {
     done
     for upload in "${pids[@]}"; do wait "$upload"; done
     printf '64 uploads of 256 MiB: all kept, %s s; peak memory of the service %s MiB, promised: at most 256\n' \
-        $((SECONDS - began)) "$(awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$vault_pid/status")"
+        $((SECONDS - began)) "$(memory VmHWM)"
 }
 
 # What is not there and what is somebody else's, one request after the other: how long each takes in the middle.
@@ -153,14 +173,16 @@ absent_and_foreign() {
 # The slowest of a hundred ordinary requests, alone and beside a thousand clients that send or read a byte now and then.
 slow_clients() {
     load muniment 18081 small 4 >"$scratch/alone"
+    local before
+    before=$(memory VmRSS)
     DOCUMENT=$(head -n 1 "$scratch/muniment.large") TOKEN=$token python3 "$root/bench/slow.py" 1000 $((seconds + 6)) &
-    local slow=$! before
+    local slow=$! early
     sleep 5
-    before=$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$vault_pid/status")
+    early=$(memory VmRSS)
     load muniment 18081 small 4 >"$scratch/beside"
-    printf 'p99 alone %s ms, beside 1,000 slow clients %s ms, promised: at most twice; memory %s MiB before, %s after\n' \
-        "$(awk '{ print $5 }' "$scratch/alone")" "$(awk '{ print $5 }' "$scratch/beside")" "$before" \
-        "$(awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$vault_pid/status")"
+    printf 'p99 alone %s ms, beside 1,000 slow clients %s ms, promised: at most twice; memory %s MiB before them, %s and %s with them\n' \
+        "$(awk '{ print $5 }' "$scratch/alone")" "$(awk '{ print $5 }' "$scratch/beside")" \
+        "$before" "$early" "$(memory VmRSS)"
     kill "$slow" 2>/dev/null || true
 }
 

@@ -584,7 +584,7 @@ END
     URL=http://127.0.0.1:$port
     TOKEN=\$(curl -s \$URL/v1/session --data-urlencode username=sam.send --data-urlencode password@demo-vault.keys/passwords/sam.send | sed 's/.*"token":"\([0-9a-f]*\)".*/\1/')
     curl -s \$URL/v1/account -H "Authorization: Bearer \$TOKEN"; echo
-    curl -s \$URL/v1/cases/$robin/documents?limit=3 -H "Authorization: Bearer \$TOKEN"; echo
+    curl -s "\$URL/v1/cases/$robin/documents?limit=3" -H "Authorization: Bearer \$TOKEN"; echo
     curl -s \$URL/v1/documents/$document/content -H "Authorization: Bearer \$TOKEN" | head -c 8; echo
     curl -s \$URL/v1/documents/$document/explain -H "Authorization: Bearer \$TOKEN" --json '{"username":"yusuf.youth"}'; echo
     curl -s \$URL/v1/documents/$document/versions -H "Authorization: Bearer \$TOKEN"; echo

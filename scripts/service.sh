@@ -36,10 +36,11 @@ main() {
     CASE=$case_id BASE=$base TOKEN=$(signed_in priya) "$venv/bin/python" "$root/scripts/service_tus.py"
     step 'a full disk'
     full_disk
-    step 'killed while 16 write'
     OWNER_TOKEN=$(signed_in sam) AUTHOR_TOKEN=$(signed_in priya)
     export OWNER_TOKEN AUTHOR_TOKEN
-    stop
+    step 'told to stop while a deposit comes in'
+    stop_at_work
+    step 'killed while 16 write'
     BASE=$base PROGRAM=$MUNIMENT CONFIG=$work/muniment.yaml \
         "$venv/bin/python" "$root/scripts/service_crash.py" "$cycles"
     muniment check --read-data 100% --session "$work/ada" >"$work/check" || { cat "$work/check" >&2 && exit 1; }
@@ -169,6 +170,20 @@ tls() {
     chmod 644 "$work/key"
     refuses "an unlock key that others may read" "$MUNIMENT" serve --config "$work/muniment.yaml"
     chmod 600 "$work/key"
+}
+
+# What has begun is finished: the deposit is answered, and kept.
+stop_at_work() {
+    local status
+    head -c 6000000 /dev/urandom >"$work/letter"
+    curl --silent --limit-rate 2M --output /dev/null --write-out '%{http_code}' --header "Authorization: Bearer $AUTHOR_TOKEN" \
+        --header 'Content-Type: application/octet-stream' --header 'Document-Title: letter' --header 'Expect:' \
+        --data-binary "@$work/letter" "$base/v1/cases/$case_id/documents?category=D05" >"$work/status" &
+    sleep 1
+    stop
+    wait $! || true
+    status=$(<"$work/status")
+    [[ $status == 201 ]] || { printf 'service: a deposit on its way at the end got %s\n' "$status" >&2 && exit 1; }
 }
 
 as_root() { if [[ $EUID -eq 0 ]]; then "$@"; else sudo -n "$@"; fi; }
