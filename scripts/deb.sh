@@ -74,7 +74,8 @@ install_program() {
     else
         patchelf --remove-rpath "$tree/usr/bin/muniment"
     fi
-    ! grep --text --only-matching --max-count=1 '/[^ ]*/checkouts/' "$tree/usr/bin/muniment" >"$work/paths" ||
+    # Sources are named from the folder on, as ./.build-deb/checkouts/…: only what leads to it from the root tells where it was.
+    ! grep --text --only-matching --max-count=1 --perl-regexp '(?<!\.)/[\w./-]*/checkouts/' "$tree/usr/bin/muniment" >"$work/paths" ||
         printf 'deb: the program names the folder in which it was built: %s\n' "$(head -n 1 "$work/paths")" >&2
 }
 
