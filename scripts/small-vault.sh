@@ -4,9 +4,9 @@
 # small_vault VAULT FOLDER: makes a vault with ada, who administers it, and sam and priya on the team of one case. Key, password and
 # sessions are put in FOLDER; sets case_id and the variables that commands go by.
 small_vault() {
-    local folder=$2 name role party place child who root
-    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-    export MUNIMENT_VAULT=$1 MUNIMENT_KEY_FILE=$folder/key MUNIMENT_POLICIES=$root/Policies
+    local folder=$2 name role party place child who here
+    here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    export MUNIMENT_VAULT=$1 MUNIMENT_KEY_FILE=$folder/key MUNIMENT_POLICIES=$here/Policies
     local password=(--password-file "$folder/password")
     [[ -e $folder/password ]] || (umask 077 && head -c 24 /dev/urandom | base64 | tr -d '\n' >"$folder/password")
     muniment init "$MUNIMENT_VAULT" --origin small.example/ledger --key-file "$folder/key" --administrator ada --name Ada \

@@ -25,6 +25,7 @@ enum Entrance: Sendable {
 /// Takes a request through the same steps, whatever it is: rates, who asks, what is asked, its turn, condition, vault, answer.
 struct Responder: Sendable {
     private static let largestInput = 64 << 10
+    private static let stepNanoseconds: UInt64 = 5_000_000
 
     let service: Service
     let route: Route
@@ -40,11 +41,20 @@ struct Responder: Sendable {
             let problem = Problem(error)
             if let cause = problem.cause { service.log(fault: cause, reference: reference, route: route) }
             answer = problem.answer(reference: reference)
+            if problem.status == .notFound, !route.isOpen { await waitForNextStep(since: began) }
             // What is left of a body that is not wanted would be read to its end.
             if hasBody(request) { answer.headers[.connection] = "close" }
         }
         service.observe(route, answer, nanoseconds: service.nanoseconds() - began, reference: reference)
         return service.finished(answer, request)
+    }
+
+    /// What is somebody else's takes a few reads more than what is not there. Both are answered at the next of these steps, so that nobody can
+    /// tell them apart by a clock.
+    private func waitForNextStep(since began: UInt64) async {
+        let over = (service.nanoseconds() - began) % Self.stepNanoseconds
+        // Harmless when it is cancelled: nobody waits for the answer then.
+        try? await Task.sleep(nanoseconds: Self.stepNanoseconds - over)
     }
 
     private func answerOrProblem(
