@@ -80,7 +80,9 @@ final class Peer {
     /// Whether the other side has closed, and did not merely fall silent.
     var isClosed: Bool {
         var byte: UInt8 = 0
-        return recv(number, &byte, 1, 0) == 0
+        let got = recv(number, &byte, 1, 0)
+        // Closed before it had read all that was sent, it says so by a reset.
+        return got == 0 || got < 0 && errno == ECONNRESET
     }
 
     /// The next answer. `hasBody`: `false` after HEAD.
