@@ -172,13 +172,18 @@ tls() {
     chmod 600 "$work/key"
 }
 
+# deposit FILE [OPTION OF CURL]...: prints the status.
+deposit() {
+    curl --silent --output "$work/answer" --write-out '%{http_code}' --header "Authorization: Bearer $token" \
+        --header 'Content-Type: application/octet-stream' --header 'Document-Title: letter' --header 'Expect:' \
+        --data-binary "@$1" "${@:2}" "$base/v1/cases/$case_id/documents?category=D05"
+}
+
 # What has begun is finished: the deposit is answered, and kept.
 stop_at_work() {
-    local status
+    local status token=$AUTHOR_TOKEN
     head -c 6000000 /dev/urandom >"$work/letter"
-    curl --silent --limit-rate 2M --output /dev/null --write-out '%{http_code}' --header "Authorization: Bearer $AUTHOR_TOKEN" \
-        --header 'Content-Type: application/octet-stream' --header 'Document-Title: letter' --header 'Expect:' \
-        --data-binary "@$work/letter" "$base/v1/cases/$case_id/documents?category=D05" >"$work/status" &
+    deposit "$work/letter" --limit-rate 2M >"$work/status" &
     sleep 1
     stop
     wait $! || true
@@ -209,9 +214,7 @@ full_disk() {
     head -c 20000000 /dev/urandom >"$root/.build/filler"
     for _ in {1..5}; do
         before=$(kept_files)
-        status=$(curl --silent --output "$work/answer" --write-out '%{http_code}' --header "Authorization: Bearer $token" \
-            --header 'Content-Type: application/octet-stream' --header 'Document-Title: filler' \
-            --data-binary "@$root/.build/filler" "$base/v1/cases/$case_id/documents?category=D05")
+        status=$(deposit "$root/.build/filler")
         [[ $status == 201 ]] || break
         kept=$((kept + 1))
         printf '%s' "$kept" | cat - "$root/.build/filler" >"$root/.build/filler.next"

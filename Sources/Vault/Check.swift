@@ -19,6 +19,13 @@ public struct CheckReport: Hashable, Sendable, Codable {
     public var isSound: Bool { findings.isEmpty }
 
     mutating func found(_ what: String, _ problem: String) { findings.append(Finding(what: what, problem: problem)) }
+
+    /// Finds each `thing` of which the ledger says something else than is there, or only one of the two has anything.
+    mutating func compare(_ said: [String: String], _ present: [String: String], thing: String, problem: String) {
+        for name in Set(said.keys).union(present.keys) where said[name] != present[name] {
+            found("\(thing) \(name)", problem)
+        }
+    }
 }
 
 extension DocumentVault {

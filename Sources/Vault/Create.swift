@@ -161,9 +161,7 @@ extension DocumentVault {
         try await records.write { transaction in
             try transaction.insert(vault)
             try transaction.insert(organisation)
-            try transaction.put(person)
-            try transaction.insert(
-                Membership(person: person.id, organisation: organisation.id, role: Self.administratorRole))
+            try transaction.insert(person, in: organisation.id, as: [Self.administratorRole])
             _ = try transaction.append(created)
             for row in added { _ = try transaction.append(row) }
             for (file, text, row) in policies {

@@ -91,10 +91,7 @@ extension DocumentVault {
             ]))
         try await records.write { transaction in
             guard try transaction.person(username: person.username) == nil else { throw VaultError.usernameTaken }
-            try transaction.put(person)
-            for role in new.roles {
-                try transaction.insert(Membership(person: person.id, organisation: new.organisation, role: role))
-            }
+            try transaction.insert(person, in: new.organisation, as: new.roles)
             try also(transaction, person.id)
             _ = try transaction.append(row)
         }
@@ -258,6 +255,16 @@ extension DocumentVault {
     func open(_ sealed: [UInt8], _ table: String, _ row: [UInt8]) throws -> String {
         let facts = Facts.field(table: table, column: "name", row: row, owner: id.bytes)
         return String(decoding: try keys.fields.open(sealed, facts), as: UTF8.self)
+    }
+}
+
+extension WriteTransaction {
+    /// A new account with its places in an organisation.
+    func insert(_ person: PersonRow, in organisation: OrganisationID, as roles: some Sequence<Role>) throws {
+        try put(person)
+        for role in roles {
+            try insert(Membership(person: person.id, organisation: organisation, role: role))
+        }
     }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Rules
 import Testing
+import Vault
 
 @testable import Web
 
@@ -61,13 +62,15 @@ struct MatrixTests {
 
     /// Somebody of each role, in an organisation of their own and on no case.
     private func outsiders(_ office: Office) async throws -> [(role: String, token: String)] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/agreement.yaml")
-        let lines = try String(contentsOf: root, encoding: .utf8).split(separator: "\n")
-        let roles = lines.compactMap { $0.wholeMatch(of: #/\ \ ([A-Z]+): \{ title: .*parties: \[([a-z-]+).*/#) }
-        try #require(roles.count == 27)
+        let policies = try Office.shippedPolicies()
+        func text(_ file: PolicyFile) -> PolicyText {
+            PolicyText(file: file.rawValue, text: String(decoding: policies[file] ?? [], as: UTF8.self))
+        }
+        let agreement = try Agreement.load(categories: text(.categories), agreement: text(.agreement))
+        try #require(agreement.roles.count == 27)
         var people: [(String, String)] = []
-        for match in roles {
-            let (role, party) = (String(match.1), String(match.2))
+        for role in agreement.roles.map(\.rawValue) {
+            let party = try #require(agreement.parties(of: Role(rawValue: role)).first).rawValue
             let place = try await office.ask(
                 "POST", "/v1/organisations", as: "ada", json: #"{"name":"Elsewhere","party":"\#(party)"}"#)
             let id = try #require(place.json["id"] as? String)

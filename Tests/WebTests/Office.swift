@@ -171,7 +171,7 @@ final class Office: Sendable {
         return Key(try SecretBytes(wiping: &bytes))
     }
 
-    private static func shippedPolicies() throws -> [PolicyFile: [UInt8]] {
+    static func shippedPolicies() throws -> [PolicyFile: [UInt8]] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies")
         return try PolicyFile.allCases.reduce(into: [:]) { texts, file in
             texts[file] = [UInt8](try Data(contentsOf: root.appending(path: file.rawValue)))

@@ -1,5 +1,6 @@
 import Foundation
 import Sealing
+import Vault
 import Synchronization
 import Testing
 
@@ -162,7 +163,7 @@ struct OpenIDAttackTests {
             let begun = try await scene.begin()
             let token = try scene.provider.key.sign(scene.provider.header, scene.provider.claims(nonce: begun.nonce))
             scene.provider.script.withLock { $0.idToken = token }
-            let issuer = WebAddress.escaped(scene.provider.issuer)
+            let issuer = PercentEncoding.escaped(scene.provider.issuer)
             let answer = try await scene.come("state=\(begun.state)&code=n&iss=\(issuer)", cookie: begun.cookie)
             #expect(answer.status == 201, "\(answer.text)")
         }

@@ -14,28 +14,26 @@ public struct Identity: Hashable, Sendable {
     }
 }
 
-/// What a provider has proved of somebody, and what its configuration makes of it.
+/// What a provider has proved of somebody, with a second factor, and what its configuration makes of it.
 public struct ProvidedSignIn: Sendable {
     /// The provider's name in the configuration.
     public let provider: String
     public let identity: Identity
     public let organisation: OrganisationID
     public let roles: Set<Role>
-    public let hasSecondFactor: Bool
     /// What the provider calls its own session.
     public let session: String?
     /// The name for a new account; `nil` when the provider makes none.
     public let newName: String?
 
     public init(
-        provider: String, identity: Identity, organisation: OrganisationID, roles: Set<Role>, hasSecondFactor: Bool,
+        provider: String, identity: Identity, organisation: OrganisationID, roles: Set<Role>,
         session: String?, newName: String?
     ) {
         self.provider = provider
         self.identity = identity
         self.organisation = organisation
         self.roles = roles
-        self.hasSecondFactor = hasSecondFactor
         self.session = session
         self.newName = newName
     }
@@ -92,12 +90,7 @@ extension DocumentVault {
         _ token: SessionToken, _ person: PersonID, _ index: [UInt8], _ sign: ProvidedSignIn, at now: Instant,
         in transaction: WriteTransaction
     ) throws {
-        try transaction.removeSessions(
-            begunBy: now.adding(seconds: -Self.sessionSeconds), unusedSince: now.adding(seconds: -Self.idleSeconds))
-        try transaction.put(
-            SessionRow(
-                token: token.digest, id: SessionID(from: environment.random), person: person, began: now, used: now,
-                hasSecondFactor: sign.hasSecondFactor))
+        try putSession(token, of: person, hasSecondFactor: true, at: now, in: transaction)
         let session = sign.session.map { sessionIndex(sign.identity.issuer, $0) } ?? []
         try transaction.insert(ProvidedSessionRow(token: token.digest, identity: index, providerSession: session))
         let event = Event(.signedIn, by: try transaction.caller(person)).on(["provider": sign.provider])
@@ -136,10 +129,7 @@ extension DocumentVault {
         _ person: PersonRow, _ index: [UInt8], _ sign: ProvidedSignIn, at now: Instant,
         in transaction: WriteTransaction
     ) throws {
-        try transaction.put(person)
-        for role in sign.roles {
-            try transaction.insert(Membership(person: person.id, organisation: sign.organisation, role: role))
-        }
+        try transaction.insert(person, in: sign.organisation, as: sign.roles)
         try transaction.insert(IdentityRow(identity: index, person: person.id, linked: now))
         // Nobody but the person acts: the provider's configuration is the operator's standing consent.
         let caller = try transaction.caller(person.id)
@@ -233,6 +223,19 @@ extension DocumentVault {
                 _ = try transaction.append(try row(event))
             }
         }
+    }
+
+    /// Every identity must open the account that the ledger last linked it to.
+    func checkIdentities(_ report: inout CheckReport) async throws {
+        var said: [String: String] = [:]
+        for row in try await records.read({ try $0.entries(of: [.identityLinked, .identityUnlinked]) }) {
+            guard let event = try await opened(row)?.object, let identity = event["identity"] else { continue }
+            said[identity] = row.leaf.kind == .identityLinked ? event["person"] : nil
+        }
+        let present = try await records.read { try $0.identities() }.reduce(into: [:]) {
+            $0[Hex.encode($1.identity)] = "\($1.person)"
+        }
+        report.compare(said, present, thing: "identity", problem: "it is not linked as the ledger says")
     }
 
     // An issuer is one line, so the line end keeps the two apart.

@@ -169,20 +169,14 @@ extension DocumentVault {
         let sealed = try keys.fields.secret.seal(
             secret, facts: secretFacts(person).bytes, random: environment.random)
         let text = TOTP.exposedText(secret)
-        let issuer = Self.escaped(origin.prefix { $0 != "/" })
-        let start = "otpauth://totp/\(issuer):\(Self.escaped(username))?secret="
+        let issuer = PercentEncoding.escaped(origin.prefix { $0 != "/" })
+        let start = "otpauth://totp/\(issuer):\(PercentEncoding.escaped(username))?secret="
         let end = "&issuer=\(issuer)&algorithm=SHA1&digits=\(TOTP.digits)&period=\(TOTP.stepSeconds)"
         return (sealed, SecondFactorOffer(secret: text, uri: Array(start.utf8) + text + Array(end.utf8)))
     }
 
     private func secretFacts(_ person: PersonID) -> Facts {
         Facts.field(table: "second_factors", column: "secret", row: person.bytes, owner: id.bytes)
-    }
-
-    private static func escaped(_ text: some StringProtocol) -> String {
-        let plain = CharacterSet(
-            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
     }
 
     private func newRecoveryCodes(_ person: PersonID) throws -> [(text: [UInt8], digest: Digest)] {

@@ -29,12 +29,8 @@ extension DocumentVault {
                 return .failure(refusal)
             }
             try transaction.removeAttempt(attempt.counted.name)
-            try transaction.removeSessions(
-                begunBy: now.adding(seconds: -Self.sessionSeconds), unusedSince: now.adding(seconds: -Self.idleSeconds))
-            try transaction.put(
-                SessionRow(
-                    token: token.digest, id: SessionID(from: environment.random), person: person.id, began: now,
-                    used: now, hasSecondFactor: proof.isSecondFactor))
+            try putSession(
+                token, of: person.id, hasSecondFactor: proof.isSecondFactor, at: now, in: transaction)
             _ = try transaction.append(try row(Event(.signedIn, by: caller).with(["factor": proof.word])))
             return .success(())
         }
@@ -58,6 +54,19 @@ extension DocumentVault {
             try await refuse(.accountDisabled, event.with(["reason": "disabled"]))
         }
         return (person, attempt)
+    }
+
+    /// Begins a session, and clears away those that have ended by themselves.
+    func putSession(
+        _ token: SessionToken, of person: PersonID, hasSecondFactor: Bool, at now: Instant,
+        in transaction: WriteTransaction
+    ) throws {
+        try transaction.removeSessions(
+            begunBy: now.adding(seconds: -Self.sessionSeconds), unusedSince: now.adding(seconds: -Self.idleSeconds))
+        try transaction.put(
+            SessionRow(
+                token: token.digest, id: SessionID(from: environment.random), person: person, began: now, used: now,
+                hasSecondFactor: hasSecondFactor))
     }
 
     /// Someone with the duty to put the ledger's supports right, by name and password: for when nobody can sign in.

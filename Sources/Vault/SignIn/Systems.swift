@@ -149,24 +149,7 @@ extension DocumentVault {
         let present = try await records.read { try $0.systems() }.reduce(into: [:]) {
             $0["\($1.person)"] = Self.fingerprint(of: $1)
         }
-        for person in Set(said.keys).union(present.keys) where said[person] != present[person] {
-            report.found("system \(person)", "it is not registered as the ledger says")
-        }
-    }
-
-    /// Every identity must open the account that the ledger last linked it to.
-    func checkIdentities(_ report: inout CheckReport) async throws {
-        var said: [String: String] = [:]
-        for row in try await records.read({ try $0.entries(of: [.identityLinked, .identityUnlinked]) }) {
-            guard let event = try await opened(row)?.object, let identity = event["identity"] else { continue }
-            said[identity] = row.leaf.kind == .identityLinked ? event["person"] : nil
-        }
-        let present = try await records.read { try $0.identities() }.reduce(into: [:]) {
-            $0[Hex.encode($1.identity)] = "\($1.person)"
-        }
-        for identity in Set(said.keys).union(present.keys) where said[identity] != present[identity] {
-            report.found("identity \(identity)", "it is not linked as the ledger says")
-        }
+        report.compare(said, present, thing: "system", problem: "it is not registered as the ledger says")
     }
 }
 

@@ -17,10 +17,6 @@ enum Documents {
         try .json(try await call.vault.show(try call.id("document"), as: caller))
     }
 
-    static func tag(_ call: Call, _ caller: Caller) async throws -> String {
-        try Answer.tag(ofJSON: try await call.vault.show(try call.id("document"), as: caller))
-    }
-
     static func history(_ call: Call, _ caller: Caller) async throws -> Answer {
         let versions = try await call.vault.history(of: try call.id("document"), as: caller)
         return try .json(Page(versions, call) { String($0.number) })
@@ -38,9 +34,9 @@ enum Documents {
 
     static func replace(_ call: Call, _ caller: Caller) async throws -> Answer {
         let id: DocumentID = try call.id("document")
-        let type = try mediaType(call)
         let known = try await call.vault.show(id, as: caller)
         try call.requireMatch(try Answer.tag(ofJSON: known))
+        let type = try mediaType(call)
         let receipt: Receipt
         do {
             receipt = try await call.receive {

@@ -65,7 +65,8 @@ enum OpenAPI {
         var headers = route.headers
         switch route.condition {
         case .none: break
-        case .unchanged: headers.append(.needed("If-Match", .text(1...200), "The ETag that you read."))
+        case .unchanged, .unchangedWhenKept:
+            headers.append(.needed("If-Match", .text(1...200), "The ETag that you read."))
         case .absent: headers.append(.needed("If-None-Match", .choice(["*"])))
         }
         if route.takesKey {
@@ -155,8 +156,10 @@ enum OpenAPI {
         if route.takesKey { statuses += [.conflict, .unprocessableContent] }
         if !route.query.isEmpty { statuses.append(.unprocessableContent) }
         if case .content = route.body { statuses.append(.init(code: 507, reasonPhrase: "Insufficient Storage")) }
-        if case .unchanged = route.condition { statuses += [.preconditionRequired, .preconditionFailed] }
-        if case .absent = route.condition { statuses += [.preconditionRequired, .preconditionFailed] }
+        switch route.condition {
+        case .none: break
+        case .unchanged, .unchangedWhenKept, .absent: statuses += [.preconditionRequired, .preconditionFailed]
+        }
         if route.headers.contains(where: { $0.name == "Tus-Resumable" }) { statuses.append(.preconditionFailed) }
         return statuses + route.refusals
     }

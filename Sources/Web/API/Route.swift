@@ -24,6 +24,8 @@ struct Route: Sendable {
         case none
         /// If-Match with the ETag of what this gives.
         case unchanged(@Sendable (Call, Caller) async throws -> String)
+        /// If-Match, which the handler compares itself, and again when what takes long to come is kept.
+        case unchangedWhenKept
         /// If-None-Match: *
         case absent
     }

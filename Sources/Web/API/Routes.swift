@@ -6,8 +6,7 @@ import Vault
 extension Route {
     static let all: [Route] =
         session + account + people + children + cases + documents + uploads.map(\.forSystems) + sharing + access
-        + ledger
-        + events + systems
+        + ledger + events + systems
 
     private static let session: [Route] = [
         Route(
@@ -171,8 +170,7 @@ extension Route {
         Route(
             method: .put, path: "/v1/documents/{document}/content", summary: "Deposit the next version",
             access: .signedIn(Documents.replace), headers: [contentDigest], body: .content(type: nil),
-            condition: .unchanged(Documents.tag),
-            cost: .upload, status: .created, answer: .json(.receipt)
+            condition: .unchangedWhenKept, cost: .upload, status: .created, answer: .json(.receipt)
         ).forSystems,
         Route(
             method: .put, path: "/v1/documents/{document}/renditions/{rendition}",

@@ -86,8 +86,7 @@ struct Responder: Sendable {
     }
 
     private func inTurn(_ caller: Caller, _ call: Call, _ work: () async throws -> Answer) async throws -> Answer {
-        // What takes long to come is compared again when it is kept.
-        if case .unchanged = route.condition, route.cost != .upload {
+        if case .unchanged = route.condition {
             let thing = call.parameters.sorted { $0.key < $1.key }.map(\.value).joined(separator: "/")
             return try await service.limits.changes.pass(thing) { try await share(caller, work) }
         }
@@ -180,9 +179,9 @@ struct Responder: Sendable {
         case .none: return
         case .absent:
             guard call.request.headers[.ifNoneMatch] == "*" else { throw Problem.absenceNeeded }
-        case .unchanged(let current):
+        case .unchanged, .unchangedWhenKept:
             guard call.request.headers[.ifMatch] != nil else { throw Problem.preconditionNeeded }
-            try call.requireMatch(try await current(call, caller))
+            if case .unchanged(let current) = condition { try call.requireMatch(try await current(call, caller)) }
         }
     }
 

@@ -84,7 +84,7 @@ enum IDToken {
         guard !roles.isEmpty else { throw .noRole }
         return ProvidedSignIn(
             provider: provider.name, identity: Identity(issuer: provider.issuer, subject: subject),
-            organisation: provider.organisation, roles: roles, hasSecondFactor: true,
+            organisation: provider.organisation, roles: roles,
             session: try claims.session(),
             newName: provider.createsAccounts ? json["name"]?.text ?? "" : nil)
     }

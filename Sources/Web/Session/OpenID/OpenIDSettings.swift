@@ -54,9 +54,7 @@ public struct OpenIDProvider: Sendable {
             throw issuer.fault(.expected("an address with https:// (or http:// on this machine's own loopback)"))
         }
         clientID = try map.required("client-id").text()
-        let file = try map.required("client-secret-file")
-        secretFile = try file.text()
-        guard secretFile.hasPrefix("/") else { throw file.fault(.expected("a path from the root, beginning with /")) }
+        secretFile = try map.required("client-secret-file").path()
         let organisation = try map.required("organisation")
         guard let id = OrganisationID(try organisation.text()) else {
             throw organisation.fault(.expected("an organisation's identifier: 32 hexadecimal digits"))

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Sealing
+import Vault
 
 /// Asks a provider. Its answers are short, come soon and from where they were asked for, or they are none.
 struct ProviderClient: Sendable {
@@ -78,7 +79,7 @@ struct ProviderClient: Sendable {
 
     // The client takes headers as text only: the one place where the secret is outside locked memory, for the length of the request.
     private static func basic(_ clientID: String, _ secret: Key) -> String {
-        let secret = WebAddress.escaped(String(decoding: secret.secret.exposedBytes(), as: UTF8.self))
-        return "Basic " + Data("\(WebAddress.escaped(clientID)):\(secret)".utf8).base64EncodedString()
+        let secret = PercentEncoding.escaped(String(decoding: secret.secret.exposedBytes(), as: UTF8.self))
+        return "Basic " + Data("\(PercentEncoding.escaped(clientID)):\(secret)".utf8).base64EncodedString()
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Vault
 
 /// An address of a provider or of this service: TLS, or this machine's own loopback, where nobody listens in.
 struct WebAddress: Hashable, Sendable {
@@ -30,12 +31,7 @@ struct WebAddress: Hashable, Sendable {
 
     /// As `application/x-www-form-urlencoded`, everything escaped that may be.
     static func query(_ parameters: [(name: String, value: String)]) -> String {
-        parameters.map { "\(escaped($0.name))=\(escaped($0.value))" }.joined(separator: "&")
-    }
-
-    static func escaped(_ text: String) -> String {
-        let plain = CharacterSet(
-            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: plain) ?? ""
+        parameters.map { "\(PercentEncoding.escaped($0.name))=\(PercentEncoding.escaped($0.value))" }
+            .joined(separator: "&")
     }
 }
