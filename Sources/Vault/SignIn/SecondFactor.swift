@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Ledger
 internal import Rules
 public import Sealing
