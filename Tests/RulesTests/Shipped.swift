@@ -10,6 +10,11 @@ enum Shipped {
     static let agreement = Result {
         try Agreement.load(categories: categories.get(), agreement: agreementText.get())
     }
+    static let retention = Result { try text("retention.yaml") }
+    static let retentionCases = Result { try text("retention.cases.yaml") }
+    static let schedule = Result {
+        try RetentionSchedule.load(retention.get(), categories: agreement.get().categories)
+    }
 
     /// A day in force.
     static func today() throws -> Day { try #require(Day("2026-10-01")) }

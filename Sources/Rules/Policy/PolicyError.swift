@@ -24,6 +24,7 @@ public struct PolicyError: Error, Hashable {
         case unknown(kind: String, name: String)
         case tooMany(String)
         case neverMatches(String)
+        case neverApplies(String)
         case shadowed(by: RuleID)
     }
 
@@ -54,6 +55,7 @@ public struct PolicyError: Error, Hashable {
         case .unknown(let kind, let name): "The \(kind) '\(name)' is not declared. Declare it, or check its spelling."
         case .tooMany(let what): "There are too many \(what): 64 is the most."
         case .neverMatches(let why): "This rule can never admit anybody: \(why)."
+        case .neverApplies(let why): "This rule can never apply: \(why)."
         case .shadowed(let rule): "The rule \(rule) already says this for the same role and category. Keep one."
         }
     }

@@ -133,6 +133,17 @@ extension PolicyNode {
         return values
     }
 
+    /// One value, or a list of distinct ones.
+    func oneOrMore<Value: Hashable>(
+        _ read: (PolicyNode) throws(PolicyError) -> Value
+    ) throws(PolicyError) -> [Value] {
+        isScalar ? [try read(self)] : try distinct(read)
+    }
+
+    var isScalar: Bool {
+        if case .scalar = node { true } else { false }
+    }
+
     /// A sentence or a title, on one line and without what a reader would not see: people sign these words.
     package func text() throws(PolicyError) -> String {
         let text = try string()
@@ -205,7 +216,7 @@ extension PolicyNode {
         return try scalar()
     }
 
-    private func scalar() throws(PolicyError) -> String {
+    func scalar() throws(PolicyError) -> String {
         guard case .scalar(let scalar) = node else { throw fault(.expected("a single value")) }
         return scalar.string
     }

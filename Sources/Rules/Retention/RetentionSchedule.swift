@@ -1,0 +1,72 @@
+/// A retention schedule, checked and compiled: how long everything in the vault is kept, and on whose authority.
+///
+/// Immutable. Of several rules the longest holds; a rule that nobody has adopted holds an item and never lets it go.
+public struct RetentionSchedule: Sendable {
+    public let version: Int
+    public let name: String
+    public let owner: String
+    public let defaults: RetentionDefaults
+    /// In the order of the file.
+    public let rules: [RetentionRule]
+    /// Classes of record that are no category of document, with their titles.
+    public let records: [Category: String]
+    /// The file it was read from, for the record of its hash.
+    public let source: PolicyText
+
+    let holders: RetentionHolders
+    /// The rules whose shortening of an earlier schedule has been approved, and when.
+    let approvedShortenings: [RuleID: Day]
+    let categories: [Category]
+    let table: RetentionTable
+    private let places: [RuleID: Int]
+
+    init(
+        version: Int, name: String, owner: String, defaults: RetentionDefaults, rules: [RetentionRule],
+        records: [Category: String], source: PolicyText, holders: RetentionHolders,
+        approvedShortenings: [RuleID: Day], categories: [Category]
+    ) {
+        self.version = version
+        self.name = name
+        self.owner = owner
+        self.defaults = defaults
+        self.rules = rules
+        self.records = records
+        self.source = source
+        self.holders = holders
+        self.approvedShortenings = approvedShortenings
+        self.categories = categories
+        table = RetentionTable(rules: rules, categories: categories, records: records, holders: holders)
+        places = Dictionary(uniqueKeysWithValues: rules.enumerated().map { ($1.id, $0) })
+    }
+
+    public func rule(_ id: RuleID) -> RetentionRule? { places[id].map { rules[$0] } }
+
+    /// The kind of controller that an organisation is, where the schedule says so.
+    public func holderType(of organisation: String) -> HolderType? { holders.organisations[organisation] }
+
+    /// The same schedule with more of its rules adopted: to see beforehand what adopting them would do.
+    public func adopting(_ ids: Set<RuleID>, on day: Day) -> RetentionSchedule {
+        let adopted = rules.map { rule in
+            var rule = rule
+            if rule.adoption == .no, ids.contains(rule.id) { rule.adoption = .adopted(day) }
+            return rule
+        }
+        return RetentionSchedule(
+            version: version, name: name, owner: owner, defaults: defaults, rules: adopted, records: records,
+            source: source, holders: holders, approvedShortenings: approvedShortenings, categories: categories)
+    }
+}
+
+/// The numbers of the schedule that belong to no single rule.
+public struct RetentionDefaults: Hashable, Sendable {
+    /// How long contact in a case that has ended, or may have, holds things up.
+    public let recentActivityMonths: Int
+    /// How long an item stays as it was when a corrected birth would shorten its period.
+    public let correctedBirthDays: Int
+}
+
+/// The kinds of controller of each party, and the organisations whose kind is known.
+struct RetentionHolders: Hashable, Sendable {
+    let types: [Party: [HolderType]]
+    let organisations: [String: HolderType]
+}
