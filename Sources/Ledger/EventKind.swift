@@ -5,6 +5,16 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case vaultChecked = 0x0102
     case keyRotated = 0x0110
     case clockAccepted = 0x0111
+    case keyRotationBegun = 0x0112
+    case partySealed = 0x0113
+    case partyUnsealed = 0x0114
+    case custodyTaken = 0x0115
+    case ceremonyBegun = 0x0116
+    case ceremonyApproved = 0x0117
+    case ceremonyIssued = 0x0118
+    case ceremonyEnded = 0x0119
+    case rootReplaced = 0x011a
+    case compromiseListed = 0x011b
     case agreementActivated = 0x0120
     case agreementProposed = 0x0121
     case agreementApproved = 0x0122
@@ -19,6 +29,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case personInvited = 0x0212
     case invitationAccepted = 0x0213
     case personReset = 0x0214
+    case personJoined = 0x0215
     case identityLinked = 0x0220
     case identityUnlinked = 0x0221
     case systemRegistered = 0x0222
@@ -90,6 +101,21 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case consentExpired = 0x0904
     case consentLapsed = 0x0905
     case consentShown = 0x0910
+    // How long things are kept, and their end
+    case retentionNoted = 0x0a01
+    case scheduleProposed = 0x0a02
+    case scheduleActivated = 0x0a03
+    case retentionSimulated = 0x0a04
+    case retentionEnforced = 0x0a05
+    case holdPlaced = 0x0a10
+    case holdReleased = 0x0a11
+    case disposalListed = 0x0a20
+    case disposalReviewed = 0x0a21
+    case disposalApproved = 0x0a22
+    case disposalEnded = 0x0a23
+    case erasureBegun = 0x0a24
+    case erasureCertified = 0x0a25
+    case registerShown = 0x0a26
 
     /// The name in listings and searches.
     public var description: String { Self.names[self] ?? "" }
@@ -100,6 +126,16 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .vaultChecked: "vault.checked",
         .keyRotated: "key.rotated",
         .clockAccepted: "clock.accepted",
+        .keyRotationBegun: "key.rotation.begun",
+        .partySealed: "party.sealed",
+        .partyUnsealed: "party.unsealed",
+        .custodyTaken: "custody.taken",
+        .ceremonyBegun: "ceremony.begun",
+        .ceremonyApproved: "ceremony.approved",
+        .ceremonyIssued: "ceremony.issued",
+        .ceremonyEnded: "ceremony.ended",
+        .rootReplaced: "root.replaced",
+        .compromiseListed: "compromise.listed",
         .agreementActivated: "agreement.activated",
         .agreementProposed: "agreement.proposed",
         .agreementApproved: "agreement.approved",
@@ -113,6 +149,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .personInvited: "person.invited",
         .invitationAccepted: "invitation.accepted",
         .personReset: "person.reset",
+        .personJoined: "person.joined",
         .identityLinked: "identity.linked",
         .identityUnlinked: "identity.unlinked",
         .systemRegistered: "system.registered",
@@ -176,5 +213,19 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .consentExpired: "consent.expired",
         .consentLapsed: "consent.reconfirm",
         .consentShown: "consent.shown",
+        .retentionNoted: "retention.noted",
+        .scheduleProposed: "schedule.proposed",
+        .scheduleActivated: "schedule.activated",
+        .retentionSimulated: "retention.simulated",
+        .retentionEnforced: "retention.enforced",
+        .holdPlaced: "hold.placed",
+        .holdReleased: "hold.released",
+        .disposalListed: "disposal.listed",
+        .disposalReviewed: "disposal.reviewed",
+        .disposalApproved: "disposal.approved",
+        .disposalEnded: "disposal.ended",
+        .erasureBegun: "erasure.begun",
+        .erasureCertified: "erasure.certified",
+        .registerShown: "register.shown",
     ]
 }

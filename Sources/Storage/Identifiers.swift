@@ -34,6 +34,8 @@ public enum ProposalSubject {}
 public enum UploadSubject {}
 public enum SessionSubject {}
 public enum AccessTokenSubject {}
+public enum DisposalSubject {}
+public enum HoldSubject {}
 
 public typealias VaultID = ID<VaultSubject>
 public typealias OrganisationID = ID<OrganisationSubject>
@@ -47,6 +49,8 @@ public typealias ProposalID = ID<ProposalSubject>
 public typealias UploadID = ID<UploadSubject>
 public typealias SessionID = ID<SessionSubject>
 public typealias AccessTokenID = ID<AccessTokenSubject>
+public typealias DisposalID = ID<DisposalSubject>
+public typealias HoldID = ID<HoldSubject>
 
 extension RenditionID {
     /// Begins like the child's identifier, so that the wraps of one child lie side by side in the keyring: to change or destroy them

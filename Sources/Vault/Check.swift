@@ -201,14 +201,16 @@ extension DocumentVault {
         if (try? key.fields.open(document.title, Self.titleFacts(document.id, document.child))) == nil {
             report.found(name, "its title does not open")
         }
-        let (versions, renditions, entries) = try await records.read { transaction in
+        let (versions, renditions, entries, erased) = try await records.read { transaction in
             let versions = try transaction.versions(of: document.id)
             return (
                 versions, try transaction.renditions(of: document.id),
-                try versions.map { try transaction.entry(at: $0.entry) }
+                try versions.map { try transaction.entry(at: $0.entry) },
+                try transaction.erasedVersions(of: document.id)
             )
         }
-        if versions.map(\.number) != Array(1...max(1, Int64(versions.count))) {
+        let numbers = erased.union(versions.map(\.number)).sorted()
+        if numbers != Array(1...max(1, Int64(numbers.count))) {
             report.found(name, "a version is missing")
         }
         for (version, entry) in zip(versions, entries) {
@@ -251,6 +253,8 @@ extension DocumentVault {
         let expected = agreement.wraps(for: facts, on: today)
         for (party, kind) in expected {
             guard let wrap = wraps.first(where: { $0.party == party.rawValue }) else {
+                // Who has sealed its key gets what is missing when it unseals.
+                guard keys.current.newest(party) != nil else { continue }
                 report.found(name, "the agreement admits \(party.rawValue), and there is no wrap for it")
                 continue
             }
@@ -263,6 +267,7 @@ extension DocumentVault {
                 report.found(name, "there is a wrap for \(wrap.party), which the agreement does not admit")
                 continue
             }
+            guard Party(rawValue: wrap.party).flatMap(keys.current.newest) != nil else { continue }
             do {
                 try opens(rendition, with: wrap, key)
             } catch let error as StorageError {
@@ -338,6 +343,7 @@ extension ReadTransaction {
             problems.append((range.lowerBound, "the tree does not follow from the entries from here on"))
         }
         for (index, row) in zip(range, rows) {
+            guard try !isErased(entry: index) else { continue }
             let isDeposit = row.leaf.kind == .documentDeposited || row.leaf.kind == .documentReplaced
             if try isDeposit && !hasVersion(entry: index) {
                 problems.append((index, "its document version is missing"))
@@ -372,7 +378,7 @@ extension EventKind {
         switch self {
         case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired, .consentLapsed, .released,
             .releaseEnded, .taskGranted, .taskEnded, .restraintPlaced, .restraintLifted, .emergencyOpened,
-            .emergencyReviewed, .familyViewDelayed, .parentChosen, .capacityRecorded:
+            .emergencyReviewed, .familyViewDelayed, .parentChosen, .capacityRecorded, .retentionNoted:
             true
         default: false
         }

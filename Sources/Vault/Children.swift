@@ -74,22 +74,24 @@ extension DocumentVault {
         try await authorise("child.add", caller)
         let child = ChildID(from: environment.random)
         let key = try ChildKey(child: child, version: 1, key: try Key(from: environment.random))
-        let wrapped = Keychain.wrap(
-            key.key, kind: "child", owner: child.bytes, version: 1, under: keys.root, vault: id,
-            random: environment.random)
         let indexes = profile.identifiers.map { ($0.kind, keys.blindIndex($0.kind, $0.value)) }
         let sealed = try key.fields.seal(
             [UInt8](JSONEncoder().encode(profile)), Self.profileFacts(child), random: environment.random)
         let row = try row(Event(.childAdded, by: caller).about(child), childKey: key)
         let now = environment.now()
+        let (vault, random) = (id, environment.random)
 
         try await keyring.write { keyring in
+            try keys.follow(keyring)
+            guard let above = keys.current.newestChildren else { throw StorageError.damagedStore(store: "keyring") }
             for (kind, value) in indexes where kind != "name-birth" {
                 guard try keyring.children(kind: kind, value: value).isEmpty else {
                     throw VaultError.identifierTaken(kind == "upn" ? "UPN" : "NHS number")
                 }
             }
-            try keyring.insert(wrapped)
+            try keyring.insert(
+                Keychain.wrap(
+                    key.key, .child, child.bytes, under: above, vault: vault, created: now, random: random))
             for (kind, value) in indexes { try keyring.insertIndex(kind: kind, value: value, child: child) }
             try keyring.insert(.child(child))
         }

@@ -80,11 +80,35 @@ extension DocumentVault {
 
     private func writeKeys(_ drafts: [Draft]) async throws {
         try await keyring.write { keyring in
+            var children: [ChildID: ChildKey] = [:]
             for draft in drafts {
-                for wrap in draft.wraps { try keyring.insert(wrap) }
+                let child = draft.document.child
+                // A child whose key has been destroyed meanwhile gets no new wraps.
+                guard let key = try children[child] ?? keys.childKey(child, keyring) else {
+                    throw VaultError.changedMeanwhile
+                }
+                children[child] = key
+                for wrap in try current(draft, key) { try keyring.insert(wrap) }
                 try keyring.insert(draft.pending)
             }
         }
+    }
+
+    /// The draft's wraps, made anew where a key has been rotated or a party has sealed since they were made.
+    private func current(_ draft: Draft, _ key: ChildKey) throws -> [WrapRow] {
+        let open = keys.current
+        func isCurrent(_ wrap: WrapRow) -> Bool {
+            wrap.childKeyVersion == key.version
+                && Party(rawValue: wrap.party).flatMap(open.newest)?.version == wrap.partyKeyVersion
+        }
+        guard let first = draft.wraps.first, !draft.wraps.allSatisfy(isCurrent) else { return draft.wraps }
+        let parties = draft.wraps.reduce(into: [Party: WrapKind]()) { parties, wrap in
+            if let party = Party(rawValue: wrap.party) { parties[party] = wrap.isOverride ? .override : .ordinary }
+        }
+        let rows = try wraps(
+            of: try identity(first, draft.author.childKey, draft.opened), draft.rendition, key, for: parties)
+        guard !rows.isEmpty else { throw VaultError.partiesSealed }
+        return rows
     }
 
     private func writeRecords(_ drafts: [Draft], _ caller: Caller) async throws -> [Receipt] {
@@ -184,6 +208,7 @@ extension WriteTransaction {
 
 extension ReadTransaction {
     fileprivate func nextVersion(of document: DocumentID) throws -> Int64 {
-        (try versions(of: document).last?.number ?? 0) + 1
+        let numbers = try erasedVersions(of: document).union(versions(of: document).map(\.number))
+        return (numbers.max() ?? 0) + 1
     }
 }

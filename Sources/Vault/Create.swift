@@ -93,23 +93,25 @@ extension DocumentVault {
         let vault = VaultID(from: random)
         let root = try Key(from: random)
         let row = CustodyRow(
-            custody: custody,
+            kind: CustodyRow.kind(of: custody), custody: custody,
             sealed: try custody.wrap(root, with: secret.secret, vault: vault.bytes, random: random))
         let owners =
-            Party.allCases.map { ("party", $0.rawValue) }
-            + Keychain.Service.allCases.map { ("service", $0.rawValue) }
+            Party.allCases.map { (WrappedKey.Kind.party, $0.rawValue) }
+            + Keychain.Service.allCases.map { (WrappedKey.Kind.service, $0.rawValue) }
+        let rootKey = Keychain.PartyKey(version: row.version, key: root)
+        let now = environment.now()
         let wrapped = try owners.map { kind, owner in
             Keychain.wrap(
-                try Key(from: random), kind: kind, owner: Array(owner.utf8), version: 1, under: root, vault: vault,
+                try Key(from: random), kind, Array(owner.utf8), under: rootKey, vault: vault, created: now,
                 random: random)
         }
         let keyring = try KeyringStore(vaultFolder: folder, isNew: true)
         try await keyring.write { writing in
             try writing.insert(vault: vault)
-            try writing.insert(row)
+            try writing.put(row)
             for key in wrapped { try writing.insert(key) }
         }
-        let keys = try await Keychain.unlock(root: root, vault: vault, keyring: keyring)
+        let keys = try await Keychain.unlock(root: rootKey, vault: vault, keyring: keyring)
         try await keyring.close()
         return keys
     }

@@ -142,6 +142,8 @@ struct Draft: Sendable {
     var object: Digest
     var wraps: [WrapRow]
     let author: Author
+    /// The keys that the wraps were made with: they may have been rotated by the time of the commit.
+    let opened: Keychain.Opened
     /// For a bulk import: what the file is known by, so that a second run leaves it out.
     var source: Digest?
 
@@ -220,13 +222,14 @@ extension DocumentVault {
     ) throws -> Draft {
         let document = try old ?? documentRow(new, author)
         let rendition = RenditionID(of: document.child, from: environment.random)
+        let opened = keys.current
         try environment.steps.before(.stage)
         let (staged, wraps) = try stage(
             content, as: new.mediaType, rendition, form.kind, document, author, syncing: syncing)
         try environment.steps.after(.stage)
         return Draft(
             document: document, form: form, rendition: rendition, mediaType: new.mediaType, staged: staged,
-            object: staged.name, wraps: wraps, author: author)
+            object: staged.name, wraps: wraps, author: author, opened: opened)
     }
 
     /// Seals the content under a key of its own, and wraps that key.
@@ -241,7 +244,9 @@ extension DocumentVault {
                 fingerprint: FingerprintStream(author.fingerprint), syncing: syncing, random: environment.random)
         }
         let parties = admitted(document, kind, author)
-        return (staged, try wraps(of: identity, rendition, author.childKey, for: parties))
+        let rows = try wraps(of: identity, rendition, author.childKey, for: parties)
+        guard parties.isEmpty || !rows.isEmpty else { throw VaultError.partiesSealed }
+        return (staged, rows)
     }
 
     /// Makes a draft refer to an object that is there already, whose key the wrap opens.
@@ -277,16 +282,16 @@ extension DocumentVault {
             on: scene.today)
     }
 
-    /// Wraps a rendition key for exactly these parties.
-    ///
-    /// - Throws: `VaultError.keyMissing` for a party whose key is not there.
+    /// Wraps a rendition key for these parties, but for those that are sealed.
     func wraps(
         of identity: borrowing AgeIdentity, _ rendition: RenditionID, _ childKey: ChildKey,
         for parties: [Party: WrapKind]
     ) throws -> [WrapRow] {
         var rows: [WrapRow] = []
+        let open = keys.current
         for (party, kind) in parties {
-            guard let partyKey = keys.parties[party] else { throw VaultError.keyMissing }
+            // Who has sealed its key gets its wraps when it unseals.
+            guard let partyKey = open.newest(party) else { continue }
             let binding = WrapBinding(
                 rendition: rendition.bytes, child: childKey.child.bytes, party: party.rawValue,
                 partyKeyVersion: partyKey.version, childKeyVersion: childKey.version, isOverride: kind == .override)
@@ -303,14 +308,17 @@ extension DocumentVault {
     /// Opens a rendition key with a party's wrap.
     ///
     /// - Throws: `VaultError.keyMissing` for a party whose key is not there; `SealingError.notAuthentic`.
-    func identity(_ wrap: WrapRow, _ childKey: ChildKey) throws -> AgeIdentity {
-        guard let party = Party(rawValue: wrap.party), let partyKey = keys.parties[party],
-            partyKey.version == wrap.partyKeyVersion, childKey.version == wrap.childKeyVersion
+    func identity(
+        _ wrap: WrapRow, _ childKey: ChildKey, _ opened: Keychain.Opened? = nil
+    ) throws -> AgeIdentity {
+        guard let party = Party(rawValue: wrap.party),
+            let partyKey = (opened ?? keys.current).parties[party]?[wrap.partyKeyVersion],
+            childKey.version == wrap.childKeyVersion
         else { throw VaultError.keyMissing }
         let binding = WrapBinding(
             rendition: wrap.rendition.bytes, child: childKey.child.bytes, party: wrap.party,
             partyKeyVersion: wrap.partyKeyVersion, childKeyVersion: wrap.childKeyVersion, isOverride: wrap.isOverride)
-        return try WrapKeys(party: partyKey.key, child: childKey.key).unwrap(wrap.sealed, binding)
+        return try WrapKeys(party: partyKey, child: childKey.key).unwrap(wrap.sealed, binding)
     }
 }
 

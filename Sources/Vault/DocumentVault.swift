@@ -37,11 +37,14 @@ public struct DocumentVault: Sendable {
         let marker = try VaultMarker(folder: folder)
         let hold = try VaultHold(folder: folder)
         let keyring = try KeyringStore(vaultFolder: folder)
-        let (owner, custody) = try await keyring.read { (try $0.vault(), try $0.custody()) }
+        let (owner, custodies) = try await keyring.read { (try $0.vault(), try $0.custody(of: CustodyRow.root)) }
         guard owner == marker.id else { throw StorageError.foreignStore(store: "keyring") }
-        guard let custody else { throw StorageError.damagedStore(store: "keyring") }
 
-        let root = try custody.custody.unwrap(custody.sealed, with: secret.secret, vault: marker.id.bytes)
+        let root = try rootKey(custodies, secret, marker.id)
+        if hold.wasAlone {
+            try await Keychain.addChildrenKey(
+                root, marker.id, keyring, created: environment.now(), random: environment.random)
+        }
         let keys = try await Keychain.unlock(root: root, vault: marker.id, keyring: keyring)
         let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity)
         guard let row = try await records.read({ try $0.vault() }), row.id == marker.id else {
@@ -64,6 +67,25 @@ public struct DocumentVault: Sendable {
             try await vault.sweepOutbox()
         }
         return vault
+    }
+
+    /// The root key, by whichever custody the secret fits.
+    private static func rootKey(
+        _ custodies: [CustodyRow], _ secret: Key, _ vault: VaultID
+    ) throws -> Keychain.PartyKey {
+        guard !custodies.isEmpty else { throw StorageError.damagedStore(store: "keyring") }
+        var failure = SealingError.wrongUnlockSecret
+        for row in custodies {
+            do throws(SealingError) {
+                let key = try row.custody.unwrap(row.sealed, with: secret.secret, vault: vault.bytes)
+                return Keychain.PartyKey(version: row.version, key: key)
+            } catch .wrongUnlockSecret {
+                continue
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
     }
 
     /// Writes the anchor and closes the databases. What was acknowledged is safe without it.
@@ -89,17 +111,6 @@ public struct DocumentVault: Sendable {
         policies.replace(with: try await Self.activePolicy(records, keys))
     }
 
-    /// The key of a child; `nil` once it has been destroyed.
-    func childKey(_ child: ChildID) async throws -> ChildKey? {
-        guard let row = try await keyring.read({ try $0.key(kind: "child", owner: child.bytes) }) else { return nil }
-        return try ChildKey(child: child, version: row.version, key: try keys.unwrap(row))
-    }
-
-    /// As `childKey`, where it must be there.
-    func requireChildKey(_ child: ChildID) async throws -> ChildKey {
-        guard let key = try await childKey(child) else { throw VaultError.keyMissing }
-        return key
-    }
 }
 
 /// An agreement, and the ledger entry that activated it.

@@ -330,3 +330,19 @@ enum PlainText {
         }
     }
 }
+
+extension DocumentVault {
+    /// Writes down that two accounts are one human being's, as of somebody who works in two offices: where the law or the agreement
+    /// asks for two people, they count as one from here on.
+    ///
+    /// - Throws: `VaultError.denied`, `.notFound(.person)`.
+    public func recordSamePerson(_ username: String, as other: String, by caller: Caller) async throws {
+        try await authorise("person.add", caller)
+        let (first, second) = (try await person(named: username), try await person(named: other))
+        let log = try row(Event(.personJoined, by: caller).on(["person": "\(first)"]).with(["person": "\(second)"]))
+        try await records.write { transaction in
+            try transaction.join(first, with: second)
+            _ = try transaction.append(log)
+        }
+    }
+}

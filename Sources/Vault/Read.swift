@@ -166,11 +166,14 @@ extension DocumentVault {
     ) async throws -> WrapRow {
         let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: asking.place.party.rawValue) }
         guard let wrap, permit.isOverride || !wrap.isOverride else {
-            let isBehind = try await !isAligned()
+            try await keys.follow(keyring)
+            let party = asking.place.party
+            let (error, reason): (VaultError, String) =
+                if keys.current.newest(party) == nil {
+                    (.partySealed(party.rawValue), "party-sealed")
+                } else if try await !isAligned() { (.aligning, "aligning") } else { (.keyMissing, "key-missing") }
             try await refuse(
-                isBehind ? .aligning : .keyMissing,
-                event(.accessDenied, view, asking, caller).with(["reason": isBehind ? "aligning" : "key-missing"]),
-                childKey: view.childKey)
+                error, event(.accessDenied, view, asking, caller).with(["reason": reason]), childKey: view.childKey)
         }
         return wrap
     }

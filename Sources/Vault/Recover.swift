@@ -7,6 +7,10 @@ extension DocumentVault {
     /// records were written, the work was done and only the note of it is removed.
     func recover() async throws {
         try objects.sweepStaging()
+        try await keyring.forgetDeleted()
+        try await settleRotations()
+        try await settleCeremony()
+        try await finishErasures()
         let pending = try await keyring.read { try $0.pending() }
         guard !pending.isEmpty else { return }
         for item in pending {

@@ -57,9 +57,10 @@ extension DocumentVault {
 
     public func parties(as caller: Caller) async throws -> [PartyStatus] {
         let organisations = try await records.read { try $0.organisations() }
+        try await keys.follow(keyring)
         return Party.allCases.map { party in
             PartyStatus(
-                name: party.rawValue, keyVersion: keys.parties[party]?.version,
+                name: party.rawValue, keyVersion: keys.current.newest(party)?.version,
                 organisations: organisations.count { $0.party == party })
         }
     }

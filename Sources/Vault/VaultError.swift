@@ -50,6 +50,31 @@ public enum VaultError: Error, Hashable, Sendable {
     case rangeOutsideContent(byteCount: UInt64)
     /// The agreement admits the caller and the keyring does not: `check` will say more.
     case keyMissing
+    /// The root key was replaced, and a key changed after that: this process has to be unlocked with the new secret.
+    case unlockAgain
+    /// Every party that would open the document has sealed its key.
+    case partiesSealed
+    /// The party whose key would open it has sealed its key.
+    case partySealed(String)
+    /// The party keeps its own key, and only it can make another.
+    case ownCustody(String)
+    /// The party has no custody of its own: its key would be lost.
+    case noOwnCustody(String)
+    case rotationUnderWay(String)
+    /// A ceremony about the root key is open, or not as far as this takes.
+    case ceremony(CeremonyProblem)
+    /// No retention schedule has been approved.
+    case noSchedule
+    /// Rules of a schedule that would keep something shorter than now, without an approval in the file.
+    case shortens([String])
+    /// Something stands against disposing of it.
+    case disposalBlocked([String])
+    /// The disposal is not at the stage that this takes.
+    case wrongStage(String)
+    /// It may be carried out from then on.
+    case cooling(until: String)
+    /// A key or an object was still there after it was destroyed.
+    case notErased
     /// The ledger is shorter than, or differs from, what the anchor saw.
     case rolledBack
     /// The anchor file is missing, so nothing can show that the vault was not rolled back.
@@ -86,7 +111,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, subscriber, upload, identity, system
+        case session, subscriber, upload, identity, system, disposal, hold, schedule
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -118,6 +143,28 @@ public enum VaultError: Error, Hashable, Sendable {
         case .rangeOutsideContent(let count): "The range goes beyond the content, which has \(count) bytes."
         case .keyMissing:
             "The key for this document is not in the keyring. Run `muniment check` and tell the administrator."
+        case .unlockAgain:
+            "The root key of this vault was replaced. Stop this process and start it with the new unlock secret."
+        case .partiesSealed:
+            "Every party that could open this has sealed its key. Nothing was kept. Ask one of them to unseal."
+        case .partySealed(let party):
+            "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
+        case .ownCustody(let party):
+            "The key of \(party) is in its own custody. The party gives itself a new one with `muniment party custody`."
+        case .noOwnCustody(let party):
+            "\(party) has no custody of its own, so its key would be lost. Begin with `muniment party custody`."
+        case .rotationUnderWay(let party):
+            "The key of \(party) is being rotated. Finish that first: `muniment key rotate \(party)`."
+        case .ceremony(let problem): problem.sentence
+        case .noSchedule:
+            "No retention schedule is in force. Propose one with `muniment retention propose`, and have it approved."
+        case .shortens(let rules):
+            "The schedule keeps shorter than now under \(rules.joined(separator: ", ")). Have that approved and write it under approvedShortenings."
+        case .disposalBlocked(let reasons): "It may not be disposed of: \(reasons.joined(separator: "; "))."
+        case .wrongStage(let stage): "This disposal is \(stage). See `muniment disposal show`."
+        case .cooling(let until): "The cooling-off runs until \(until). Nothing was destroyed."
+        case .notErased:
+            "Something of it is still there after it was to be destroyed. It is shown to nobody; run `muniment check` and try again."
         case .rolledBack:
             "This vault is older than its anchor: it was rolled back or tampered with. It is closed to all but status and check. See docs/RUNBOOK.md."
         case .anchorMissing:

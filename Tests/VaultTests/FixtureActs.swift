@@ -293,3 +293,17 @@ extension Ensemble {
                 categories: categories, purpose: purpose, until: try day(until)), as: try await vault.person(name))
     }
 }
+
+/// A number that counts down.
+final class TestCounter: Sendable {
+    private let state: Mutex<Int>
+
+    init(_ start: Int) { state = Mutex(start) }
+
+    func countDown() -> Int {
+        state.withLock {
+            $0 -= 1
+            return $0
+        }
+    }
+}

@@ -12,30 +12,52 @@ public class KeyringReading {
         try Data.fetchOne(db, sql: "SELECT id FROM vault").flatMap { VaultID([UInt8]($0)) }
     }
 
-    public func custody() throws -> CustodyRow? {
-        try Row.fetchOne(db, sql: "SELECT * FROM custody").map { row in
-            let sealed = [UInt8](row["sealed"] as Data)
-            guard row["kind"] as String == "passphrase" else { return CustodyRow(custody: .keyFile, sealed: sealed) }
+    /// Every way in which the root key, or a party's own key, is kept.
+    public func custody(of owner: String) throws -> [CustodyRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM custody WHERE owner = :owner ORDER BY kind", arguments: ["owner": owner]
+        ).map(custody)
+    }
+
+    private func custody(_ row: Row) throws -> CustodyRow {
+        guard let kind = CustodyRow.Kind(rawValue: row["kind"]) else {
+            throw StorageError.damagedStore(store: KeyringStore.name)
+        }
+        var custody = Custody.keyFile
+        if kind == .passphrase {
             guard let salt = row["salt"] as Data?, let passes = row["passes"] as Int64?, passes > 0,
                 let memory = row["memory"] as Int64?
             else { throw StorageError.damagedStore(store: KeyringStore.name) }
-            let cost = Argon2Cost(passes: UInt64(passes), memory: Int(memory))
-            return CustodyRow(custody: .passphrase(salt: [UInt8](salt), cost: cost), sealed: sealed)
+            custody = .passphrase(
+                salt: [UInt8](salt), cost: Argon2Cost(passes: UInt64(passes), memory: Int(memory)))
         }
+        return CustodyRow(
+            owner: row["owner"], kind: kind, custody: custody, version: try number(row, "version"),
+            about: row["about"], sealed: [UInt8](row["sealed"] as Data))
     }
 
-    /// Every live key of a kind.
-    public func keys(kind: String) throws -> [WrappedKey] {
+    /// Every live key of a kind, the oldest version of each owner first.
+    public func keys(kind: WrappedKey.Kind) throws -> [WrappedKey] {
         try Row.fetchAll(
-            db, sql: "SELECT * FROM keys WHERE kind = :kind ORDER BY owner, version", arguments: ["kind": kind]
+            db, sql: "SELECT * FROM keys WHERE kind = :kind ORDER BY owner, version",
+            arguments: ["kind": kind.rawValue]
         ).map(key)
     }
 
     /// The newest version of an owner's key; `nil` once it has been destroyed.
-    public func key(kind: String, owner: [UInt8]) throws -> WrappedKey? {
+    public func key(kind: WrappedKey.Kind, owner: [UInt8]) throws -> WrappedKey? {
         let statement = try db.cachedStatement(
             sql: "SELECT * FROM keys WHERE kind = :kind AND owner = :owner ORDER BY version DESC LIMIT 1")
-        return try Row.fetchOne(statement, arguments: ["kind": kind, "owner": owner.data]).map(key)
+        return try Row.fetchOne(statement, arguments: ["kind": kind.rawValue, "owner": owner.data]).map(key)
+    }
+
+    /// Another number means that a key which processes keep in memory has come, gone or changed.
+    public func epoch() throws -> Int64 {
+        let statement = try db.cachedStatement(sql: "SELECT number FROM epoch")
+        guard let number = try Int64.fetchOne(statement) else {
+            throw StorageError.damagedStore(store: KeyringStore.name)
+        }
+        return number
     }
 
     public func wraps(of rendition: RenditionID) throws -> [WrapRow] {
@@ -43,9 +65,14 @@ public class KeyringReading {
         return try Row.fetchAll(statement, arguments: ["id": rendition.bytes.data]).map(wrap)
     }
 
+    /// - Returns: `nil` also while the party's key is not in the keyring, because the party has sealed it.
     public func wrap(of rendition: RenditionID, for party: String) throws -> WrapRow? {
         let statement = try db.cachedStatement(
-            sql: "SELECT * FROM wraps WHERE rendition = :id AND party = :party")
+            sql: """
+                SELECT * FROM wraps WHERE rendition = :id AND party = :party AND EXISTS
+                  (SELECT 1 FROM keys WHERE kind = 'party' AND owner = CAST(wraps.party AS BLOB)
+                   AND version = wraps.party_key_version)
+                """)
         return try Row.fetchOne(statement, arguments: ["id": rendition.bytes.data, "party": party]).map(wrap)
     }
 
@@ -78,7 +105,7 @@ public class KeyringReading {
         }
     }
 
-    private func number(_ row: Row, _ column: String) throws -> UInt32 {
+    func number(_ row: Row, _ column: String) throws -> UInt32 {
         guard let number = UInt32(exactly: row[column] as Int64) else {
             throw StorageError.damagedStore(store: KeyringStore.name)
         }
@@ -86,12 +113,16 @@ public class KeyringReading {
     }
 
     private func key(_ row: Row) throws -> WrappedKey {
-        WrappedKey(
-            kind: row["kind"], owner: [UInt8](row["owner"] as Data), version: try number(row, "version"),
+        guard let kind = WrappedKey.Kind(rawValue: row["kind"]) else {
+            throw StorageError.damagedStore(store: KeyringStore.name)
+        }
+        return WrappedKey(
+            kind: kind, owner: [UInt8](row["owner"] as Data), version: try number(row, "version"),
+            above: try number(row, "above"), created: Instant(milliseconds: row["created"]),
             sealed: [UInt8](row["sealed"] as Data))
     }
 
-    private func wrap(_ row: Row) throws -> WrapRow {
+    func wrap(_ row: Row) throws -> WrapRow {
         guard let rendition = RenditionID([UInt8](row["rendition"] as Data)) else {
             throw StorageError.damagedStore(store: KeyringStore.name)
         }
@@ -108,27 +139,57 @@ public final class KeyringWriting: KeyringReading {
         try db.execute(sql: "INSERT INTO vault (id) VALUES (:id)", arguments: ["id": vault.bytes.data])
     }
 
-    public func insert(_ row: CustodyRow) throws {
-        var arguments: StatementArguments = ["kind": "key-file", "salt": nil, "passes": nil, "memory": nil]
+    /// Keeps a way to a key, in place of one of the same kind for the same key.
+    public func put(_ row: CustodyRow) throws {
+        var arguments: StatementArguments = ["salt": nil, "passes": nil, "memory": nil]
         if case .passphrase(let salt, let cost) = row.custody {
-            arguments = [
-                "kind": "passphrase", "salt": salt.data, "passes": Int64(cost.passes), "memory": Int64(cost.memory),
-            ]
+            arguments = ["salt": salt.data, "passes": Int64(cost.passes), "memory": Int64(cost.memory)]
         }
-        arguments += ["sealed": row.sealed.data]
+        arguments += [
+            "owner": row.owner, "kind": row.kind.rawValue, "version": row.version, "about": row.about,
+            "sealed": row.sealed.data,
+        ]
         try db.execute(
             sql: """
-                INSERT INTO custody (kind, salt, passes, memory, sealed)
-                VALUES (:kind, :salt, :passes, :memory, :sealed)
+                INSERT OR REPLACE INTO custody (owner, kind, version, salt, passes, memory, about, sealed)
+                VALUES (:owner, :kind, :version, :salt, :passes, :memory, :about, :sealed)
                 """, arguments: arguments)
     }
 
+    public func removeCustody(of owner: String) throws {
+        try db.execute(sql: "DELETE FROM custody WHERE owner = :owner", arguments: ["owner": owner])
+    }
+
     public func insert(_ key: WrappedKey) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO keys (kind, owner, version, above, created, sealed)
+                VALUES (:kind, :owner, :version, :above, :created, :sealed)
+                """)
+        try statement.execute(arguments: [
+            "kind": key.kind.rawValue, "owner": key.owner.data, "version": key.version, "above": key.above,
+            "created": key.created.milliseconds, "sealed": key.sealed.data,
+        ])
+    }
+
+    /// The same key under another one.
+    public func rewrap(_ key: WrappedKey) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE keys SET above = :above, sealed = :sealed
+                WHERE kind = :kind AND owner = :owner AND version = :version
+                """)
+        try statement.execute(arguments: [
+            "kind": key.kind.rawValue, "owner": key.owner.data, "version": key.version, "above": key.above,
+            "sealed": key.sealed.data,
+        ])
+    }
+
+    /// The key is destroyed once the write-ahead log has been emptied too: `KeyringStore.forgetDeleted`.
+    public func removeKey(kind: WrappedKey.Kind, owner: [UInt8], version: UInt32) throws {
         try db.execute(
-            sql: "INSERT INTO keys (kind, owner, version, sealed) VALUES (:kind, :owner, :version, :sealed)",
-            arguments: [
-                "kind": key.kind, "owner": key.owner.data, "version": key.version, "sealed": key.sealed.data,
-            ])
+            sql: "DELETE FROM keys WHERE kind = :kind AND owner = :owner AND version = :version",
+            arguments: ["kind": kind.rawValue, "owner": owner.data, "version": version])
     }
 
     public func insert(_ wrap: WrapRow) throws {
@@ -184,10 +245,11 @@ public final class KeyringWriting: KeyringReading {
         try statement.execute(arguments: ["id": rendition.bytes.data, "party": party])
     }
 
-    /// The records never got this child: its key and index rows go.
+    /// A child's keys and index rows go: nothing of the child opens any more.
     public func removeChild(_ child: ChildID) throws {
         try db.execute(sql: "DELETE FROM child_index WHERE child = :id", arguments: ["id": child.bytes.data])
         try db.execute(
-            sql: "DELETE FROM keys WHERE kind = 'child' AND owner = :id", arguments: ["id": child.bytes.data])
+            sql: "DELETE FROM keys WHERE kind IN ('child', 'record') AND owner = :id",
+            arguments: ["id": child.bytes.data])
     }
 }

@@ -68,17 +68,27 @@ public struct KeyringStore: Sendable {
 
 /// A key under a key, as it is kept.
 public struct WrappedKey: Hashable, Sendable {
-    /// `party`, `service` or `child`.
-    public let kind: String
+    public enum Kind: String, Hashable, Sendable {
+        case party, service, child
+        /// What a child's fields are sealed under once the child's key has been rotated: it is wrapped by that key.
+        case record
+    }
+
+    public let kind: Kind
     /// The party's or the service's name, or the child's identifier.
     public let owner: [UInt8]
     public let version: UInt32
+    /// The version of the key that it is wrapped under.
+    public let above: UInt32
+    public let created: Instant
     public let sealed: [UInt8]
 
-    public init(kind: String, owner: [UInt8], version: UInt32, sealed: [UInt8]) {
+    public init(kind: Kind, owner: [UInt8], version: UInt32, above: UInt32, created: Instant, sealed: [UInt8]) {
         self.kind = kind
         self.owner = owner
         self.version = version
+        self.above = above
+        self.created = created
         self.sealed = sealed
     }
 }
@@ -105,14 +115,65 @@ public struct WrapRow: Hashable, Sendable {
     }
 }
 
-/// The root key as custody keeps it.
+/// The root key, or a party's own key, as custody keeps it.
 public struct CustodyRow: Hashable, Sendable {
+    /// How the unlock secret comes about. What it opens is the same for all but a passphrase.
+    public enum Kind: String, Hashable, Sendable {
+        case passphrase
+        case keyFile = "key-file"
+        case shares, token
+    }
+
+    public static let root = "root"
+    /// The root key that a ceremony has made and that nothing is under yet.
+    public static let next = "next"
+
+    /// `root`, `next`, or a party's name.
+    public let owner: String
+    public let kind: Kind
     public let custody: Custody
+    /// Of the key that it opens.
+    public let version: UInt32
+    /// What whoever unlocks must know and may: which set of shares, which token.
+    public let about: String
     public let sealed: [UInt8]
 
-    public init(custody: Custody, sealed: [UInt8]) {
+    public init(
+        owner: String = Self.root, kind: Kind, custody: Custody, version: UInt32 = 1, about: String = "",
+        sealed: [UInt8]
+    ) {
+        self.owner = owner
+        self.kind = kind
         self.custody = custody
+        self.version = version
+        self.about = about
         self.sealed = sealed
+    }
+
+    /// Of the two ways in which a secret becomes a key, the one that a secret was given for.
+    public static func kind(of custody: Custody) -> Kind {
+        if case .passphrase = custody { .passphrase } else { .keyFile }
+    }
+}
+
+/// A rotation whose end is not in the ledger yet.
+public struct RotationRow: Hashable, Sendable {
+    public let kind: WrappedKey.Kind
+    public let owner: [UInt8]
+    public let old: UInt32
+    public let new: UInt32
+    public let person: PersonID
+    public let begun: Instant
+
+    public init(
+        kind: WrappedKey.Kind, owner: [UInt8], old: UInt32, new: UInt32, person: PersonID, begun: Instant
+    ) {
+        self.kind = kind
+        self.owner = owner
+        self.old = old
+        self.new = new
+        self.person = person
+        self.begun = begun
     }
 }
 
@@ -130,6 +191,7 @@ enum KeyringSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 keys") { try $0.execute(sql: keys) }
         migrator.registerMigration("2 alignments") { try $0.execute(sql: alignments) }
+        migrator.registerMigration("3 rotation") { try $0.execute(sql: rotation) }
         return migrator
     }
 
@@ -183,5 +245,57 @@ enum KeyringSchema {
         ) STRICT, WITHOUT ROWID;
         INSERT INTO pending (kind, id, object) SELECT kind, id, object FROM pending_1;
         DROP TABLE pending_1;
+        """
+
+    /// A change of the keys that processes keep in memory counts the epoch up, by which they know that theirs are old.
+    private static let rotation = """
+        ALTER TABLE keys RENAME TO keys_1;
+        CREATE TABLE keys (
+          kind TEXT NOT NULL CHECK (kind IN ('party', 'service', 'child', 'record')),
+          owner BLOB NOT NULL,
+          version INTEGER NOT NULL CHECK (version >= 1),
+          above INTEGER NOT NULL CHECK (above >= 0),
+          created INTEGER NOT NULL,
+          sealed BLOB NOT NULL,
+          PRIMARY KEY (kind, owner, version)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO keys (kind, owner, version, above, created, sealed)
+          SELECT kind, owner, version, CASE kind WHEN 'child' THEN 0 ELSE 1 END, 0, sealed FROM keys_1;
+        DROP TABLE keys_1;
+        ALTER TABLE custody RENAME TO custody_1;
+        CREATE TABLE custody (
+          owner TEXT NOT NULL,
+          kind TEXT NOT NULL CHECK (kind IN ('passphrase', 'key-file', 'shares', 'token')),
+          version INTEGER NOT NULL CHECK (version >= 1),
+          salt BLOB,
+          passes INTEGER,
+          memory INTEGER,
+          about TEXT NOT NULL,
+          sealed BLOB NOT NULL,
+          PRIMARY KEY (owner, kind)
+        ) STRICT;
+        INSERT INTO custody (owner, kind, version, salt, passes, memory, about, sealed)
+          SELECT 'root', kind, 1, salt, passes, memory, '', sealed FROM custody_1;
+        DROP TABLE custody_1;
+        CREATE TABLE rotations (
+          kind TEXT NOT NULL,
+          owner BLOB NOT NULL,
+          old INTEGER NOT NULL,
+          new INTEGER NOT NULL,
+          person BLOB NOT NULL CHECK (length(person) = 16),
+          begun INTEGER NOT NULL,
+          PRIMARY KEY (kind, owner)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE epoch (
+          only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+          number INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO epoch (only, number) VALUES (1, 1);
+        CREATE TRIGGER key_added AFTER INSERT ON keys WHEN NEW.kind IN ('party', 'service')
+          BEGIN UPDATE epoch SET number = number + 1; END;
+        CREATE TRIGGER key_changed AFTER UPDATE ON keys WHEN NEW.kind IN ('party', 'service')
+          BEGIN UPDATE epoch SET number = number + 1; END;
+        CREATE TRIGGER key_removed AFTER DELETE ON keys WHEN OLD.kind IN ('party', 'service')
+          BEGIN UPDATE epoch SET number = number + 1; END;
         """
 }

@@ -73,6 +73,12 @@ public struct ObjectStore: Sendable {
 
     public func remove(_ name: Digest) throws(StorageError) { try Folder.remove(path(of: name)) }
 
+    /// Removes objects, durably when it returns. One that is gone already is no error.
+    public func removeAll(_ names: [Digest]) throws(StorageError) {
+        for name in names { try remove(name) }
+        if !names.isEmpty { try stagingFolder.syncFileSystem() }
+    }
+
     public func exists(_ name: Digest) -> Bool { Folder.exists(path(of: name)) }
 
     /// Removes every file aside. Only for the process that holds the vault alone.

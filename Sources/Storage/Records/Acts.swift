@@ -64,6 +64,8 @@ public enum ActKind: String, CaseIterable, Hashable, Sendable {
     case choice
     /// It is recorded whether a young person has the capacity to decide.
     case capacity
+    /// Something that the retention schedule asks about.
+    case fact
     /// An earlier release, grant or restraint ends.
     case end
 }

@@ -105,12 +105,13 @@ extension WriteTransaction {
 
 extension ReadTransaction {
     public func child(_ id: ChildID) throws -> ChildRow? {
-        let statement = try db.cachedStatement(sql: "SELECT * FROM children WHERE id = :id")
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM children WHERE id = :id AND length(profile) > 0")
         return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(child)
     }
 
     public func children() throws -> [ChildRow] {
-        try Row.fetchAll(db, sql: "SELECT * FROM children ORDER BY added, id").map(child)
+        try Row.fetchAll(db, sql: "SELECT * FROM children WHERE length(profile) > 0 ORDER BY added, id").map(child)
     }
 
     private func child(_ row: Row) throws -> ChildRow {
@@ -179,6 +180,12 @@ extension ReadTransaction {
             ("acts", try holds("SELECT * FROM acts") { _ = try act($0) }),
             ("proposals", try holds("SELECT * FROM proposals") { _ = try proposal($0) }),
             ("scans", try holds("SELECT * FROM scans") { _ = try scan($0) }),
+            ("schedules", try holds("SELECT * FROM schedules") { _ = try schedule($0) }),
+            ("holds", try holds("SELECT * FROM holds") { _ = try hold($0) }),
+            ("individuals", try holds("SELECT * FROM individuals") { _ = try individualRow($0) }),
+            ("ceremonies", try holds("SELECT * FROM ceremonies") { _ = try ceremonyRow($0) }),
+            ("disposals", try holds("SELECT * FROM disposals") { _ = try disposal($0) }),
+            ("certificates", try holds("SELECT * FROM certificates") { _ = try certificate($0) }),
             ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
         ]
         return tables.filter { !$0.1 }.map(\.0)

@@ -209,6 +209,19 @@ extension ReadTransaction {
         return try Int.fetchOne(statement, arguments: ["child": child.bytes.data]) ?? 0
     }
 
+    /// The children that renditions are about; one that the records do not know is left out.
+    public func children(of renditions: [RenditionID]) throws -> [RenditionID: ChildID] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT documents.child FROM renditions JOIN documents ON documents.id = renditions.document
+                WHERE renditions.id = :id
+                """)
+        return try renditions.reduce(into: [:]) { children, rendition in
+            let row = try Row.fetchOne(statement, arguments: ["id": rendition.bytes.data])
+            children[rendition] = try row.map { try id($0, "child") }
+        }
+    }
+
     /// A page of the children about whom there are documents, by identifier.
     public func documentedChildren(after id: ChildID?, limit: Int) throws -> [ChildID] {
         let found = try Row.fetchAll(

@@ -14,6 +14,7 @@ enum RecordsSchema {
         migrator.registerMigration("6 identities") { try $0.execute(sql: identities) }
         migrator.registerMigration("7 outbox") { try $0.execute(sql: outbox) }
         migrator.registerMigration("8 systems") { try $0.execute(sql: systems) }
+        migrator.registerMigration("10 ceremonies and disposals") { try $0.execute(sql: disposals) }
         return migrator
     }
 
@@ -354,6 +355,86 @@ enum RecordsSchema {
           expires INTEGER NOT NULL,
           mac BLOB NOT NULL
         ) STRICT;
+        """
+
+    /// Acts stay for as long as the child does.
+    private static let disposals = """
+        CREATE TABLE schedules (
+          version INTEGER NOT NULL PRIMARY KEY CHECK (version >= 1),
+          text BLOB NOT NULL,
+          proposer BLOB NOT NULL REFERENCES people,
+          proposed INTEGER NOT NULL,
+          approver BLOB REFERENCES people,
+          approved INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE holds (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          body BLOB NOT NULL,
+          placed INTEGER NOT NULL,
+          released INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE individuals (
+          person BLOB NOT NULL PRIMARY KEY REFERENCES people,
+          individual BLOB NOT NULL REFERENCES people,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE ceremonies (
+          only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+          proposer BLOB NOT NULL REFERENCES people,
+          began INTEGER NOT NULL,
+          approver BLOB REFERENCES people,
+          is_issued INTEGER NOT NULL CHECK (is_issued IN (0, 1)),
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE disposals (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          unit TEXT NOT NULL CHECK (unit IN ('child', 'document', 'version')),
+          child BLOB NOT NULL REFERENCES children,
+          document BLOB,
+          version INTEGER,
+          state TEXT NOT NULL CHECK (state IN ('listed', 'reviewed', 'approved', 'erasing', 'erased', 'ended')),
+          body BLOB NOT NULL,
+          changed INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX disposals_of_child ON disposals (child);
+        CREATE INDEX disposals_of_document ON disposals (document);
+        CREATE TABLE erasing (
+          disposal BLOB NOT NULL REFERENCES disposals,
+          rendition BLOB,
+          object BLOB NOT NULL CHECK (length(object) = 32)
+        ) STRICT;
+        CREATE INDEX erasing_by_disposal ON erasing (disposal);
+        CREATE INDEX erasing_objects ON erasing (object);
+        CREATE TABLE erased (
+          entry INTEGER NOT NULL PRIMARY KEY REFERENCES entries,
+          disposal BLOB NOT NULL REFERENCES disposals,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE certificates (
+          number INTEGER NOT NULL PRIMARY KEY CHECK (number >= 1),
+          disposal BLOB NOT NULL UNIQUE REFERENCES disposals,
+          issued INTEGER NOT NULL,
+          entry INTEGER NOT NULL UNIQUE REFERENCES entries,
+          text BLOB NOT NULL,
+          signature BLOB NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE signers (
+          only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+          certificate BLOB NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE TRIGGER certificates_stay BEFORE DELETE ON certificates
+          BEGIN SELECT RAISE(ABORT, 'the disposal register is permanent'); END;
+        CREATE TRIGGER certificates_keep BEFORE UPDATE ON certificates
+          BEGIN SELECT RAISE(ABORT, 'the disposal register is permanent'); END;
+        DROP TRIGGER acts_stay;
+        CREATE TRIGGER acts_stay BEFORE DELETE ON acts
+          WHEN NOT EXISTS (SELECT 1 FROM disposals WHERE child = OLD.child AND state = 'erasing')
+          BEGIN SELECT RAISE(ABORT, 'acts are append-only'); END;
         """
 
     private static let identities = """

@@ -103,14 +103,16 @@ extension DocumentVault {
     func moves(
         _ snapshot: ChildSnapshot, from old: [[Party: WrapKind]], to new: [[Party: WrapKind]]
     ) -> [KeyMove] {
+        let open = keys.current
         var moves: [KeyMove] = []
         for (rendition, (old, new)) in zip(snapshot.renditions, zip(old, new)) where old != new {
             guard let document = snapshot.documents[rendition.document] else { continue }
+            let removed = old.filter { new[$0.key] != $0.value }.map(\.key)
+            // Who has sealed its key gets what is missing when it unseals.
+            let added = new.filter { old[$0.key] != $0.value && open.newest($0.key) != nil }
+            guard !removed.isEmpty || !added.isEmpty else { continue }
             moves.append(
-                KeyMove(
-                    rendition: rendition.id, holder: document.holder,
-                    removed: old.filter { new[$0.key] != $0.value }.map(\.key),
-                    added: new.filter { old[$0.key] != $0.value }))
+                KeyMove(rendition: rendition.id, holder: document.holder, removed: removed, added: added))
         }
         return moves
     }
@@ -131,7 +133,9 @@ extension DocumentVault {
     /// The rendition's key comes from a wrap that is there, its holder's if possible.
     private func newWraps(_ move: KeyMove, _ key: ChildKey, _ keyring: KeyringWriting) throws -> [WrapRow] {
         let present = try keyring.wraps(of: move.rendition)
-        let opener = present.first { $0.party == move.holder.rawValue } ?? present.first
+        let open = keys.current
+        let openable = present.filter { wrap in Party(rawValue: wrap.party).map { open.newest($0) != nil } ?? false }
+        let opener = openable.first { $0.party == move.holder.rawValue } ?? openable.first
         guard let opener else { throw VaultError.keyMissing }
         return try wraps(of: try identity(opener, key), move.rendition, key, for: move.added)
     }

@@ -129,6 +129,7 @@ extension Standing {
         case .choice:
             try act.person.map { choices[$0] = try act.body(as: ChoiceBody.self, with: fields).choice }
         case .capacity: lacksCapacity = try act.body(as: CapacityBody.self, with: fields).lacksCapacity
+        case .fact: return  // It decides how long things are kept, not who may see them.
         case .end: act.refers.map { end($0) }
         }
     }

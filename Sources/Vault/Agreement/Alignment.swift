@@ -33,6 +33,13 @@ extension DocumentVault {
         anew: Bool = false, as caller: Caller, progress: @Sendable (AlignmentProgress) -> Void
     ) async throws -> AlignmentProgress {
         try await authorise("agreement.activate", caller)
+        return try await realign(anew: anew, caller, progress)
+    }
+
+    /// As above, for whoever has the right to what made it necessary.
+    func realign(
+        anew: Bool, _ caller: Caller, _ progress: @Sendable (AlignmentProgress) -> Void
+    ) async throws -> AlignmentProgress {
         let policy = policies.current
         let isInForce = policy.agreement.covers(environment.today())
         var state =

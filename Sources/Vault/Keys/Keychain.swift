@@ -1,18 +1,16 @@
 internal import Rules
 internal import Sealing
 internal import Storage
+internal import Synchronization
 
 /// The keys of an unlocked vault.
-struct Keychain: Sendable {
+///
+/// What another process may rotate, seal or unseal meanwhile is kept with the keyring's epoch, and read anew when that has moved on.
+final class Keychain: Sendable {
     struct PartyKey: Sendable {
         let version: UInt32
         let key: Key
     }
-
-    let vault: VaultID
-    let root: Key
-    let parties: [Party: PartyKey]
-    let services: [Service: Key]
 
     /// One purpose each.
     enum Service: String, CaseIterable, Sendable {
@@ -22,47 +20,106 @@ struct Keychain: Sendable {
         case pepper
         /// Fields about no child, row MACs, and openings about no child.
         case records
+        /// Each child's key is wrapped under it, so that the root key has a dozen keys under it, however many children there are.
+        case children
     }
 
-    /// Wraps a key under the root key, bound to what it is for.
+    /// What is open at one epoch of the keyring.
+    struct Opened: Sendable {
+        var epoch: Int64
+        var root: PartyKey
+        /// Every live version. A party that is sealed has none.
+        var parties: [Party: [UInt32: Key]] = [:]
+        var children: [UInt32: Key] = [:]
+    }
+
+    let vault: VaultID
+    private let services: [Service: Key]
+    private let opened: Mutex<Opened>
+
+    private init(vault: VaultID, services: [Service: Key], opened: Opened) {
+        self.vault = vault
+        self.services = services
+        self.opened = Mutex(opened)
+    }
+
+    static func facts(_ kind: WrappedKey.Kind, _ owner: [UInt8], _ version: UInt32, _ vault: VaultID) -> Facts {
+        Facts("key", Array(kind.rawValue.utf8), owner, Array(String(version).utf8), vault.bytes)
+    }
+
+    /// Wraps a key under the one above it, bound to what it is for.
     static func wrap(
-        _ key: Key, kind: String, owner: [UInt8], version: UInt32, under root: Key, vault: VaultID,
-        random: RandomSource
+        _ key: Key, _ kind: WrappedKey.Kind, _ owner: [UInt8], version: UInt32 = 1, under above: PartyKey,
+        vault: VaultID, created: Instant, random: RandomSource
     ) -> WrappedKey {
         WrappedKey(
-            kind: kind, owner: owner, version: version,
-            sealed: root.wrap(key, facts(kind, owner, version, vault), random: random))
+            kind: kind, owner: owner, version: version, above: above.version, created: created,
+            sealed: above.key.wrap(key, facts(kind, owner, version, vault), random: random))
     }
 
-    static func facts(_ kind: String, _ owner: [UInt8], _ version: UInt32, _ vault: VaultID) -> Facts {
-        Facts("key", Array(kind.utf8), owner, Array(String(version).utf8), vault.bytes)
+    func unwrap(_ row: WrappedKey, under above: Key) throws -> Key {
+        try above.unwrap(row.sealed, Self.facts(row.kind, row.owner, row.version, vault))
     }
 
-    func unwrap(_ wrapped: WrappedKey) throws -> Key {
-        try root.unwrap(wrapped.sealed, Self.facts(wrapped.kind, wrapped.owner, wrapped.version, vault))
-    }
-
-    /// Opens every party and service key.
+    /// Opens every key that the root key has under it.
     ///
     /// - Throws: `SealingError.notAuthentic` for a key that is not this vault's; `StorageError.damagedStore` when one is missing.
-    static func unlock(root: Key, vault: VaultID, keyring: KeyringStore) async throws -> Keychain {
-        let (partyRows, serviceRows) = try await keyring.read { reading in
-            (try reading.keys(kind: "party"), try reading.keys(kind: "service"))
-        }
-        let bare = Keychain(vault: vault, root: root, parties: [:], services: [:])
-        var parties: [Party: PartyKey] = [:]
-        for row in partyRows {
-            guard let party = Party(rawValue: String(decoding: row.owner, as: UTF8.self)) else { continue }
-            parties[party] = PartyKey(version: row.version, key: try bare.unwrap(row))
-        }
+    static func unlock(root: PartyKey, vault: VaultID, keyring: KeyringStore) async throws -> Keychain {
+        let (epoch, rows) = try await keyring.read { (try $0.epoch(), try $0.keys(kind: .service)) }
         var services: [Service: Key] = [:]
-        for row in serviceRows {
-            guard let service = Service(rawValue: String(decoding: row.owner, as: UTF8.self)) else { continue }
-            services[service] = try bare.unwrap(row)
+        for row in rows {
+            guard let service = Service(row) else { continue }
+            services[service] = try root.key.unwrap(row.sealed, facts(row.kind, row.owner, row.version, vault))
         }
         guard services.count == Service.allCases.count else { throw StorageError.damagedStore(store: "keyring") }
-        return Keychain(vault: vault, root: root, parties: parties, services: services)
+        let keys = Keychain(vault: vault, services: services, opened: Opened(epoch: epoch - 1, root: root))
+        try await keys.follow(keyring)
+        return keys
     }
+
+    /// Takes up what other processes have rotated, sealed or unsealed.
+    ///
+    /// - Throws: `VaultError.unlockAgain` when the root key has been replaced and a key changed after that.
+    func follow(_ keyring: KeyringStore) async throws {
+        let known = current
+        let (epoch, rows) = try await keyring.read { keyring in
+            let epoch = try keyring.epoch()
+            return (epoch, try epoch == known.epoch ? [] : keyring.keys(kind: .party) + keyring.keys(kind: .service))
+        }
+        guard epoch != known.epoch else { return }
+        try adopt(rows, known, epoch: epoch)
+    }
+
+    /// As above, within a transaction.
+    func follow(_ keyring: KeyringReading) throws {
+        let known = current
+        let epoch = try keyring.epoch()
+        guard epoch != known.epoch else { return }
+        try adopt(try keyring.keys(kind: .party) + keyring.keys(kind: .service), known, epoch: epoch)
+    }
+
+    private func adopt(_ rows: [WrappedKey], _ known: Opened, epoch: Int64) throws {
+        var next = Opened(epoch: epoch, root: known.root)
+        for row in rows {
+            let party = row.kind == .party ? Party(rawValue: String(decoding: row.owner, as: UTF8.self)) : nil
+            guard party != nil || Service(row) == .children else { continue }
+            let old = party.map { known.parties[$0]?[row.version] } ?? known.children[row.version]
+            guard old != nil || row.above == known.root.version else { throw VaultError.unlockAgain }
+            let key = try old ?? unwrap(row, under: known.root.key)
+            if let party {
+                next.parties[party, default: [:]][row.version] = key
+            } else {
+                next.children[row.version] = key
+            }
+        }
+        let result = next
+        opened.withLock { if result.epoch > $0.epoch { $0 = result } }
+    }
+
+    var current: Opened { opened.withLock { $0 } }
+
+    /// The keys that this process opens from now on are under another root key.
+    func replace(root: PartyKey) { opened.withLock { $0.root = root } }
 
     func service(_ service: Service) -> Key {
         guard let key = services[service] else { preconditionFailure("unlock opened every service key") }
@@ -81,24 +138,93 @@ struct Keychain: Sendable {
     }
 }
 
-/// A child's key, opened, and the keys for what it seals.
+extension Keychain.Service {
+    init?(_ row: WrappedKey) { self.init(rawValue: String(decoding: row.owner, as: UTF8.self)) }
+}
+
+extension Keychain.Opened {
+    /// The version under which new wraps are made; `nil` while the party is sealed.
+    func newest(_ party: Party) -> Keychain.PartyKey? { Self.newest(parties[party] ?? [:]) }
+
+    var newestChildren: Keychain.PartyKey? { Self.newest(children) }
+
+    private static func newest(_ versions: [UInt32: Key]) -> Keychain.PartyKey? {
+        versions.max { $0.key < $1.key }.map { Keychain.PartyKey(version: $0.key, key: $0.value) }
+    }
+}
+
+extension Keychain {
+    /// Gives a vault of an earlier format its children key: until then each child's key was under the root key itself. Only for
+    /// the process that holds the vault alone.
+    static func addChildrenKey(
+        _ root: PartyKey, _ vault: VaultID, _ keyring: KeyringStore, created: Instant, random: RandomSource
+    ) async throws {
+        let owner = Array(Service.children.rawValue.utf8)
+        let children = PartyKey(version: 1, key: try Key(from: random))
+        let row = wrap(children.key, .service, owner, under: root, vault: vault, created: created, random: random)
+        try await keyring.write { keyring in
+            guard try keyring.key(kind: .service, owner: owner) == nil else { return }
+            try keyring.insert(row)
+            for old in try keyring.keys(kind: .child) {
+                let key = try root.key.unwrap(old.sealed, facts(.child, old.owner, old.version, vault))
+                try keyring.rewrap(
+                    wrap(
+                        key, .child, old.owner, version: old.version, under: children, vault: vault,
+                        created: old.created, random: random))
+            }
+        }
+        try await keyring.forgetDeleted()
+    }
+}
+
+/// A child's keys, opened, and the keys for what they seal.
 struct ChildKey: Sendable {
     let child: ChildID
     let version: UInt32
+    /// Opens wraps, together with a party's key.
     let key: Key
+    /// Everything but wraps is under it. It is the child's key itself until that is rotated, and then a key wrapped by it.
+    let record: Key
     let fields: Key
     let openings: Key
 
-    init(child: ChildID, version: UInt32, key: Key) throws {
+    init(child: ChildID, version: UInt32, key: Key, record: Key? = nil) throws {
         self.child = child
         self.version = version
         self.key = key
-        fields = try key.derive(Facts("fields"))
-        openings = try key.derive(Facts("openings"))
+        self.record = record ?? key
+        fields = try self.record.derive(Facts("fields"))
+        openings = try self.record.derive(Facts("openings"))
     }
 
     /// Recognises a file that this holder has deposited for this child before. Nobody else's key makes the same mark.
     func fingerprint(holder: Party) throws -> FingerprintKey {
-        try FingerprintKey(key.derive(Facts("fingerprint", Array(holder.rawValue.utf8))))
+        try FingerprintKey(record.derive(Facts("fingerprint", Array(holder.rawValue.utf8))))
+    }
+}
+
+extension DocumentVault {
+    /// The key of a child; `nil` once it has been destroyed.
+    func childKey(_ child: ChildID) async throws -> ChildKey? {
+        let keys = keys
+        return try await keyring.read { try keys.childKey(child, $0) }
+    }
+
+    /// As `childKey`, where it must be there.
+    func requireChildKey(_ child: ChildID) async throws -> ChildKey {
+        guard let key = try await childKey(child) else { throw VaultError.keyMissing }
+        return key
+    }
+}
+
+extension Keychain {
+    /// The key of a child at one state of the keyring, whose parties' keys are open from here on.
+    func childKey(_ child: ChildID, _ keyring: KeyringReading) throws -> ChildKey? {
+        try follow(keyring)
+        guard let row = try keyring.key(kind: .child, owner: child.bytes) else { return nil }
+        guard let above = current.children[row.above] else { throw StorageError.damagedStore(store: "keyring") }
+        let key = try unwrap(row, under: above)
+        let record = try keyring.key(kind: .record, owner: child.bytes).map { try unwrap($0, under: key) }
+        return try ChildKey(child: child, version: row.version, key: key, record: record)
     }
 }

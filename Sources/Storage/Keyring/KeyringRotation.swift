@@ -1,0 +1,81 @@
+internal import Foundation
+internal import GRDB
+
+/// What rotating keys reads and writes.
+extension KeyringReading {
+    /// A page of the wraps for a party under versions of its key before this one, by rendition.
+    public func wraps(for party: String, before version: UInt32, after id: RenditionID?, limit: Int) throws -> [WrapRow]
+    {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT * FROM wraps WHERE rendition > :id AND party = :party AND party_key_version < :version
+                ORDER BY rendition LIMIT :limit
+                """)
+        let arguments: StatementArguments = [
+            "id": (id?.bytes ?? []).data, "party": party, "version": version, "limit": limit,
+        ]
+        return try Row.fetchAll(statement, arguments: arguments).map(wrap)
+    }
+
+    /// How many wraps a party has, and how many of them are under versions of its key before this one.
+    public func wrapCount(for party: String, before version: UInt32) throws -> (all: Int, old: Int) {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) AS every, coalesce(sum(party_key_version < :version), 0) AS old
+                FROM wraps WHERE party = :party
+                """, arguments: ["party": party, "version": version])
+        return (row?["every"] ?? 0, row?["old"] ?? 0)
+    }
+
+    /// How many keys there are of a kind.
+    public func keyCount(kind: WrappedKey.Kind) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM keys WHERE kind = :kind", arguments: ["kind": kind.rawValue]) ?? 0
+    }
+
+    public func rotations() throws -> [RotationRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM rotations ORDER BY begun").map { row in
+            guard let kind = WrappedKey.Kind(rawValue: row["kind"]),
+                let person = PersonID([UInt8](row["person"] as Data))
+            else { throw StorageError.damagedStore(store: KeyringStore.name) }
+            return RotationRow(
+                kind: kind, owner: [UInt8](row["owner"] as Data), old: try number(row, "old"),
+                new: try number(row, "new"), person: person, begun: Instant(milliseconds: row["begun"]))
+        }
+    }
+}
+
+extension KeyringWriting {
+    public func put(_ row: RotationRow) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO rotations (kind, owner, old, new, person, begun)
+                VALUES (:kind, :owner, :old, :new, :person, :begun)
+                """,
+            arguments: [
+                "kind": row.kind.rawValue, "owner": row.owner.data, "old": row.old, "new": row.new,
+                "person": row.person.bytes.data, "begun": row.begun.milliseconds,
+            ])
+    }
+
+    public func settle(_ row: RotationRow) throws {
+        try db.execute(
+            sql: "DELETE FROM rotations WHERE kind = :kind AND owner = :owner",
+            arguments: ["kind": row.kind.rawValue, "owner": row.owner.data])
+    }
+
+    /// Puts a wrap in the place of one for the same rendition and party, unless that is gone meanwhile.
+    public func rewrap(_ wrap: WrapRow, from old: WrapRow) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE wraps SET party_key_version = :party_key_version, child_key_version = :child_key_version,
+                  sealed = :sealed
+                WHERE rendition = :rendition AND party = :party AND sealed = :old
+                """)
+        try statement.execute(arguments: [
+            "rendition": wrap.rendition.bytes.data, "party": wrap.party, "party_key_version": wrap.partyKeyVersion,
+            "child_key_version": wrap.childKeyVersion, "sealed": wrap.sealed.data, "old": old.sealed.data,
+        ])
+    }
+}

@@ -1,0 +1,105 @@
+internal import Ledger
+internal import Rules
+internal import Sealing
+public import Storage
+
+extension DocumentVault {
+    /// Carries a disposal out: when this returns nothing of it opens any more and the certificate is in the register.
+    ///
+    /// The destroy order: records say `erasing` and show nothing of it → keys → objects → records say `erased`, with the certificate.
+    /// Whatever interrupts it, the next start of the vault goes on.
+    ///
+    /// - Throws: `VaultError.denied`, `.notFound(.disposal)`, `.wrongStage`, `.cooling`, `.disposalBlocked`.
+    public func execute(_ id: DisposalID, as caller: Caller) async throws -> DisposalCertificate {
+        try await authorise("disposal.execute", caller)
+        return try await changing {
+            guard let row = try await records.read({ try $0.disposal(id) }) else {
+                throw VaultError.notFound(.disposal)
+            }
+            guard row.state == .approved else { throw VaultError.wrongStage(row.state.rawValue) }
+            var body = try body(of: row)
+            let now = environment.now()
+            guard let until = body.coolingUntil, until <= now else {
+                throw VaultError.cooling(until: body.coolingUntil?.text ?? "")
+            }
+            // What stood in the way on the day it was listed may not be what stands in the way now.
+            (body.checks, body.rule) = try await checks(row.unit, row.child, row.document, ground: body.ground)
+            try require(body.checks)
+            body.executed = hand(of: caller, "disposal.execute", at: now)
+            try await begin(row, body, caller)
+            return try await finishErasure(id)
+        }
+    }
+
+    /// Records: from here on it is on its way out, and nothing of it is shown.
+    private func begin(_ row: DisposalRow, _ body: DisposalBody, _ caller: Caller) async throws {
+        let log = try self.row(event(.erasureBegun, row, caller).with(["kind": body.ground.rawValue]))
+        let wraps = try await wrapCount(row)
+        let now = environment.now()
+        try await environment.steps.around(.records) {
+            try await records.write { transaction in
+                guard try transaction.disposal(row.id) == row else { throw VaultError.changedMeanwhile }
+                var (row, body) = (row, body)
+                body.wraps = wraps
+                body.entry = try transaction.append(log)
+                row.state = .erasing
+                row.changed = now
+                row.body = try seal(body, of: row.id)
+                try transaction.put(row)
+                body.counts = try transaction.beginErasure(row)
+                row.body = try seal(body, of: row.id)
+                try transaction.put(row)
+            }
+        }
+    }
+
+    private func wrapCount(_ row: DisposalRow) async throws -> Int {
+        let renditions = try await records.read { transaction in
+            try row.document.map { try transaction.renditions(of: $0) } ?? transaction.renditions(about: row.child)
+        }.filter { row.version == nil || $0.version == row.version }.map(\.id)
+        return try await keyring.read { keyring in try renditions.reduce(0) { $0 + (try keyring.wraps(of: $1).count) } }
+    }
+
+    /// Goes on with whatever a crash has stopped. Only for the process that has the vault alone.
+    func finishErasures() async throws {
+        for row in try await records.read({ try $0.disposals([.erasing]) }) { _ = try await finishErasure(row.id) }
+    }
+
+    /// Destroys keys, then objects, looks that they are gone, and certifies it. Each step may be done again.
+    @discardableResult
+    func finishErasure(_ id: DisposalID) async throws -> DisposalCertificate {
+        let (row, work) = try await records.read { (try $0.disposal(id), try $0.erasureWork(id)) }
+        guard let row, row.state == .erasing else { throw VaultError.notFound(.disposal) }
+        try await environment.steps.around(.keyring) {
+            try await keyring.write { keyring in
+                for rendition in work.renditions { try keyring.removeWraps(of: rendition) }
+                if row.unit == .child { try keyring.removeChild(row.child) }
+            }
+        }
+        try await forgetDestroyed()
+        let objects = objects
+        try await environment.steps.around(.place) { try await blocking { try objects.removeAll(work.objects) } }
+        let verification = try await verify(row, work)
+        return try await environment.steps.around(.records) { try await certify(row, verification) }
+    }
+
+    /// Looks whether what was to be destroyed is gone: by the keyring and the store, not by what this run believes to have done.
+    private func verify(_ row: DisposalRow, _ work: ErasureWork) async throws -> [DisposalCheck] {
+        let keys = keys
+        let (hasKey, wraps) = try await keyring.read { keyring in
+            let hasKey = try row.unit == .child && keys.childKey(row.child, keyring) != nil
+            return (hasKey, try work.renditions.reduce(0) { $0 + (try keyring.wraps(of: $1).count) })
+        }
+        let left = work.objects.count { objects.exists($0) }
+        guard !hasKey, wraps == 0, left == 0 else { throw VaultError.notErased }
+        let at = environment.now().text
+        var checks = [
+            DisposalCheck(name: "wraps", passed: true, found: "0 in the keyring", at: at),
+            DisposalCheck(name: "objects", passed: true, found: "0 of \(work.objects.count) in the store", at: at),
+        ]
+        if row.unit == .child {
+            checks.insert(DisposalCheck(name: "child key", passed: true, found: "not in the keyring", at: at), at: 0)
+        }
+        return checks
+    }
+}

@@ -1,0 +1,196 @@
+internal import Ledger
+public import Rules
+internal import Sealing
+internal import Storage
+
+/// How far a rotation has come.
+public struct RotationProgress: Hashable, Sendable, Codable {
+    /// `party health`, `child …`.
+    public let key: String
+    public let from: UInt32
+    public let to: UInt32
+    /// Wraps made anew in this run.
+    public internal(set) var rewrapped = 0
+    public internal(set) var isFinished = false
+}
+
+/// How a rotation makes way for the vault's other work.
+public struct RotationPace: Hashable, Sendable {
+    /// Wraps that are made anew in one transaction of the keyring.
+    public let batch: Int
+    /// Between two batches.
+    public let pauseMilliseconds: Int
+
+    public init(batch: Int = 2000, pauseMilliseconds: Int = 5) {
+        self.batch = batch
+        self.pauseMilliseconds = pauseMilliseconds
+    }
+}
+
+extension DocumentVault {
+    /// Gives a party a new key: makes every wrap of the party anew, in batches between which others work, and destroys the old key
+    /// when no wrap needs it. Content is not touched. It goes on where an earlier run was stopped.
+    ///
+    /// From the first moment on, new wraps are made under the new key, so the number of old ones only falls.
+    ///
+    /// - Throws: `VaultError.denied`, `.partySealed`.
+    public func rotate(
+        _ party: Party, pace: RotationPace = RotationPace(), as caller: Caller,
+        progress: @Sendable (RotationProgress) -> Void
+    ) async throws -> RotationProgress {
+        try await authorise("key.rotate", caller)
+        let (old, new) = try await begin(party, caller)
+        var done = RotationProgress(key: "party \(party.rawValue)", from: old, to: new)
+        // What was being deposited when the rotation began is found by one more look. What a process left that was killed while it
+        // deposited stays until somebody opens the vault alone; the next run finishes then.
+        for _ in 1...Self.looks where !done.isFinished {
+            try await rewrapAll(party, pace, &done, progress)
+            let left = try await keyring.read { try $0.wrapCount(for: party.rawValue, before: new).old }
+            done.isFinished = left == 0
+            if left > 0 { try await Task.sleep(for: .milliseconds(200)) }
+        }
+        if done.isFinished { try await finish(party, from: old, to: new, caller) }
+        return done
+    }
+
+    private static let looks = 50
+
+    private func rewrapAll(
+        _ party: Party, _ pace: RotationPace, _ done: inout RotationProgress,
+        _ progress: @Sendable (RotationProgress) -> Void
+    ) async throws {
+        var last: RenditionID?
+        repeat {
+            let (end, moved) = try await rewrap(party, to: done.to, after: last, limit: pace.batch)
+            last = end
+            done.rewrapped += moved
+            progress(done)
+            try await Task.sleep(for: .milliseconds(pace.pauseMilliseconds))
+        } while last != nil
+    }
+
+    /// Makes the new key, or finds the one of a rotation that was stopped.
+    private func begin(_ party: Party, _ caller: Caller) async throws -> (old: UInt32, new: UInt32) {
+        let owner = Array(party.rawValue.utf8)
+        let now = environment.now()
+        let (keys, vault, random) = (keys, id, environment.random)
+        return try await changing {
+            let (begun, versions) = try await keyring.write { keyring in
+                try keys.follow(keyring)
+                let open = keys.current
+                guard let newest = open.newest(party) else { throw VaultError.partySealed(party.rawValue) }
+                if let row = try keyring.rotations().first(where: { $0.kind == .party && $0.owner == owner }) {
+                    return (false, (row.old, row.new))
+                }
+                guard try keyring.custody(of: party.rawValue).isEmpty else {
+                    throw VaultError.ownCustody(party.rawValue)
+                }
+                let version = newest.version + 1
+                try keyring.insert(
+                    Keychain.wrap(
+                        try Key(from: random), .party, owner, version: version, under: open.root, vault: vault,
+                        created: now, random: random))
+                try keyring.put(
+                    RotationRow(
+                        kind: .party, owner: owner, old: newest.version, new: version, person: caller.person,
+                        begun: now))
+                return (true, (newest.version, version))
+            }
+            if begun {
+                try await log(
+                    Event(.keyRotationBegun, by: caller).on(["party": party.rawValue])
+                        .with(["version": String(versions.1)]))
+            }
+            return versions
+        }
+    }
+
+    /// Makes a page of wraps anew.
+    ///
+    /// - Returns: the last rendition of the page, `nil` when there was none; and how many wraps were made.
+    private func rewrap(
+        _ party: Party, to version: UInt32, after last: RenditionID?, limit: Int
+    ) async throws -> (RenditionID?, Int) {
+        let page = try await keyring.read {
+            try $0.wraps(for: party.rawValue, before: version, after: last, limit: limit)
+        }
+        guard let end = page.last else { return (nil, 0) }
+        let children = try await records.read { try $0.children(of: page.map(\.rendition)) }
+        let keys = keys
+        let opened = try await keyring.read { keyring in
+            try Set(children.values).reduce(into: [ChildID: ChildKey]()) { $0[$1] = try keys.childKey($1, keyring) }
+        }
+        // What the records do not know yet is being deposited, and comes under the new key when it is found again; what has no
+        // child key has been destroyed.
+        let known = page.compactMap { wrap in children[wrap.rendition].flatMap { opened[$0] }.map { (wrap, $0) } }
+        let moved = try await rewrapped(known, party)
+        try await environment.steps.around(.keyring) {
+            try await self.keyring.write { keyring in
+                for (old, new) in moved { try keyring.rewrap(new, from: old) }
+            }
+        }
+        return (end.rendition, moved.count)
+    }
+
+    /// The work of a page, on both processors.
+    private func rewrapped(
+        _ wraps: [(WrapRow, ChildKey)], _ party: Party
+    ) async throws -> [(old: WrapRow, new: WrapRow)] {
+        let half = (wraps.count + 1) / 2
+        let halves = [Array(wraps.prefix(half)), Array(wraps.dropFirst(half))]
+        return try await withThrowingTaskGroup(of: [(old: WrapRow, new: WrapRow)].self) { group in
+            for part in halves where !part.isEmpty {
+                group.addTask {
+                    try part.compactMap { wrap, key in
+                        // A wrap under an older version of the child's key is being made anew by the child's own rotation.
+                        guard wrap.childKeyVersion == key.version else { return nil }
+                        let kind: WrapKind = wrap.isOverride ? .override : .ordinary
+                        let new = try self.wraps(
+                            of: try self.identity(wrap, key), wrap.rendition, key, for: [party: kind])
+                        return new.first.map { (wrap, $0) }
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    /// Destroys the old key once nothing needs it. In one transaction with a last look, so that no wrap is left without its key.
+    private func finish(_ party: Party, from old: UInt32, to new: UInt32, _ caller: Caller) async throws {
+        let owner = Array(party.rawValue.utf8)
+        try await changing {
+            let (row, count) = try await keyring.write { keyring in
+                let row = try keyring.rotations().first { $0.kind == .party && $0.owner == owner }
+                let count = try keyring.wrapCount(for: party.rawValue, before: new)
+                guard count.old == 0 else { throw VaultError.changedMeanwhile }
+                for key in try keyring.keys(kind: .party) where key.owner == owner && key.version < new {
+                    try keyring.removeKey(kind: .party, owner: owner, version: key.version)
+                }
+                return (row, count.all)
+            }
+            try await forgetDestroyed()
+            guard let row else { return }  // Another process has finished it.
+            try await settle(
+                row,
+                Event(.keyRotated, by: caller).on(["party": party.rawValue])
+                    .with(["version": String(new), "destroyed": String(old), "wraps": String(count)]))
+        }
+    }
+
+    /// Says in the ledger that a rotation is done, then forgets that it was under way: a crash between the two says it twice.
+    func settle(_ row: RotationRow, _ event: Event, childKey: ChildKey? = nil) async throws {
+        _ = try await environment.steps.around(.records) { try await log(event, childKey: childKey) }
+        try await keyring.write { try $0.settle(row) }
+    }
+
+    /// Empties the keyring's write-ahead log, where a destroyed key would live on. Whoever reads at this moment is waited for.
+    func forgetDestroyed() async throws {
+        for attempt in 1...50 {
+            do {
+                return try await keyring.forgetDeleted()
+            } catch StorageError.busy where attempt < 50 {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+}
