@@ -99,16 +99,19 @@ func hkdf(
 }
 
 /// OpenSSL reads, and never writes, what a parameter points to, though its types say otherwise.
-private func octets(_ name: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> OSSL_PARAM {
+func octets(_ name: UnsafePointer<CChar>, _ bytes: UnsafeRawBufferPointer) -> OSSL_PARAM {
     unsafe OSSL_PARAM_construct_octet_string(name, UnsafeMutableRawPointer(mutating: bytes.start), bytes.count)
 }
 
 /// OpenSSL keeps the pointer to a parameter's name, so the names must outlive the call that takes them.
-private enum ParameterName {
+enum ParameterName {
     static var digest: UnsafePointer<CChar> { unsafe pointer("digest") }
     static var key: UnsafePointer<CChar> { unsafe pointer("key") }
     static var salt: UnsafePointer<CChar> { unsafe pointer("salt") }
     static var info: UnsafePointer<CChar> { unsafe pointer("info") }
+    static var group: UnsafePointer<CChar> { unsafe pointer("group") }
+    static var publicKey: UnsafePointer<CChar> { unsafe pointer("pub") }
+    static var privateKey: UnsafePointer<CChar> { unsafe pointer("priv") }
 
     private static func pointer(_ name: StaticString) -> UnsafePointer<CChar> {
         unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)

@@ -16,6 +16,12 @@ public enum SealingError: Error, Hashable, Sendable {
     case malformedKey(String)
     /// The value states a format version that this program does not know.
     case unknownVersion(UInt8)
+    /// The bytes are not an X.509 certificate.
+    case malformedCertificate
+    /// A CMS signature that proves nothing.
+    case signatureRefused(SignatureRefusal)
+    /// A time stamp, or an authority's answer, that proves nothing.
+    case timeStampRefused(TimeStampRefusal)
     /// Memory for a secret could not be set aside, or a primitive refused to run.
     case unavailable(String)
 
@@ -30,7 +36,58 @@ public enum SealingError: Error, Hashable, Sendable {
         case .wrongUnlockSecret: "The passphrase or key file is not the one this vault was sealed with."
         case .malformedKey(let reason): "The key cannot be read: \(reason)."
         case .unknownVersion(let version): "The value has format version \(version), which this program does not know."
+        case .malformedCertificate: "This is not a certificate, or not one that can be read."
+        case .signatureRefused(let reason): reason.userMessage
+        case .timeStampRefused(let reason): reason.userMessage
         case .unavailable(let what): "\(what) is not available on this machine."
+        }
+    }
+}
+
+/// Why a CMS signature is not taken.
+public enum SignatureRefusal: Hashable, Sendable {
+    /// Not a detached CMS signature by one signer.
+    case malformed
+    /// It says that it was made with another certificate than the one trusted.
+    case anotherCertificate
+    /// The certificate did not hold at the signing time.
+    case outsideValidity
+    /// The content or the signature was altered.
+    case doesNotMatch
+    /// It has a time stamp already.
+    case alreadyStamped
+
+    public var userMessage: String {
+        switch self {
+        case .malformed: "This is not a detached CMS signature by one signer."
+        case .anotherCertificate: "The signature was made with another certificate than the one given."
+        case .outsideValidity: "The certificate does not hold at the signing time."
+        case .doesNotMatch: "The signature does not match: the content or the signature was altered."
+        case .alreadyStamped: "The signature has a time stamp already."
+        }
+    }
+}
+
+/// Why a time stamp is not taken.
+public enum TimeStampRefusal: Hashable, Sendable {
+    /// Not a time stamp, or not an answer to a request for one.
+    case malformed
+    /// The authority answered that it does not grant the request.
+    case notGranted
+    /// The answer is to another request.
+    case anotherRequest
+    /// The time stamp is for something else.
+    case anotherDigest
+    /// It was not signed by an authority that is trusted, or was altered.
+    case notTrusted
+
+    public var userMessage: String {
+        switch self {
+        case .malformed: "This is not a time stamp (RFC 3161)."
+        case .notGranted: "The time-stamping authority did not grant the request. Ask its operator."
+        case .anotherRequest: "The time-stamping authority answered another request. Ask again."
+        case .anotherDigest: "The time stamp is for something else."
+        case .notTrusted: "The time stamp is not from an authority that is trusted here, or was altered."
         }
     }
 }

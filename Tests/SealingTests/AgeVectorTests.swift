@@ -125,7 +125,9 @@ struct AgeVector {
         case .headerAltered: "HMAC failure"
         case .noMatchingKey: "no match"
         case .payloadDamaged: "payload failure"
-        case .notAuthentic, .wrongUnlockSecret, .malformedKey, .unknownVersion, .unavailable: "\(error)"
+        case .notAuthentic, .wrongUnlockSecret, .malformedKey, .unknownVersion, .unavailable, .malformedCertificate,
+            .signatureRefused, .timeStampRefused:
+            "\(error)"
         }
     }
 }
