@@ -29,9 +29,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CToken"),
         .systemLibrary(name: "CLinux"),
         .target(
-            name: "Sealing", dependencies: ["CSodium", "COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
+            name: "Sealing", dependencies: ["CSodium", "COpenSSL", "CToken"],
+            swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),
         .target(

@@ -22,6 +22,8 @@ public enum SealingError: Error, Hashable, Sendable {
     case signatureRefused(SignatureRefusal)
     /// A time stamp, or an authority's answer, that proves nothing.
     case timeStampRefused(TimeStampRefusal)
+    /// A token (PKCS#11) that does not do what it is asked.
+    case token(TokenFault)
     /// Memory for a secret could not be set aside, or a primitive refused to run.
     case unavailable(String)
 
@@ -39,6 +41,7 @@ public enum SealingError: Error, Hashable, Sendable {
         case .malformedCertificate: "This is not a certificate, or not one that can be read."
         case .signatureRefused(let reason): reason.userMessage
         case .timeStampRefused(let reason): reason.userMessage
+        case .token(let fault): fault.userMessage
         case .unavailable(let what): "\(what) is not available on this machine."
         }
     }

@@ -126,7 +126,7 @@ struct AgeVector {
         case .noMatchingKey: "no match"
         case .payloadDamaged: "payload failure"
         case .notAuthentic, .wrongUnlockSecret, .malformedKey, .unknownVersion, .unavailable, .malformedCertificate,
-            .signatureRefused, .timeStampRefused:
+            .signatureRefused, .timeStampRefused, .token:
             "\(error)"
         }
     }
