@@ -57,12 +57,12 @@ struct CMSTests {
     func profile() throws {
         let (_, text) = try stock(Signing.content, signature.der)
             .run("cms -cmsout -print -noout -inform DER -in x.p7s")
-        let attributes = text.split(separator: "\n").filter { $0.contains("object:") }.map {
-            $0.split(separator: "object: ")[1].split(separator: " ")[0]
-        }
+        let signed = try #require(
+            text.split(separator: "signedAttrs:").dropFirst().first?.split(separator: "signatureAlgorithm:").first)
+        let attributes = signed.split(separator: "object: ").dropFirst().compactMap { $0.split(separator: " ").first }
         #expect(
-            attributes.filter { $0.contains("id-smime-aa") || $0 == "signingTime" || $0 == "messageDigest" }.sorted()
-                == ["id-smime-aa-signingCertificateV2", "messageDigest", "signingTime"])
+            attributes.sorted() == ["contentType", "id-smime-aa-signingCertificateV2", "messageDigest", "signingTime"])
+        #expect(text.contains("unsignedAttrs:\n          <ABSENT>"), "\(text)")
         #expect(text.contains("Nov 14 22:13:20 2023 GMT") && text.contains("sha256"))
         #expect(text.contains("eContent: <ABSENT>") && text.contains("CN=Muniment vault 0123456789abcdef"))
     }
