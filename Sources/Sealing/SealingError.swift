@@ -14,6 +14,8 @@ public enum SealingError: Error, Hashable, Sendable {
     case wrongUnlockSecret
     /// A recipient, identity or key text that cannot be read.
     case malformedKey(String)
+    /// A file for post-quantum recipients may have no others: it would only be as safe as they are.
+    case mixedRecipients
     /// The value states a format version that this program does not know.
     case unknownVersion(UInt8)
     /// Memory for a secret could not be set aside, or a primitive refused to run.
@@ -29,6 +31,8 @@ public enum SealingError: Error, Hashable, Sendable {
         case .notAuthentic: "A sealed value is damaged, or is not where it was written."
         case .wrongUnlockSecret: "The passphrase or key file is not the one this vault was sealed with."
         case .malformedKey(let reason): "The key cannot be read: \(reason)."
+        case .mixedRecipients:
+            "A file for post-quantum recipients (age1pq1…) cannot have others too. Name recipients of one kind only."
         case .unknownVersion(let version): "The value has format version \(version), which this program does not know."
         case .unavailable(let what): "\(what) is not available on this machine."
         }
