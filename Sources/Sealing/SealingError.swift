@@ -16,6 +16,8 @@ public enum SealingError: Error, Hashable, Sendable {
     case malformedKey(String)
     /// A file for post-quantum recipients may have no others: it would only be as safe as they are.
     case mixedRecipients
+    /// A share, or several, from which the secret cannot be made.
+    case share(ShareFault)
     /// The value states a format version that this program does not know.
     case unknownVersion(UInt8)
     /// Memory for a secret could not be set aside, or a primitive refused to run.
@@ -33,6 +35,7 @@ public enum SealingError: Error, Hashable, Sendable {
         case .malformedKey(let reason): "The key cannot be read: \(reason)."
         case .mixedRecipients:
             "A file for post-quantum recipients (age1pq1…) cannot have others too. Name recipients of one kind only."
+        case .share(let fault): fault.userMessage
         case .unknownVersion(let version): "The value has format version \(version), which this program does not know."
         case .unavailable(let what): "\(what) is not available on this machine."
         }

@@ -121,7 +121,7 @@ struct AgeVector {
         case .headerAltered: "HMAC failure"
         case .noMatchingKey: "no match"
         case .payloadDamaged: "payload failure"
-        case .notAuthentic, .wrongUnlockSecret, .malformedKey, .mixedRecipients, .unknownVersion, .unavailable:
+        case .notAuthentic, .wrongUnlockSecret, .malformedKey, .mixedRecipients, .share, .unknownVersion, .unavailable:
             "\(error)"
         }
     }
