@@ -77,6 +77,25 @@ struct ShareFaultTests {
         }
     }
 
+    static let nonsense = [
+        ("index 2", "index 0"), ("index 2", "index 6"), ("index 2", "index 300"), ("threshold 3", "threshold 1"),
+        ("threshold 3", "threshold 6"), ("count 5", "count 33"), ("set ", "set 00"), ("tag ", "tag AAAA"),
+        ("share ", "share AAAA"), ("tag ", "note x\ntag "),
+    ]
+
+    @Test("what no share says is refused, though its checksum fits", arguments: nonsense)
+    func impossible(old: String, new: String) throws {
+        let share = try ShareSet.split(Key(from: .system), random: .system)[1]
+        let lines = String(decoding: try share.text().exposedBytes(), as: UTF8.self).split(separator: "\n").dropLast()
+        let edited = (lines.joined(separator: "\n") + "\n").replacing("\n" + old, with: "\n" + new)
+        let sum = Base64.encode(Array(Digest.sha256(Array(edited.utf8)).bytes.prefix(12)))
+        var text = Array("\(edited)checksum \(sum)\n".utf8)
+        guard case .damaged = fault({ _ = try Share(parsing: SecretBytes(wiping: &text)) }) else {
+            Issue.record("it is taken")
+            return
+        }
+    }
+
     @Test("a share of another set is named")
     func anotherSet() throws {
         let secret = try Key(from: .system)
