@@ -91,8 +91,7 @@ private struct Fields: ~Copyable {
             throw .share(.notAShare)
         }
         let stated = unsafe Self.number("index", lines, 4)
-        // Eight lines, and nothing after the last line feed.
-        guard unsafe lines.count == 9, let index = stated, let set = unsafe Self.set(lines),
+        guard let index = stated, let set = unsafe Self.set(lines),
             (1...set.count).contains(index), let tag = unsafe Self.text("tag", lines, 6).flatMap(Base64.decode),
             tag.count == Share.tagCount
         else { throw .share(.damaged(index: stated)) }
