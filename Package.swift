@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         // What Hummingbird itself stands on, named because it is imported.
@@ -32,7 +33,8 @@ let package = Package(
         .systemLibrary(name: "CToken"),
         .systemLibrary(name: "CLinux"),
         .target(
-            name: "Sealing", dependencies: ["CSodium", "COpenSSL", "CToken"],
+            name: "Sealing",
+            dependencies: ["CSodium", "COpenSSL", "CToken", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),

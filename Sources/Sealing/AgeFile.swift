@@ -78,6 +78,7 @@ public enum Age {
         wrapping fileKey: borrowing SecretBytes, for recipients: [AgeRecipient], random: RandomSource
     ) throws(SealingError) -> AgeHeader {
         guard !recipients.isEmpty else { throw .malformedKey("no recipient was given") }
+        guard Set(recipients.map(\.kind)).count == 1 else { throw .mixedRecipients }
         var stanzas: [AgeHeader.Stanza] = []
         for recipient in recipients { stanzas.append(try .wrap(fileKey, for: recipient, random: random)) }
         return try AgeHeader(stanzas: stanzas, fileKey: fileKey)

@@ -36,7 +36,18 @@ extension SecretBytes {
     {
         unsafe try withUnsafeBytes { (key) throws(SealingError) in
             unsafe try SecretBytes(count: count) { (out) throws(SealingError) in
-                unsafe try hkdf(key: key, salt: salt, info: info, into: out)
+                let done = unsafe salt.withUnsafeBytes { unsafe hkdf(key: key, salt: $0, info: info, into: out) }
+                guard done else { throw .unavailable("HKDF at this length") }
+            }
+        }
+    }
+
+    /// HKDF-SHA-256 with this as the salt, and input key material that all may know: how HPKE takes a shared secret.
+    borrowing func derive(asSaltOf material: [UInt8], info: [UInt8], count: Int) throws(SealingError) -> SecretBytes {
+        unsafe try withUnsafeBytes { (salt) throws(SealingError) in
+            unsafe try SecretBytes(count: count) { (out) throws(SealingError) in
+                let done = unsafe material.withUnsafeBytes { unsafe hkdf(key: $0, salt: salt, info: info, into: out) }
+                guard done else { throw .unavailable("HKDF at this length") }
             }
         }
     }
@@ -77,25 +88,23 @@ extension SecretBytes {
     }
 }
 
-func hkdf(
-    key: UnsafeRawBufferPointer, salt: [UInt8], info: [UInt8], into out: UnsafeMutableRawBufferPointer
-) throws(SealingError) {
-    guard let context = unsafe EVP_KDF_CTX_new(OpenSSL.hkdf) else { throw .unavailable("HKDF") }
+/// - Returns: whether there was memory for it, and HKDF gives out as many bytes.
+private func hkdf(
+    key: UnsafeRawBufferPointer, salt: UnsafeRawBufferPointer, info: [UInt8],
+    into out: UnsafeMutableRawBufferPointer
+) -> Bool {
+    guard let context = unsafe EVP_KDF_CTX_new(OpenSSL.hkdf) else { return false }
     defer { unsafe EVP_KDF_CTX_free(context) }
-    let done = unsafe withDigestName { name in
-        unsafe salt.withUnsafeBytes { salt in
-            unsafe info.withUnsafeBytes { info in
-                let parameters = unsafe [
-                    OSSL_PARAM_construct_utf8_string(ParameterName.digest, name, 0),
-                    octets(ParameterName.key, key), octets(ParameterName.salt, salt),
-                    octets(ParameterName.info, info), OSSL_PARAM_construct_end(),
-                ]
-                return unsafe EVP_KDF_derive(
-                    context, out.start, out.count, parameters)
-            }
+    return unsafe withDigestName { name in
+        unsafe info.withUnsafeBytes { info in
+            let parameters = unsafe [
+                OSSL_PARAM_construct_utf8_string(ParameterName.digest, name, 0),
+                octets(ParameterName.key, key), octets(ParameterName.salt, salt),
+                octets(ParameterName.info, info), OSSL_PARAM_construct_end(),
+            ]
+            return unsafe EVP_KDF_derive(context, out.start, out.count, parameters) == 1
         }
     }
-    guard done == 1 else { throw .unavailable("HKDF at this length") }
 }
 
 /// OpenSSL reads, and never writes, what a parameter points to, though its types say otherwise.

@@ -127,6 +127,7 @@ public struct WrapKeys: Sendable {
     public func wrap(
         _ identity: borrowing AgeIdentity, _ facts: WrapBinding, random: RandomSource
     ) throws(SealingError) -> [UInt8] {
+        precondition(identity.recipient.kind == .x25519, "a rendition key is one of X25519")
         let facts = facts.facts.bytes
         return try wrappingKey(facts).seal(identity.secret, facts: facts, random: random)
     }

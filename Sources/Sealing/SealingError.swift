@@ -14,6 +14,10 @@ public enum SealingError: Error, Hashable, Sendable {
     case wrongUnlockSecret
     /// A recipient, identity or key text that cannot be read.
     case malformedKey(String)
+    /// A file for post-quantum recipients may have no others: it would only be as safe as they are.
+    case mixedRecipients
+    /// A share, or several, from which the secret cannot be made.
+    case share(ShareFault)
     /// The value states a format version that this program does not know.
     case unknownVersion(UInt8)
     /// The bytes are not an X.509 certificate.
@@ -37,6 +41,9 @@ public enum SealingError: Error, Hashable, Sendable {
         case .notAuthentic: "A sealed value is damaged, or is not where it was written."
         case .wrongUnlockSecret: "The passphrase or key file is not the one this vault was sealed with."
         case .malformedKey(let reason): "The key cannot be read: \(reason)."
+        case .mixedRecipients:
+            "A file for post-quantum recipients (age1pq1…) cannot have others too. Name recipients of one kind only."
+        case .share(let fault): fault.userMessage
         case .unknownVersion(let version): "The value has format version \(version), which this program does not know."
         case .malformedCertificate: "This is not a certificate, or not one that can be read."
         case .signatureRefused(let reason): reason.userMessage
