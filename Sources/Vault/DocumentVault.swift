@@ -168,3 +168,25 @@ public enum PolicyFile: String, CaseIterable, Sendable {
     case categories = "categories.yaml"
     case agreement = "agreement.yaml"
 }
+
+/// One way in which the root key, or a party's own key, is kept: what whoever unlocks has to bring.
+public struct CustodyState: Hashable, Sendable, Codable {
+    public let kind: String
+    /// For shares, which set; for a token, which token and which key on it.
+    public let about: String
+}
+
+extension DocumentVault {
+    /// How the keys of a vault are kept: to be known before it is unlocked.
+    ///
+    /// `owner`: `root`, `next` for a root key that a ceremony has made, or a party.
+    ///
+    /// - Throws: `StorageError.notAVault`, `.damagedStore`.
+    public static func custody(of owner: String = CustodyRow.root, in folder: String) async throws -> [CustodyState] {
+        _ = try VaultMarker(folder: folder)
+        let keyring = try KeyringStore(vaultFolder: folder)
+        let rows = try await keyring.read { try $0.custody(of: owner) }
+        try await keyring.close()
+        return rows.map { CustodyState(kind: $0.kind.rawValue, about: $0.about) }
+    }
+}

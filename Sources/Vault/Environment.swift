@@ -13,10 +13,13 @@ public struct VaultEnvironment: Sendable {
     /// What everything that is kept passes through; `nil` where nothing is scanned. The first time that a vault is opened with one,
     /// it takes nothing unscanned any more.
     public let scanner: ClamdScanner?
+    /// After how many days `status` asks for a key to be rotated; `nil` where nobody has said.
+    public let cryptoperiods: Cryptoperiods?
 
     public init(
         now: @escaping @Sendable () -> Instant, day: @escaping @Sendable (Instant) -> Day, random: RandomSource,
-        steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(), scanner: ClamdScanner? = nil
+        steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(), scanner: ClamdScanner? = nil,
+        cryptoperiods: Cryptoperiods? = nil
     ) {
         self.now = now
         self.day = day
@@ -24,6 +27,7 @@ public struct VaultEnvironment: Sendable {
         self.steps = steps
         self.intake = intake
         self.scanner = scanner
+        self.cryptoperiods = cryptoperiods
     }
 
     func today() -> Day { day(now()) }

@@ -40,6 +40,11 @@ extension DocumentVault {
         let isAligned = try await isAligned()
         let reviews = try await reviewsWaiting(for: caller)
         var warnings = warnings(standing)
+        for key in try await keyStates() where key.isDue {
+            warnings.append("The key \(key.key) was to be rotated by \(key.rotateBy ?? ""). See `muniment key status`.")
+        }
+        let holdsDue = try await legalHolds().count { $0.reviewDue(on: environment.today()) }
+        if holdsDue > 0 { warnings.append("Legal holds that wait for a review: \(holdsDue).") }
         if !isAligned {
             warnings.append("Wraps are not in line with the agreement yet. Run `muniment agreement align`.")
         }

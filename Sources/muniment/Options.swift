@@ -31,9 +31,20 @@ struct UnlockOptions: ParsableArguments {
             "Read the passphrase from the first line of a file ('-' for standard input).", valueName: "file"))
     var passphraseFile: String?
 
+    @Option(help: ArgumentHelp("A share of the secret, as its keeper has it. Repeat it.", valueName: "file"))
+    var share: [String] = []
+
+    @Option(help: ArgumentHelp("A keeper's age identity, which opens a share. Repeat it.", valueName: "file"))
+    var shareIdentity: [String] = []
+
+    @Flag(help: "The secret is on the token that the vault names.") var token = false
+
+    @Option(help: ArgumentHelp("Read the token's PIN from a file ('-' for standard input).", valueName: "file"))
+    var pinFile: String?
+
     /// The path of the key file, when one is used.
     var keyFilePath: String? {
-        guard passphraseFile == nil else { return nil }
+        guard passphraseFile == nil, share.isEmpty, !token else { return nil }
         return keyFile ?? ProcessInfo.processInfo.environment["MUNIMENT_KEY_FILE"]
     }
 
@@ -41,6 +52,14 @@ struct UnlockOptions: ParsableArguments {
         if let keyFilePath { return Key(try Secrets.keyFile(keyFilePath)) }
         if let passphraseFile { return Key(try Secrets.line(from: passphraseFile)) }
         return Key(try Secrets.ask(prompt, twice: twice))
+    }
+
+    /// The secret that opens a vault, however it is kept.
+    func read(of folder: String) async throws -> Key {
+        try await PresentedSecret(
+            keyFile: keyFilePath, passphraseFile: passphraseFile, shares: share, identities: shareIdentity,
+            usesToken: token, pinFile: pinFile, prompt: "Passphrase of the vault: "
+        ).read { try await DocumentVault.custody(in: folder) }
     }
 }
 
@@ -103,7 +122,9 @@ struct CommonOptions: ParsableArguments {
     }
 
     func open(scanner: ClamdScanner? = nil) async throws -> DocumentVault {
-        try await DocumentVault.open(vault.folder(), unlockedWith: vault.secret.read(), in: .live(scanner: scanner))
+        let folder = try vault.folder()
+        return try await DocumentVault.open(
+            folder, unlockedWith: try await vault.secret.read(of: folder), in: .live(scanner: scanner))
     }
 
     /// Prints as JSON, or as the lines that `text` makes.
@@ -126,8 +147,24 @@ extension VaultEnvironment {
                     let day = Day(year: year, month: month, day: number)
                 else { preconditionFailure("the calendar has no such day") }
                 return day
-            }, random: .system, intake: intake, scanner: scanner)
+            }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods)
     }
+
+    /// From `cryptoperiods.yaml` in the folder of MUNIMENT_KEYS, `./Keys` or the package's own; a file with a fault warns of nothing.
+    private static let cryptoperiods: Cryptoperiods? = {
+        let named = ProcessInfo.processInfo.environment["MUNIMENT_KEYS"].map { [$0] }
+        for folder in named ?? ["Keys", "/usr/share/muniment/Keys"] {
+            let path = "\(folder)/cryptoperiods.yaml"
+            guard let text = try? Folder.read(path, limit: 1 << 20) else { continue }
+            do throws(PolicyError) {
+                return try Cryptoperiods.load(
+                    PolicyText(file: "cryptoperiods.yaml", text: String(decoding: text, as: UTF8.self)))
+            } catch {
+                Terminal.note(error.userMessage)
+            }
+        }
+        return nil
+    }()
 
     private static let civil: Calendar = {
         var calendar = Calendar(identifier: .gregorian)

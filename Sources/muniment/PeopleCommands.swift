@@ -65,7 +65,62 @@ struct SignOutCommand: AsyncParsableCommand {
 
 struct PartyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "party", abstract: "The sides of the sharing agreement.", subcommands: [List.self])
+        commandName: "party", abstract: "The sides of the sharing agreement.",
+        subcommands: [List.self, Custody.self, Seal.self, Unseal.self])
+
+    struct Custody: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put a party's key into its own custody: a passphrase, key file, shares or token of its own.",
+            discussion: """
+                The key stays open until the party seals it. What was made for it before is void.
+
+                Example:
+                  muniment party custody health --threshold 2 --keeper age1… --keeper age1… --keeper age1… \
+                --shares-folder /media/shares
+                """)
+        @Argument(help: "The party.") var party: Party
+        @OptionGroup var custody: NewCustodyOptions
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.takeCustody(of: party, try custody.make(), as: $1) }
+            try common.show(["party": party.rawValue]) { ["The key of \(party.rawValue) is in its own custody."] }
+        }
+    }
+
+    struct Seal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drop a party's key: from the next read on nothing opens for the party.",
+            discussion: "Example:\n  muniment party seal health")
+        @Argument(help: "The party.") var party: Party
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.seal(party, as: $1) }
+            try common.show(["party": party.rawValue, "state": "sealed"]) { ["\(party.rawValue) is sealed."] }
+        }
+    }
+
+    struct Unseal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Open a party's key again with its own secret.",
+            discussion: "Example:\n  muniment party unseal health --new-key-file /media/key/health.key")
+        @Argument(help: "The party.") var party: Party
+        @OptionGroup var presented: PresentedOptions
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let folder = try common.vault.folder()
+            let secret = try await presented.read { try await DocumentVault.custody(of: party.rawValue, in: folder) }
+            try await common.inVault { vault, caller in
+                try await vault.unseal(party, with: secret, as: caller) { done in
+                    if Terminal.showsProgress { Terminal.progress("\(done.renditions) renditions looked at") }
+                }
+            }
+            Terminal.endProgress()
+            try common.show(["party": party.rawValue, "state": "open"]) { ["\(party.rawValue) is open."] }
+        }
+    }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,0 +1,72 @@
+internal import Ledger
+public import Rules
+internal import Sealing
+internal import Storage
+
+/// A key, how old it is, and when it is to be rotated.
+public struct KeyState: Hashable, Sendable, Codable {
+    /// `root`, `party health`, `service log`; of the children's keys the oldest.
+    public let key: String
+    public let version: UInt32
+    /// `nil` for a key that was made before this was written down.
+    public let created: String?
+    /// The day on which its cryptoperiod ends; `nil` where none is set.
+    public let rotateBy: String?
+    public let isDue: Bool
+    /// `sealed`, `being rotated`, or empty.
+    public let note: String
+}
+
+extension DocumentVault {
+    /// Every key but each child's own, which are told together.
+    ///
+    /// - Throws: `VaultError.denied`.
+    public func keyStatus(as caller: Caller) async throws -> [KeyState] {
+        try await authorise("key.rotate", caller)
+        return try await keyStates()
+    }
+
+    func keyStates() async throws -> [KeyState] {
+        let (parties, services, children, rotations, custody) = try await keyring.read { keyring in
+            (
+                try keyring.keys(kind: .party), try keyring.keys(kind: .service), try keyring.keys(kind: .child),
+                try keyring.rotations(), try keyring.custody(of: CustodyRow.root)
+            )
+        }
+        let made = try await records.read { try $0.vault()?.created }
+        var states = custody.prefix(1).map { row in
+            state("root", .root, version: row.version, created: row.version == 1 ? made : nil)
+        }
+        for party in Party.allCases {
+            let owner = Array(party.rawValue.utf8)
+            let isRotating = rotations.contains { $0.kind == .party && $0.owner == owner }
+            let newest = parties.last { $0.owner == owner }
+            states.append(
+                state(
+                    "party \(party.rawValue)", .party, version: newest?.version ?? 0, created: newest?.created ?? made,
+                    note: newest == nil ? "sealed" : isRotating ? "being rotated" : ""))
+        }
+        for row in services {
+            let name = String(decoding: row.owner, as: UTF8.self)
+            states.append(state("service \(name)", .service, version: row.version, created: row.created))
+        }
+        if let oldest = children.min(by: { $0.created < $1.created }) {
+            states.append(
+                state(
+                    "child, the oldest of \(children.count)", .child, version: oldest.version, created: oldest.created))
+        }
+        return states
+    }
+
+    private func state(
+        _ key: String, _ kind: Cryptoperiods.Kind, version: UInt32, created: Instant?, note: String = ""
+    ) -> KeyState {
+        let known = created.flatMap { $0.milliseconds > 0 ? $0 : nil }
+        let end = environment.cryptoperiods?.days[kind].flatMap { days in
+            known.flatMap { environment.day($0).adding(days: days) }
+        }
+        return KeyState(
+            key: key, version: version, created: known?.text, rotateBy: end.map { "\($0)" },
+            isDue: end.map { $0 <= environment.today() } ?? false, note: note)
+    }
+}
