@@ -32,6 +32,13 @@ struct RetentionCasesTests {
         #expect(Set(Self.paper.map { $0[...] }).subtracting(words).isEmpty)
     }
 
+    @Test("has a case for every edge case of the paper, but for those that are about more than one plan")
+    func everyEdgeCaseIsCited() {
+        let words = outcomes.flatMap { $0.question.split { !$0.isLetter && !$0.isNumber } }
+        let edges = Set((1...21).map { "X\($0)" }.map { $0[...] })
+        #expect(edges.subtracting(words) == ["X18", "X19"])
+    }
+
     @Test("is a template: only what a statute makes needs no adoption, and nothing is adopted")
     func isATemplate() {
         let standing = schedule.rules.filter { $0.adoption != .no }

@@ -39,6 +39,11 @@ public struct ConsideredRule: Hashable, Sendable {
     public let rule: RuleID
     public let outcome: Outcome
 
+    public init(rule: RuleID, outcome: Outcome) {
+        self.rule = rule
+        self.outcome = outcome
+    }
+
     public enum Outcome: Hashable, Sendable {
         case keepThrough(Day)
         case permanent

@@ -17,6 +17,12 @@ public struct Shortening: Hashable, Sendable {
     public let reason: Reason
     /// `nil` while nobody has approved it.
     public let approved: Day?
+
+    public init(rule: RuleID, reason: Reason, approved: Day?) {
+        self.rule = rule
+        self.reason = reason
+        self.approved = approved
+    }
 }
 
 extension RetentionSchedule {
