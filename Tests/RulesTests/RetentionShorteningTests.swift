@@ -27,6 +27,14 @@ struct RetentionShorteningTests {
             ("{ labels: [sealed] }", "{ labels: [sealed], holders: [council] }", "r3", .match),
             ("{ labels: [sealed] }", "{ labels: [sealed], categories: [A1] }", "r3", .match),
             ("{ labels: [sealed] }", "{ labels: [sealed], when: [litigation] }", "r3", .match),
+            (
+                "onDeath: { under: 18, years: 15 }, authority: An Act, confidence: statutory, adopted: not-needed",
+                "authority: An Act, confidence: knowledge, adopted: 2026-09-01", "r3", .match
+            ),
+            (
+                "[{ categories: [A2], when: [moved-school] }]", "[{ categories: [A1], when: [moved-school] }]", "r5",
+                .match
+            ),
             ("id: r5,", "id: r7,", "r5", .removed),
         ] as [(String, String, RuleID, Shortening.Reason)])
     func shortens(old: String, new: String, rule: RuleID, reason: Shortening.Reason) throws {
@@ -49,6 +57,14 @@ struct RetentionShorteningTests {
         ])
     func lengthens(old: String, new: String) throws {
         #expect(try SmallSchedule.load().shortened(by: SmallSchedule.changing(old, to: new)).isEmpty)
+    }
+
+    @Test("shortens what rests on consent alone where its rule no longer asks for that")
+    func consentOnly() throws {
+        let old = try SmallSchedule.changing(
+            "{ categories: [A2], when: [moved-school] }", to: "{ categories: [A2], when: [consent-only] }")
+        let new = try SmallSchedule.changing("{ categories: [A2], when: [moved-school] }", to: "{ categories: [A2] }")
+        #expect(old.shortened(by: new).map(\.reason) == [.match])
     }
 
     @Test("that types an organisation anew changes every rule that asks for a kind of holder")
