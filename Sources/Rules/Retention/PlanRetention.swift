@@ -87,6 +87,7 @@ private struct Weighing {
                 add(corrected.adding(days: defaults.correctedBirthDays).map { .birthCorrected(until: $0) })
             }
         }
+        // Contact after the end: the case was not as finished as its record says.
         if term.from.contains(.caseClosed), let activity = child.lastActivity, activity > base {
             add(recentActivity(activity))
             base = activity

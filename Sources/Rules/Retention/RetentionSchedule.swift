@@ -1,6 +1,9 @@
 /// A retention schedule, checked and compiled: how long everything in the vault is kept, and on whose authority.
 ///
 /// Immutable. Of several rules the longest holds; a rule that nobody has adopted holds an item and never lets it go.
+///
+/// Source: UK GDPR Art. 5(1)(e) and Art. 30(1)(f); the Code of Practice under s.46 of the Freedom of Information Act
+/// 2000. There is no national period for a case file, so that each controller adopts its own.
 public struct RetentionSchedule: Sendable {
     public let version: Int
     public let name: String
