@@ -15,6 +15,10 @@ struct RetentionShorteningTests {
             ("years: 31", "years: 30", "r1", .period),
             (", { from: plan-ended, years: 6, whereKnown: true }", "", "r1", .period),
             ("from: birth, years: 31", "from: [birth, added], years: 31", "r1", .period),
+            (
+                "years: 31 }, { from: plan-ended, years: 6, whereKnown: true }",
+                "years: 31, whereKnown: true }, { from: plan-ended, years: 6 }", "r1", .period
+            ),
             ("from: birth, years: 75", "from: birth, months: 899", "r3", .period),
             ("months: 6, after: academic", "months: 6", "r2", .period),
             ("permanent: true", "keep: [{ from: added, years: 200 }]", "r4", .period),
