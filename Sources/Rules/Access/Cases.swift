@@ -1,15 +1,16 @@
-/// One agreed case, and what the agreement answered.
+/// One agreed case, and what the agreement or the retention schedule answered.
 public struct CaseOutcome: Hashable, Sendable {
     public let file: String
     public let line: Int
     /// The question, as the file words it: `SEND read D05`.
     public let question: String
-    /// `permit`, or the code of the reason.
+    /// `permit`, or the code of the reason; of a schedule, the days and what blocks.
     public let expected: String
     public let found: String
-    /// What the case cites: for a permit the rule that must admit, for a denial the cell or label that asks for it.
+    /// What the case cites: for a permit the rule that must admit, for a denial the cell or label that asks for it, and
+    /// of a schedule the rule that must keep longest.
     public let clause: String
-    /// The rule that admitted, if one did.
+    /// The rule that admitted or that keeps longest, if one did.
     public let foundRule: RuleID?
 
     public var isAsAgreed: Bool {

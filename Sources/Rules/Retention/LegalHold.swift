@@ -78,6 +78,9 @@ public struct HoldScope: Hashable, Sendable {
 }
 
 /// An order to destroy nothing. It beats every rule, a withdrawn consent and an erasure.
+///
+/// Source: Freedom of Information Act 2000 s.77 and Data Protection Act 2018 s.173, by which to destroy what somebody
+/// has asked for is an offence; the terms of reference of each inquiry.
 public struct LegalHold: Hashable, Sendable {
     public let kind: HoldKind
     public let scope: HoldScope

@@ -5,7 +5,9 @@ extension RetentionSchedule {
     /// is not known blocks; nothing is eligible while anything blocks.
     public func plan(for facts: RetentionFacts) -> RetentionPlan {
         var weighing = Weighing(facts: facts, defaults: defaults)
-        for candidate in table.candidates(for: facts) { weighing.weigh(candidate) }
+        for candidate in table.candidates(for: facts) where weighing.considers(candidate) {
+            weighing.add(standingBlocks[candidate.place])
+        }
         return weighing.plan()
     }
 }
@@ -22,14 +24,19 @@ private struct Weighing {
         self.defaults = defaults
     }
 
-    mutating func weigh(_ candidate: Candidate) {
+    /// Weighs the rule, if it applies.
+    mutating func considers(_ candidate: Candidate) -> Bool {
         var outcome: ConsideredRule.Outcome?
         // A record may be about no child at all, and still has its period.
         if facts.children.isEmpty { weigh(candidate, for: .nobody, into: &outcome) }
         for child in facts.children { weigh(candidate, for: child, into: &outcome) }
-        guard let outcome else { return }
+        guard let outcome else { return false }
         considered.append(ConsideredRule(rule: candidate.id, outcome: outcome))
-        for block in candidate.blocks { add(block) }
+        return true
+    }
+
+    mutating func add(_ blocks: [RetentionBlock]) {
+        for block in blocks { add(block) }
     }
 
     consuming func plan() -> RetentionPlan {
@@ -80,6 +87,7 @@ private struct Weighing {
                 add(corrected.adding(days: defaults.correctedBirthDays).map { .birthCorrected(until: $0) })
             }
         }
+        // Contact after the end: the case was not as finished as its record says.
         if term.from.contains(.caseClosed), let activity = child.lastActivity, activity > base {
             add(recentActivity(activity))
             base = activity

@@ -95,8 +95,8 @@ extension PolicyMap {
     }
 
     fileprivate func correction() throws(PolicyError) -> BirthCorrection? {
-        guard let row = try optional("corrected")?.map(["was", "on"]) else { return nil }
-        return BirthCorrection(was: try row.required("was").birth(), on: try row.required("on").day())
+        guard let row = try optional("corrected")?.map(["was", "day"]) else { return nil }
+        return BirthCorrection(was: try row.required("was").birth(), on: try row.required("day").day())
     }
 
     fileprivate func adopted(under schedule: RetentionSchedule) throws(PolicyError) -> Set<RuleID> {

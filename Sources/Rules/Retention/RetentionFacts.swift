@@ -1,4 +1,4 @@
-/// What is known of a birth.
+/// What is known of a birth. The latest day that it can have been counts, so that nothing goes too soon.
 public enum Birth: Hashable, Sendable {
     case day(Day)
     case month(year: Int, month: Int)
@@ -28,6 +28,8 @@ public enum Birth: Hashable, Sendable {
 }
 
 /// A birth that was recorded wrongly until a day.
+///
+/// If the right one shortens a period, the item stays for a while, in which the records manager can object.
 public struct BirthCorrection: Hashable, Sendable {
     public let was: Birth
     public let on: Day

@@ -1,4 +1,7 @@
-/// How long one item is kept, and why.
+/// How long one item is kept, and why. Eligible is not destroyed: that takes a decision of two people.
+///
+/// Source: the Code of Practice under s.46 of the Freedom of Information Act 2000, by which an authority can explain why
+/// a record is no longer held.
 public struct RetentionPlan: Hashable, Sendable {
     /// Every rule that applies, in the order of the schedule.
     public let considered: [ConsideredRule]
@@ -38,6 +41,11 @@ public struct RetentionPlan: Hashable, Sendable {
 public struct ConsideredRule: Hashable, Sendable {
     public let rule: RuleID
     public let outcome: Outcome
+
+    public init(rule: RuleID, outcome: Outcome) {
+        self.rule = rule
+        self.outcome = outcome
+    }
 
     public enum Outcome: Hashable, Sendable {
         case keepThrough(Day)

@@ -80,6 +80,8 @@ public struct RetentionTerm: Hashable, Sendable {
 }
 
 /// The period that a statute puts in place of the usual one when somebody dies under an age.
+///
+/// Source: Care Planning, Placement and Case Review (England) Regulations 2010, reg. 50: 15 years from a death under 18.
 public struct DeathVariant: Hashable, Sendable {
     public let underYears: Int
     /// From the day of death.

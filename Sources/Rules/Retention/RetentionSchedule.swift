@@ -1,13 +1,16 @@
 /// A retention schedule, checked and compiled: how long everything in the vault is kept, and on whose authority.
 ///
 /// Immutable. Of several rules the longest holds; a rule that nobody has adopted holds an item and never lets it go.
+///
+/// Source: UK GDPR Art. 5(1)(e) and Art. 30(1)(f); the Code of Practice under s.46 of the Freedom of Information Act
+/// 2000. There is no national period for a case file, so that each controller adopts its own.
 public struct RetentionSchedule: Sendable {
     public let version: Int
     public let name: String
     public let owner: String
     public let defaults: RetentionDefaults
     /// In the order of the file.
-    public let rules: [RetentionRule]
+    public private(set) var rules: [RetentionRule]
     /// Classes of record that are no category of document, with their titles.
     public let records: [Category: String]
     /// The file it was read from, for the record of its hash.
@@ -16,8 +19,9 @@ public struct RetentionSchedule: Sendable {
     let holders: RetentionHolders
     /// The rules whose shortening of an earlier schedule has been approved, and when.
     let approvedShortenings: [RuleID: Day]
-    let categories: [Category]
     let table: RetentionTable
+    /// What each rule holds up by merely applying, in the order of the rules.
+    private(set) var standingBlocks: [[RetentionBlock]]
     private let places: [RuleID: Int]
 
     init(
@@ -34,8 +38,8 @@ public struct RetentionSchedule: Sendable {
         self.source = source
         self.holders = holders
         self.approvedShortenings = approvedShortenings
-        self.categories = categories
         table = RetentionTable(rules: rules, categories: categories, records: records, holders: holders)
+        standingBlocks = rules.map(\.standingBlocks)
         places = Dictionary(uniqueKeysWithValues: rules.enumerated().map { ($1.id, $0) })
     }
 
@@ -46,14 +50,13 @@ public struct RetentionSchedule: Sendable {
 
     /// The same schedule with more of its rules adopted: to see beforehand what adopting them would do.
     public func adopting(_ ids: Set<RuleID>, on day: Day) -> RetentionSchedule {
-        let adopted = rules.map { rule in
-            var rule = rule
-            if rule.adoption == .no, ids.contains(rule.id) { rule.adoption = .adopted(day) }
-            return rule
+        var schedule = self
+        for id in ids {
+            guard let place = places[id], rules[place].adoption == .no else { continue }
+            schedule.rules[place].adoption = .adopted(day)
+            schedule.standingBlocks[place] = schedule.rules[place].standingBlocks
         }
-        return RetentionSchedule(
-            version: version, name: name, owner: owner, defaults: defaults, rules: adopted, records: records,
-            source: source, holders: holders, approvedShortenings: approvedShortenings, categories: categories)
+        return schedule
     }
 }
 

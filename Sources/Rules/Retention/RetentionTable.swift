@@ -17,12 +17,12 @@ struct RetentionTable: Sendable {
             Party.allCases.sorted { $0.index < $1.index }.map { Set(holders.types[$0] ?? []) } + types.map { [$0] }
         cells = all.flatMap { category in
             possible.map { types in
-                rules.compactMap { rule in
+                rules.enumerated().compactMap { place, rule in
                     let tests = rule.matches.filter {
                         $0.covers(category, isRecord: records[category] != nil)
                             && ($0.holders.isEmpty || !$0.holders.isDisjoint(with: types))
                     }
-                    return tests.isEmpty ? nil : Candidate(rule, tests)
+                    return tests.isEmpty ? nil : Candidate(rule, at: place, tests)
                 }
             }
         }
@@ -45,11 +45,12 @@ extension RetentionMatch {
 /// A rule as it bears on one category and kind of holder.
 struct Candidate: Sendable {
     let id: RuleID
+    /// Where it stands in the schedule.
+    let place: Int
     let keep: [RetentionTerm]
     let onDeath: DeathVariant?
     let isPermanent: Bool
-    let isStatutory: Bool
-    let blocks: [RetentionBlock]
+    private let isStatutory: Bool
     private let tests: [Test]
 
     private struct Test: Sendable {
@@ -58,13 +59,13 @@ struct Candidate: Sendable {
         let unless: RetentionFlags
     }
 
-    fileprivate init(_ rule: RetentionRule, _ matches: [RetentionMatch]) {
+    fileprivate init(_ rule: RetentionRule, at place: Int, _ matches: [RetentionMatch]) {
         id = rule.id
+        self.place = place
         keep = rule.keep
         onDeath = rule.onDeath
         isPermanent = rule.isPermanent
         isStatutory = rule.confidence.isStatutory
-        blocks = rule.standingBlocks
         tests = matches.map { Test(labels: $0.labels, when: $0.when, unless: $0.unless) }
     }
 

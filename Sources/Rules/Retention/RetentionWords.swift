@@ -101,7 +101,7 @@ public enum RetentionAction: String, Hashable, Sendable {
 }
 
 /// How well founded a rule is.
-public enum RetentionConfidence: String, CaseIterable, Hashable, Sendable {
+public enum RetentionConfidence: String, Hashable, Sendable {
     case statutory
     case statutorySecondarySource = "statutory-secondary-source"
     case secondarySource = "secondary-source"

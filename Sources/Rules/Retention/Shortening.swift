@@ -17,10 +17,19 @@ public struct Shortening: Hashable, Sendable {
     public let reason: Reason
     /// `nil` while nobody has approved it.
     public let approved: Day?
+
+    public init(rule: RuleID, reason: Reason, approved: Day?) {
+        self.rule = rule
+        self.reason = reason
+        self.approved = approved
+    }
 }
 
 extension RetentionSchedule {
-    /// Where `newer` is shorter than this schedule, one reason for each rule. That a rule is adopted is no shortening.
+    /// Where `newer` may be shorter than this schedule, one reason for each rule.
+    ///
+    /// Rules are compared as they are written: one that is split in two is named here too, although together the two
+    /// may say the same. That a rule is adopted is no shortening.
     public func shortened(by newer: RetentionSchedule) -> [Shortening] {
         let sameHolders = holders == newer.holders
         return rules.compactMap { old in
@@ -35,6 +44,8 @@ extension RetentionRule {
     fileprivate func shortening(by newer: RetentionRule?, sameHolders: Bool) -> Shortening.Reason? {
         guard let newer else { return .removed }
         guard sameHolders || matches.allSatisfy(\.holders.isEmpty) else { return .match }
+        // What rests on consent alone is kept only by statute.
+        guard newer.confidence.isStatutory || !confidence.isStatutory else { return .match }
         guard matches.allSatisfy({ old in newer.matches.contains { $0.covers(old) } }) else { return .match }
         guard action == .destroy || newer.action == action else { return .action }
         if newer.isPermanent { return nil }
@@ -50,7 +61,8 @@ extension RetentionMatch {
             categories.isEmpty || old.categories.isEmpty
             ? categories == old.categories : categories.isSuperset(of: old.categories)
         return hasCategories && Self.admits(holders, old.holders) && Self.admits(labels, old.labels)
-            && (when.isEmpty || (!old.when.isEmpty && when.isSuperset(of: old.when))) && unless.isSubset(of: old.unless)
+            && (when.isEmpty ? !old.when.contains(.consentOnly) : !old.when.isEmpty && when.isSuperset(of: old.when))
+            && unless.isSubset(of: old.unless)
     }
 
     /// An empty set admits everything.
