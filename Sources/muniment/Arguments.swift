@@ -33,6 +33,10 @@ extension Capacity: ExpressibleByArgument {}
 extension RestraintGround: ExpressibleByArgument {}
 extension ParentChoice: ExpressibleByArgument {}
 extension ReviewOutcome: ExpressibleByArgument {}
+extension RetentionTrigger: ExpressibleByArgument {}
+extension RetentionFlag: ExpressibleByArgument {}
+extension HoldKind: ExpressibleByArgument {}
+extension DisposalGround: ExpressibleByArgument {}
 extension Rules.Role: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument) }
 }

@@ -5,8 +5,6 @@ import Sealing
 import Storage
 import Vault
 
-extension DisposalGround: ExpressibleByArgument {}
-
 struct DisposalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disposal",
@@ -41,15 +39,18 @@ struct DisposalCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            guard (child == nil) != (document == nil), version == nil || document != nil else {
-                throw ValidationError("Name a child or a document, and a version only of a document.")
-            }
-            let target: DisposalTarget =
-                child.map { .child($0) }
-                ?? document.map { id in version.map { .version(id, $0) } ?? .document(id) }
-                ?? .document(DocumentID(from: .system))
+            let target = try target()
             let id = try await common.inVault { try await $0.list(target, ground: ground, reason: reason, as: $1) }
             try common.show(["disposal": "\(id)"]) { ["\(id)"] }
+        }
+
+        private func target() throws -> DisposalTarget {
+            switch (child, document, version) {
+            case (let child?, nil, nil): .child(child)
+            case (nil, let document?, nil): .document(document)
+            case (nil, let document?, let version?): .version(document, version)
+            default: throw ValidationError("Name a child or a document, and a version only of a document.")
+            }
         }
     }
 

@@ -5,10 +5,6 @@ import Sealing
 import Storage
 import Vault
 
-extension RetentionTrigger: ExpressibleByArgument {}
-extension RetentionFlag: ExpressibleByArgument {}
-extension HoldKind: ExpressibleByArgument {}
-
 struct RetentionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retention", abstract: "How long things are kept, and what is due.",
@@ -35,34 +31,32 @@ struct RetentionCommand: AsyncParsableCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a schedule and put its cases to it. Needs no vault.",
-            discussion: "Example:\n  muniment retention check Policies/retention.yaml")
-        @Argument(help: "The file.") var file: String
-        @Option(help: ArgumentHelp("Its table of cases.", valueName: "file")) var cases: String?
-        @Option(help: ArgumentHelp("The file with the categories.", valueName: "file")) var categories =
-            "Policies/categories.yaml"
+            discussion: """
+                The folder has retention.yaml and retention.cases.yaml, beside the agreement's files. Exit status 3 when a case is \
+                not answered as agreed.
+
+                Example:
+                  muniment retention check Policies
+                """)
+        @OptionGroup var files: PolicyFolder
 
         func run() async throws {
-            let known = try Agreement.categories(
-                PolicyText(
-                    file: "categories.yaml",
-                    text: String(decoding: try RetentionCommand.text(categories), as: UTF8.self)))
             let schedule = try RetentionSchedule.load(
-                PolicyText(
-                    file: "retention.yaml", text: String(decoding: try RetentionCommand.text(file), as: UTF8.self)),
-                categories: known)
+                try text("retention.yaml"), categories: try files.read().load().categories)
             let adopted = schedule.rules.count { $0.adoption != .no }
-            print(
-                "Version \(schedule.version): \(schedule.rules.count) rules, \(adopted) of them adopted or statutory.")
-            guard let cases else { return }
-            let outcomes = try checkCases(
-                PolicyText(
-                    file: "retention.cases.yaml",
-                    text: String(decoding: try RetentionCommand.text(cases), as: UTF8.self)),
-                under: schedule)
+            let outcomes = try checkCases(try text("retention.cases.yaml"), under: schedule)
             let failing = outcomes.filter { !$0.isAsAgreed }
             for outcome in failing { print(outcome.sentence) }
-            print("\(outcomes.count) cases, \(failing.count) not answered as agreed.")
+            print(
+                "Version \(schedule.version): \(schedule.rules.count) rules, \(adopted) of them adopted or statutory; "
+                    + "\(outcomes.count) cases, \(failing.count) not answered as agreed.")
             guard failing.isEmpty else { throw FaultFound() }
+        }
+
+        private func text(_ name: String) throws -> PolicyText {
+            PolicyText(
+                file: name,
+                text: String(decoding: try RetentionCommand.text("\(files.folder)/\(name)"), as: UTF8.self))
         }
     }
 
@@ -162,16 +156,7 @@ struct RetentionCommand: AsyncParsableCommand {
 
         func run() async throws {
             let plans = try await common.inVault { try await $0.plan(of: child, as: $1) }
-            try common.show(plans) {
-                plans.flatMap { plan in
-                    [
-                        "\(plan.document) \(plan.category): "
-                            + (plan.keepThrough.map { "kept through \($0) by \(plan.winner ?? "")" } ?? "no day")
-                            + (plan.isEligible ? ", due" : "")
-                    ] + plan.considered.map { "  \($0)" } + plan.blocks.map { "  ! \($0)" }
-                        + plan.holds.map { "  ! held for \($0)" }
-                }
-            }
+            try common.show(plans) { plans.flatMap(\.lines) }
         }
     }
 
@@ -229,6 +214,16 @@ struct RetentionCommand: AsyncParsableCommand {
             try common.show(report) { report.lines }
             guard report.failures.isEmpty else { throw FaultFound() }
         }
+    }
+}
+
+extension DocumentPlan {
+    fileprivate var lines: [String] {
+        let end = keepThrough.map { "kept through \($0) by \(winner ?? "")" } ?? "no day"
+        var lines = ["\(document) \(category): \(end)\(isEligible ? ", due" : "")"]
+        lines += considered.map { "  \($0)" }
+        lines += blocks.map { "  ! \($0)" }
+        return lines + holds.map { "  ! held for \($0)" }
     }
 }
 

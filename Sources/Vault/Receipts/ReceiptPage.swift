@@ -15,27 +15,8 @@ extension SoundReceipt {
 
     fileprivate var page: HTML {
         let headline = words.headlines[state] ?? words.name
-        return """
-            <!DOCTYPE html>
-            <html lang="en-GB">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="referrer" content="no-referrer">
-            <title>\(headline)</title>
-            \(Self.style)
-            </head>
-            <body>
-            <main>
-            <h1>\(headline)</h1>
-            <p>This page is yours to keep. It says what you decided, and what you can do.</p>
-            \(HTML(sections))
-            </main>
-            </body>
-            </html>
-
-            """
+        return .page(
+            headline, lead: "This page is yours to keep. It says what you decided, and what you can do.", sections)
     }
 
     private var sections: [HTML] {
@@ -125,39 +106,10 @@ extension SoundReceipt {
 }
 
 extension SoundReceipt {
-    private static let style: HTML = """
-        <style>
-        body { font: 1.125rem/1.6 Arial, Helvetica, sans-serif; color: #000; background: #fff; margin: 1.5rem; }
-        main { max-width: 38rem; margin: 0 auto; }
-        h1 { font-size: 1.8rem; line-height: 1.25; }
-        h2 { font-size: 1.3rem; margin: 1.8rem 0 0.4rem; }
-        dt { font-weight: bold; margin-top: 0.6rem; }
-        dd { margin: 0; }
-        address { font-style: normal; margin-top: 0.6rem; white-space: pre-line; }
-        dd, li, p, address { overflow-wrap: anywhere; }
-        @media print { body { margin: 0; } h2 { break-after: avoid; } li, dt, address { break-inside: avoid; } }
-        </style>
-        """
-
-    private func section(_ title: String, _ content: HTML) -> HTML {
-        """
-        <section>
-        <h2>\(title)</h2>
-        \(content)
-        </section>
-        """
-    }
-
-    private func paragraph(_ sentence: String) -> HTML { "<p>\(sentence)</p>" }
-
-    private func list(_ items: [String]) -> HTML { "<ul>\n\(HTML(items.map { "<li>\($0)</li>" }))\n</ul>" }
-
-    private func facts(_ facts: [(name: String, value: String?)]) -> HTML {
-        let rows = facts.compactMap { name, value in
-            value.map { value -> HTML in "<dt>\(name)</dt><dd>\(value)</dd>" }
-        }
-        return "<dl>\n\(HTML(rows))\n</dl>"
-    }
+    private func section(_ title: String, _ content: HTML) -> HTML { .section(title, content) }
+    private func paragraph(_ sentence: String) -> HTML { .paragraph(sentence) }
+    private func list(_ items: [String]) -> HTML { .list(items) }
+    private func facts(_ facts: [(name: String, value: String?)]) -> HTML { .facts(facts) }
 
     private static let months = [
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

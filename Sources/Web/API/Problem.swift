@@ -107,7 +107,10 @@ extension Problem {
             case .wrongCode: Problem(.unauthorized, "wrong-code", error.userMessage)
             case .tokenInvalid: Problem(.unauthorized, "token-invalid", error.userMessage)
             case .needsSession: Problem(.forbidden, "needs-session", error.userMessage)
-            case .noSecondFactor, .tooManyTokens: Problem(.conflict, "not-possible", error.userMessage)
+            case .partySealed, .partiesSealed: Problem(.forbidden, "party-sealed", error.userMessage)
+            case .noSecondFactor, .tooManyTokens, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony, .noSchedule,
+                .shortens, .disposalBlocked, .wrongStage, .cooling:
+                Problem(.conflict, "not-possible", error.userMessage)
             case .passwordRefused: Problem(.unprocessableContent, "password-refused", error.userMessage)
             case .invitationInvalid: Problem(.unprocessableContent, "invitation-invalid", error.userMessage)
             case .systemUnknown: Problem(.unauthorized, "system-unknown", error.userMessage)
@@ -126,8 +129,8 @@ extension Problem {
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)
             case .viewOnly: Problem(.forbidden, "view-only", error.userMessage)
             case .rangeOutsideContent(let count): Problem(outside: count)
-            case .keyMissing: Problem(fault: error)
-            case .rolledBack, .anchorMissing:
+            case .keyMissing, .notErased: Problem(fault: error)
+            case .rolledBack, .anchorMissing, .unlockAgain:
                 Problem(.serviceUnavailable, "read-only", "The vault is closed until the operator has looked at it.")
             case .policy(let error): Problem(.unprocessableContent, "policy", error.userMessage)
             case .changedMeanwhile: Problem(.conflict, "changed-meanwhile", error.userMessage)
