@@ -180,6 +180,7 @@ extension ReadTransaction {
             ("proposals", try holds("SELECT * FROM proposals") { _ = try proposal($0) }),
             ("scans", try holds("SELECT * FROM scans") { _ = try scan($0) }),
             ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
+            ("keyring_backups", try holds("SELECT * FROM keyring_backups") { _ = try keyringBackup($0) }),
         ]
         return tables.filter { !$0.1 }.map(\.0)
     }
