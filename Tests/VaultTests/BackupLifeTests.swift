@@ -90,7 +90,7 @@ struct BackupLifeTests {
         let again = try await scene.openRestored()
         let row = try #require(try await again.records.read { try $0.entries(of: [.vaultRestored]) }.first)
         let event = try #require(try await again.opened(row))
-        let ada = try await scene.ada(in: again)
+        let ada = try await scene.signedIn(to: again).caller("ada", in: again)
         #expect(event.actor["person"] == "\(ada.person)")
         #expect(event.detail["missing"] == String(size - report.entries))
         // The keyring that was restored has its row, though the restored records had none.

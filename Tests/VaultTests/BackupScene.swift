@@ -76,6 +76,15 @@ struct BackupScene {
             restoredPath, unlockedWith: Fixture.secret(), in: Fixture.environment(now: now))
     }
 
+    /// The same people, signed in to a restored vault, to which nobody is.
+    func signedIn(to vault: DocumentVault) async throws -> Fixture {
+        var people: [String: SessionToken] = [:]
+        for name in ["ada", "sam", "priya"] {
+            people[name] = try await vault.signIn(username: name, password: Fixture.password())
+        }
+        return Fixture(folder: fixture.folder, people: people, caseID: fixture.caseID, child: fixture.child)
+    }
+
     /// The names in the backup folder that say something is there.
     func names(_ prefix: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasPrefix(prefix) }.sorted()

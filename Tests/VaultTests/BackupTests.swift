@@ -34,11 +34,13 @@ struct BackupTests {
         #expect(report.strays == 0)
         let again = try await scene.openRestored()
         #expect(again.readOnlyReason == nil)
+        await #expect(throws: VaultError.notSignedIn) { try await scene.fixture.caller("sam", in: again) }
+        let users = try await scene.signedIn(to: again)
         for (id, content) in contents {
-            #expect(try await scene.fixture.read(id, as: "sam", in: again) == content)
+            #expect(try await users.read(id, as: "sam", in: again) == content)
         }
-        #expect(try await scene.fixture.check(again).findings == [])
-        _ = try await scene.fixture.deposit([1, 2, 3], in: again)
+        #expect(try await users.check(again).findings == [])
+        _ = try await users.deposit([1, 2, 3], in: again)
         try await again.close()
         try scene.requireNothingLeftIn(scene.restoredPath)
     }
@@ -76,8 +78,9 @@ struct BackupTests {
             let report = try await scene.restore()
             #expect(report.check.findings == [])
             let again = try await scene.openRestored()
+            let users = try await scene.signedIn(to: again)
             for (id, count) in before {
-                #expect(try await fixture.read(id, as: "sam", in: again).count == count)
+                #expect(try await users.read(id, as: "sam", in: again).count == count)
             }
             #expect(try await again.records.read { try $0.counts() }.documents >= before.count)
             try await again.close()
@@ -106,7 +109,8 @@ struct BackupTests {
         #expect(report.strays >= 1, "what has a note of its own is settled by recovery")
         #expect(report.objects.copied == 1)
         let again = try await scene.openRestored()
-        #expect(try await scene.fixture.read(id, as: "sam", in: again) == [1, 2, 3])
+        let users = try await scene.signedIn(to: again)
+        #expect(try await users.read(id, as: "sam", in: again) == [1, 2, 3])
         #expect(try await again.keyring.read { try $0.wrap(of: rendition.id, for: "social-care") } != nil)
         try await again.close()
     }

@@ -125,6 +125,8 @@ extension DocumentVault {
         let row = try row(event)
         try await records.write { transaction in
             let entry = try transaction.append(row)
+            // A session that was ended after the backup must not go on.
+            try transaction.removeSessions(begunBy: .never, unusedSince: .never)
             for (digest, backup) in found {
                 try transaction.put(
                     KeyringBackupRow(
