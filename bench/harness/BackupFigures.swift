@@ -1,5 +1,6 @@
 import Foundation
 import Sealing
+import Storage
 import Vault
 
 /// The backup of 100,000 objects when nothing has changed, and for comparison the first, which copies them all.
