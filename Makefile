@@ -31,7 +31,7 @@ service:
 	scripts/service.sh $(EXAMPLES) $(KILLS)
 
 crash:
-	scripts/prepare.sh build
+	scripts/prepare.sh build age
 	scripts/crash.sh $(CYCLES)
 
 bench: build

@@ -3,8 +3,9 @@
 #
 #     crash.sh [CYCLES]
 #
-# Cycles import a folder of small files, deposit one large file, or put another agreement in force, which gives or takes a wrap of
-# every document; SIGKILL ends each at a random moment. An activation that was killed is brought to its end by `agreement align`.
+# Cycles import a folder of small files, deposit one large file, put another agreement in force, which gives or takes a wrap of
+# every document, or back everything up and restore it; SIGKILL ends each at a random moment. An activation that was killed is
+# brought to its end by `agreement align`.
 # Then everything is checked and read back, what was acknowledged is compared with what was sent, and nothing half-made
 # or in clear may be left. At the end an import that was killed is finished by running it again.
 #
@@ -30,8 +31,9 @@ main() {
     printf 'crash: undisturbed, an import of %s files takes %s ms and a deposit %s ms\n' \
         "$files" "$import_time" "$deposit_time"
     for ((cycle = 1; cycle <= cycles; cycle++)); do
-        case $((cycle % 5)) in
+        case $((cycle % 6)) in
         0) crash_activation "$cycle" ;;
+        5) crash_backup ;;
         1 | 3) crash_import "$cycle" ;;
         *) crash_deposit "$cycle" ;;
         esac
@@ -134,6 +136,14 @@ measure() {
     look_after
     compare_import whole
     compare_deposit whole
+    age-keygen -o "$work/custodian" 2>"$work/out" || fail "$(cat "$work/out")"
+    start=$(date +%s%3N)
+    (back_up) >"$work/out" 2>&1 || fail "a backup without a crash failed: $(cat "$work/out")"
+    backup_time=$(($(date +%s%3N) - start))
+    start=$(date +%s%3N)
+    (restore) >"$work/out" 2>&1 || fail "a restore without a crash failed: $(cat "$work/out")"
+    restore_time=$(($(date +%s%3N) - start))
+    rm -r "$work/again" "$work/again.anchor"
     # Long enough to be killed within, at the start, in the preview, and while wraps are brought into line.
     activation_time=3000
 }
@@ -154,9 +164,43 @@ crash_deposit() {
     rm -f "$work/sent/$1.bin"
 }
 
+back_up() {
+    exec "$MUNIMENT" backup all "$work/backup" --to "$(age-keygen -y "$work/custodian")" --session "$work/ada"
+}
+
+restore() {
+    exec "$MUNIMENT" restore ada --from "$work/backup" --identity "$work/custodian" --to "$work/again" \
+        --key-file "$work/vault.key" --password-file "$work/password"
+}
+
+# No half file has its name, no keyring lies open, and a restored vault is whole or not there.
+crash_backup() {
+    local file
+    kill_within "$backup_time" back_up >"$work/out" 2>&1
+    look_after
+    sleep 1  # Files are named by the second.
+    (cd "$work/backup" && for file in records-*.sqlite; do sha256sum --quiet -c "$file.sha256" || exit; done) ||
+        fail 'a copy of the records is not what its sum says.'
+    (cd "$work/backup/objects" && find . -type f | sed 's|\(.*/\)\(.*\)|\2  \1\2|' | sha256sum --quiet -c) ||
+        fail 'an object of the backup is not what its name says.'
+    for file in "$work/backup"/keyring-*.age; do
+        age -d -i "$work/custodian" "$file" >/dev/null || fail "$file does not open."
+    done
+    (back_up) >"$work/out" 2>&1 || fail "the backup after a killed one failed: $(cat "$work/out")"
+    [[ -z $(find "$work/backup/staging" -type f) ]] || fail 'files were left in the staging of the backup.'
+    kill_within "$restore_time" restore >"$work/out" 2>&1
+    if [[ -e $work/again ]]; then
+        "$MUNIMENT" sign-in ada --vault "$work/again" --password-file "$work/password" --session "$work/again.session" \
+            >"$work/out" 2>&1 || fail "the restored vault does not open: $(cat "$work/out")"
+        "$MUNIMENT" check --read-data 100% --vault "$work/again" --session "$work/again.session" >"$work/check" 2>&1 ||
+            fail "check of the restored vault: $(cat "$work/check")"
+    fi
+    rm -rf "$work"/again*
+}
+
 # An agreement with or without the custody lead's right to draft plans, which is what youth justice has its wraps by.
 crash_activation() {
-    local proposal version=$(($1 + 1)) with=$(($1 / 5 % 2)) folder=$work/policies/$1
+    local proposal version=$(($1 + 1)) with=$(($1 / 6 % 2)) folder=$work/policies/$1
     mkdir "$folder"
     cp "$work/policies/categories.yaml" "$folder/"
     sed "s/^version: .*/version: $version/" "$work/policies/agreement.yaml" >"$folder/agreement.yaml"

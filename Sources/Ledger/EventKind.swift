@@ -22,6 +22,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case keyringAligned = 0x0124
     case imported = 0x0130
     case scanningRequired = 0x0140
+    case backupMade = 0x0150
+    case backupPruned = 0x0151
+    case vaultRestored = 0x0152
+    case backupDrilled = 0x0153
     // Organisations and people
     case organisationAdded = 0x0201
     case personAdded = 0x0210
@@ -143,6 +147,10 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .keyringAligned: "keyring.aligned",
         .imported: "imported",
         .scanningRequired: "scanning.required",
+        .backupMade: "backup.made",
+        .backupPruned: "backup.pruned",
+        .vaultRestored: "vault.restored",
+        .backupDrilled: "backup.drilled",
         .organisationAdded: "organisation.added",
         .personAdded: "person.added",
         .personDisabled: "person.disabled",

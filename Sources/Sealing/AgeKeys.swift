@@ -129,7 +129,7 @@ func x25519(_ secret: borrowing SecretBytes, _ publicKey: [UInt8]) throws(Sealin
 }
 
 /// What a file may be opened with.
-public enum AgeOpener: ~Copyable {
+public enum AgeOpener: ~Copyable, Sendable {
     case identity(AgeIdentity)
     case passphrase(SecretBytes)
 }

@@ -40,13 +40,21 @@ extension DocumentVault {
         readPercent: Int, as caller: Caller, progress: @Sendable (CheckReport) -> Void
     ) async throws -> CheckReport {
         if readOnlyReason == nil { try await authorise("vault.check", caller) }
-        return try await checked(by: caller) { report in
+        return try await inspect(readPercent: readPercent, by: caller, progress: progress)
+    }
+
+    /// As `check`, for whom a restored vault is checked, which may be nobody in it.
+    func inspect(
+        readPercent: Int, by caller: Caller?, progress: @Sendable (CheckReport) -> Void
+    ) async throws -> CheckReport {
+        try await checked(by: caller) { report in
             let pending = try await keyring.read { Set(try $0.pending()) }
             try await section("ledger", &report) { try await checkLedger(&$0) }
             try await section("accounts, teams and cases", &report) { try await checkStanding(&$0) }
             try await section("second factors", &report) { try await checkSecondFactors(&$0) }
             try await section("systems", &report) { try await checkSystems(&$0) }
             try await section("identities", &report) { try await checkIdentities(&$0) }
+            try await section("keyring backups", &report) { try await checkBackups(&$0) }
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
@@ -65,7 +73,7 @@ extension DocumentVault {
 
     /// A report of what `work` finds, begun with what is wrong from the start and recorded at the end.
     private func checked(
-        by caller: Caller, _ work: (inout CheckReport) async throws -> Void
+        by caller: Caller?, _ work: (inout CheckReport) async throws -> Void
     ) async throws -> CheckReport {
         var report = CheckReport()
         if let readOnlyReason { report.found("ledger", readOnlyReason.userMessage) }

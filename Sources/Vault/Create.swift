@@ -54,10 +54,7 @@ extension DocumentVault {
         _ new: NewVault, in folder: String, unlockedBy secret: Key,
         password: Key, environment: VaultEnvironment
     ) async throws {
-        // The folder may not be there yet, and `..` needs one that is.
-        let anchorPath =
-            new.anchorPath.hasPrefix("../")
-            ? Folder.parent(of: folder) + "/" + new.anchorPath.dropFirst(3) : new.anchorPath
+        let anchorPath = VaultMarker.resolve(new.anchorPath, beforeThereIs: folder)
         guard try isFree(folder), !Folder.exists(anchorPath) else { throw StorageError.alreadyExists }
         guard KeyName(new.origin) != nil else {
             throw VaultError.invalid(field: "origin", reason: "use a name such as vault.county.example/ledger")
@@ -81,7 +78,7 @@ extension DocumentVault {
         try Folder.syncParent(of: folder)
     }
 
-    private static func isFree(_ folder: String) throws -> Bool {
+    static func isFree(_ folder: String) throws -> Bool {
         guard Folder.exists(folder) else { return true }
         return try Folder.names(in: folder).isEmpty
     }

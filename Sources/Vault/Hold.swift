@@ -31,5 +31,10 @@ struct VaultMarker: Sendable {
         path.hasPrefix("/") ? path : folder + "/" + path
     }
 
+    /// As above, while the folder may not be there: `..` needs one that is.
+    static func resolve(_ path: String, beforeThereIs folder: String) -> String {
+        path.hasPrefix("../") ? Folder.parent(of: folder) + "/" + path.dropFirst(3) : resolve(path, in: folder)
+    }
+
     var bytes: [UInt8] { Array("\(Self.firstLine)\nid \(id)\nanchor \(anchorPath)\n".utf8) }
 }

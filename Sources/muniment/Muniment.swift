@@ -39,7 +39,7 @@ struct Muniment: AsyncParsableCommand {
             RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,
             RetentionCommand.self, HoldCommand.self, DisposalCommand.self, KeyCommand.self,
             AccessCommand.self, LedgerCommand.self, EventsCommand.self, ScanningCommand.self, CheckCommand.self,
-            ServeCommand.self,
+            BackupCommand.self, RestoreCommand.self, ServeCommand.self,
             CompletionsCommand.self,
         ])
 
@@ -99,6 +99,7 @@ struct Failure {
         case let error as LedgerError: error.userMessage
         case let error as PolicyError: error.userMessage
         case let error as EventFault: error.userMessage
+        case let error as BackupError: error.userMessage
         case let error as CommandError: error.message
         case is DecodingError, is EncodingError: "A value in the vault cannot be read. Run `muniment check`."
         default: nil

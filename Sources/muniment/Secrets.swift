@@ -42,6 +42,25 @@ enum Secrets {
         return try SecretBytes(wiping: &bytes, count: count)
     }
 
+    /// The first age identity of a file, which must be the user's own and closed to everybody else.
+    static func identity(_ path: String) throws -> AgeIdentity {
+        try requireClosed(path)
+        let file = try FileDescriptor.reading(path)
+        var bytes = [UInt8](repeating: 0, count: 64 * longest)
+        var span = bytes.mutableSpan
+        let count = try file.fill(&span)
+        // No slice may outlive its line: what shares the bytes would not be wiped with them.
+        let mark = Array("AGE-SECRET-KEY-1".utf8)
+        let start = (0..<count).first { at in
+            (at == 0 || bytes[at - 1] == UInt8(ascii: "\n")) && bytes[at..<count].starts(with: mark)
+        }
+        guard let start else { throw CommandError("There is no age identity in the file.") }
+        let end = (start..<count).first { bytes[$0] <= UInt8(ascii: " ") } ?? count
+        var line = Array(bytes[start..<end])
+        _ = try SecretBytes(wiping: &bytes)
+        return try AgeIdentity(wipingText: &line)
+    }
+
     /// The first line of a file, or of standard input for `-`.
     static func line(from path: String) throws -> SecretBytes {
         path == "-" ? try standardInputLine() : try line(from: FileDescriptor.reading(path))

@@ -24,6 +24,7 @@ struct Bench {
     let clinician: Caller
     let manager: Caller
     let rightsOfficer: Caller
+    let administrator: Caller
 
     init(in folder: String) async throws {
         let unlock = try secret(String(repeating: "k", count: 32))
@@ -58,6 +59,7 @@ struct Bench {
         clinician = try await signIn("priya")
         manager = try await signIn("morag")
         rightsOfficer = try await signIn("dana")
+        administrator = ada
     }
 
     func makeCase(_ number: Int) async throws -> CaseID { try await makeChild(number).caseID }

@@ -7,7 +7,7 @@ public import Sealing
 /// What it holds is sealed before it comes here; losing a row loses what it opened.
 public struct KeyringStore: Sendable {
     static let name = "keyring"
-    private let pool: DatabasePool
+    let pool: DatabasePool
 
     /// `isNew`: makes the file; otherwise a missing one is damage.
     public init(vaultFolder: String, isNew: Bool = false) throws {

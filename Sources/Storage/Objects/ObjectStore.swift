@@ -5,7 +5,7 @@ public import Sealing
 /// A name is on disk only when all its bytes are: a file is written aside, synced, renamed, and its folder synced.
 public struct ObjectStore: Sendable {
     private let objects: String
-    private let staging: String
+    let staging: String
     /// Open since before the first write, so that no error of writing back is missed when the file system is synced.
     private let stagingFolder: FileDescriptor
 

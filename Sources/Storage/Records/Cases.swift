@@ -187,6 +187,7 @@ extension ReadTransaction {
             ("disposals", try holds("SELECT * FROM disposals") { _ = try disposal($0) }),
             ("certificates", try holds("SELECT * FROM certificates") { _ = try certificate($0) }),
             ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
+            ("keyring_backups", try holds("SELECT * FROM keyring_backups") { _ = try keyringBackup($0) }),
         ]
         return tables.filter { !$0.1 }.map(\.0)
     }

@@ -14,6 +14,7 @@ enum RecordsSchema {
         migrator.registerMigration("6 identities") { try $0.execute(sql: identities) }
         migrator.registerMigration("7 outbox") { try $0.execute(sql: outbox) }
         migrator.registerMigration("8 systems") { try $0.execute(sql: systems) }
+        migrator.registerMigration("9 backups") { try $0.execute(sql: backups) }
         migrator.registerMigration("10 ceremonies and disposals") { try $0.execute(sql: disposals) }
         return migrator
     }

@@ -7,7 +7,7 @@ public import Sealing
 /// is refused, not believed.
 public struct RecordsStore: Sendable {
     static let name = "records"
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let queue: CommitQueue
     private let rows: RowSeal
 

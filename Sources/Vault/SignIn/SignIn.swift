@@ -73,7 +73,9 @@ extension DocumentVault {
     ///
     /// The second factor is not asked for: it goes by the clock, and this is for when the clock was wrong. So the count of failures is
     /// cleared only where there is none, or it would free guesses at the code.
-    func administrator(_ username: String, _ password: Key) async throws -> Caller {
+    func administrator(
+        _ username: String, _ password: Key, for duty: Duty = "ledger.anchor"
+    ) async throws -> Caller {
         let (person, attempt) = try await authenticate(username, password)
         try await records.write { transaction in
             let hasSecondFactor = try transaction.secondFactor(of: person.id)?.confirmed != nil
@@ -84,9 +86,7 @@ extension DocumentVault {
             }
         }
         let caller = try await records.read { try $0.caller(person.id) }
-        guard agreement.gives("ledger.anchor", to: caller.roles) else {
-            throw VaultError.denied(.dutyNotHeld("ledger.anchor"))
-        }
+        guard agreement.gives(duty, to: caller.roles) else { throw VaultError.denied(.dutyNotHeld(duty)) }
         return caller
     }
 
