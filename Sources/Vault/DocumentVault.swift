@@ -93,6 +93,7 @@ public struct DocumentVault: Sendable {
         if readOnlyReason == nil {
             try await settle()
             try await anchor.advance(to: records, signedBy: keys)
+            try await keepRegister()
         }
         try await keyring.close()
         try await records.close()

@@ -55,11 +55,16 @@ struct UnlockOptions: ParsableArguments {
     }
 
     /// The secret that opens a vault, however it is kept.
-    func read(of folder: String) async throws -> Key {
+    ///
+    /// `folder`: of the vault that says on which token its secret is; without one a token is refused.
+    func read(of folder: String?) async throws -> Key {
         try await PresentedSecret(
             keyFile: keyFilePath, passphraseFile: passphraseFile, shares: share, identities: shareIdentity,
             usesToken: token, pinFile: pinFile, prompt: "Passphrase of the vault: "
-        ).read { try await DocumentVault.custody(in: folder) }
+        ).read {
+            guard let folder else { return [] }
+            return try await DocumentVault.custody(in: folder)
+        }
     }
 }
 

@@ -43,7 +43,7 @@ struct RestoreCommand: AsyncParsableCommand {
             oldAnchor: oldAnchor.map(absolute), username: username,
             password: try Passwords.existing(file: passwordFile))
         let report = try await DocumentVault.restore(
-            try source.open(), to: restoration, unlockedBy: try secret.read(), in: .live,
+            try source.open(), to: restoration, unlockedBy: try await secret.read(of: nil), in: .live,
             progress: RestoreReport.showProgress)
         Terminal.endProgress()
         if json { try Terminal.json(report) } else { for line in report.lines { print(line) } }
@@ -75,7 +75,7 @@ extension BackupCommand {
             guard let percent = Int(readData.hasSuffix("%") ? String(readData.dropLast()) : readData),
                 (0...100).contains(percent)
             else { throw ValidationError("--read-data takes 0% to 100%.") }
-            let secret = try common.vault.secret.read()
+            let secret = try await common.vault.secret.read(of: try? common.vault.folder())
             let report = try await drill(secret, percent)
             Terminal.endProgress()
             try common.show(report) {
@@ -120,13 +120,18 @@ struct SourceOptions: ParsableArguments {
     var records: String?
     @Option(help: ArgumentHelp("A keyring backup; the newest of the folder when not given.", valueName: "file"))
     var keyring: String?
+    @Option(
+        help: ArgumentHelp(
+            "A disposal register that was kept elsewhere, such as beside the anchor. May be repeated.",
+            valueName: "file"))
+    var register: [String] = []
     @Option(help: ArgumentHelp("The file with a custodian's age identity.", valueName: "file")) var identity: String
 
     func open() throws -> RestoreSource {
         let identity = BackupIdentity(try Secrets.identity(absolute(identity)))
         return try RestoreSource(
             .reading(absolute(from)), records: records.map(absolute), keyring: keyring.map(absolute),
-            openedWith: identity)
+            registers: register.map(absolute), openedWith: identity)
     }
 }
 
@@ -144,6 +149,7 @@ extension RestoreReport {
             "ledger   \(entries) entries; what came after them is lost",
         ]
         if let missing { lines.append("missing  \(missing) entries that the old anchor saw") }
+        if disposals > 0 { lines.append("gone     \(disposals) disposals of after the backup were carried out again") }
         if strays > 0 { lines.append("keys     of \(strays) things that the records do not know were removed") }
         lines += objects.damaged.map { "FAULT  object \($0): it is damaged in the backup, and was left out" }
         lines += check.findings.map { "FAULT  \($0.what): \($0.problem)" }

@@ -110,6 +110,11 @@ extension ReadTransaction {
         return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(child)
     }
 
+    /// Of whom nothing is left but the identifier too.
+    public func allChildren() throws -> [ChildRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM children ORDER BY added, id").map(child)
+    }
+
     public func children() throws -> [ChildRow] {
         try Row.fetchAll(db, sql: "SELECT * FROM children WHERE length(profile) > 0 ORDER BY added, id").map(child)
     }

@@ -279,6 +279,13 @@ extension WriteTransaction {
         "UPDATE children SET profile = zeroblob(0) WHERE id = :id",
     ]
 
+    /// Leaves the identifier of a child that these records never knew, so that what was disposed of can be told.
+    public func keepIdentifier(of child: ChildID, at moment: Instant) throws {
+        try db.execute(
+            sql: "INSERT INTO children (id, profile, added) VALUES (:id, zeroblob(0), :added) ON CONFLICT DO NOTHING",
+            arguments: ["id": child.bytes.data, "added": moment.milliseconds])
+    }
+
     /// Keeps the certificate (DER) of the key that signs the register.
     public func put(signerCertificate der: [UInt8]) throws {
         try db.execute(

@@ -8,16 +8,29 @@ public struct RestoreSource: Sendable {
     let folder: BackupFolder
     let records: String
     let keyring: KeyringBackupFile
+    /// Registers that are not the newest of the folder.
+    private let moreRegisters: [String]
 
     /// `records`, `keyring`: the paths of files that are not the newest of the folder, or not in it.
     ///
+    /// `registers`: the paths of registers that were kept elsewhere, besides the newest of the folder.
+    ///
     /// - Throws: `BackupError.missing`.
     public init(
-        _ folder: BackupFolder, records: String? = nil, keyring: String? = nil, openedWith identity: BackupIdentity
+        _ folder: BackupFolder, records: String? = nil, keyring: String? = nil, registers: [String] = [],
+        openedWith identity: BackupIdentity
     ) throws {
         self.folder = folder
         self.records = try records ?? folder.newest(.records)
+        moreRegisters = registers
         self.keyring = KeyringBackupFile(path: try keyring ?? folder.newest(.keyring), identity: identity)
+    }
+
+    /// Every register that there is: the newest of the folder, the one beside the lost vault's anchor, and those that were named.
+    func registers(beside anchor: String?) throws -> [String] {
+        let newest = try folder.names(.register).last.map(folder.path(of:))
+        let beside = anchor.map { $0 + ".register" }.flatMap { Folder.exists($0) ? $0 : nil }
+        return [newest, beside].compactMap { $0 } + moreRegisters
     }
 
     /// Every keyring backup here that the identity opens and that is this vault's, by the digest of its file.

@@ -62,6 +62,7 @@ extension DocumentVault {
                 try Folder.write(Array("\(digest.hex)  \(name)\n".utf8), to: sum)
                 try folder.publish(aside, as: name)
             }
+            try await backUpRegister(to: folder)
             return MadeBackup(file: name, sha256: digest.hex)
         } catch {
             // Harmless when these fail: what is aside is swept, and a sum without its file says nothing.
@@ -69,6 +70,12 @@ extension DocumentVault {
             if !Folder.exists(folder.path(of: name)) { try? Folder.remove(sum) }
             throw error
         }
+    }
+
+    /// Writes the disposal register, by which a restore does again what was disposed of after the records' backup.
+    private func backUpRegister(to folder: BackupFolder) async throws {
+        let name = try folder.newName(.register, at: environment.now())
+        try Folder.write(try await register(), to: folder.path(of: name))
     }
 
     /// Seals the keyring as it is at one moment to its custodians.

@@ -5,9 +5,15 @@ internal import Storage
 /// A folder of backups. See docs/FORMATS.md, "Backups".
 public struct BackupFolder: Sendable {
     enum Kind: String {
-        case records, keyring
+        case records, keyring, register
 
-        var ending: String { self == .records ? ".sqlite" : ".age" }
+        var ending: String {
+            switch self {
+            case .records: ".sqlite"
+            case .keyring: ".age"
+            case .register: ".txt"
+            }
+        }
     }
 
     let path: String

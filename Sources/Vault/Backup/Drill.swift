@@ -40,7 +40,7 @@ extension DocumentVault {
             var report = try await assemble(
                 source, in: folder + "/vault", anchorPath: "../anchor", unlockedBy: secret, environment, progress)
             let vault = try await open(folder + "/vault", unlockedWith: secret, in: environment)
-            try await vault.settleRestored(&report)
+            try await vault.settleRestored(&report, from: source)
             let unreadable = try await vault.tryUnreadable()
             report.check = try await vault.inspect(readPercent: readPercent, by: nil) { _ in }
             try await vault.close()
@@ -74,10 +74,15 @@ extension DocumentVault {
 
     /// Every child whose key is not there, with what was tried to open something of it.
     private func tryUnreadable() async throws -> [UnreadableChild] {
-        let keyrings = try await keyring.read { try $0.keys(kind: "child").suffix(Self.otherKeys) }
-        let others = try keyrings.map { try keys.unwrap($0) } + Keychain.Service.allCases.map(keys.service)
+        let keys = keys
+        let found = try await keyring.read { keyring in
+            try keyring.keys(kind: .child).suffix(Self.otherKeys).compactMap { row in
+                try ChildID(row.owner).flatMap { try keys.childKey($0, keyring)?.record }
+            }
+        }
+        let others = found + Keychain.Service.allCases.map(keys.service)
         var unreadable: [UnreadableChild] = []
-        for child in try await records.read({ try $0.children() }) where try await childKey(child.id) == nil {
+        for child in try await records.read({ try $0.allChildren() }) where try await childKey(child.id) == nil {
             unreadable.append(try await tryToOpen(child, with: others))
         }
         return unreadable

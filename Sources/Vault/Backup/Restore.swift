@@ -37,6 +37,8 @@ public struct RestoreReport: Hashable, Sendable, Codable {
     public var objects = ObjectCopy()
     /// Keys of what the records do not know: it came between the copies of the records and of the keyring.
     public var strays = 0
+    /// What was disposed of after the backup, and was disposed of again.
+    public var disposals = 0
     public var check = CheckReport()
 
     /// Whether everything is there and sound.
@@ -85,7 +87,7 @@ extension DocumentVault {
             report.missing = try await restoration.oldAnchor.asyncMap { try await vault.missing(after: $0) }
         }
         let vault = try await open(aside, unlockedWith: secret, in: environment)
-        try await vault.settleRestored(&report)
+        try await vault.settleRestored(&report, from: source, oldAnchor: restoration.oldAnchor)
         try await vault.recordRestore(report, source, by: caller)
         report.check = try await vault.inspect(readPercent: 100, by: caller) { _ in }
         try await vault.close()
@@ -93,8 +95,10 @@ extension DocumentVault {
     }
 
     /// What must be done in a restored vault before anybody may use it: its three stores are of three moments.
-    func settleRestored(_ report: inout RestoreReport) async throws {
-        try await replay(self)
+    func settleRestored(
+        _ report: inout RestoreReport, from source: RestoreSource, oldAnchor: String? = nil
+    ) async throws {
+        report.disposals = try await replay(source.registers(beside: oldAnchor))
         report.strays = try await dropStrays()
         try await bringIntoLine()
     }
@@ -159,7 +163,7 @@ extension DocumentVault {
             count += strays.count
             last = end
         }
-        let children = try await keyring.read { try $0.keys(kind: "child") }.compactMap { ChildID($0.owner) }
+        let children = try await keyring.read { try $0.keys(kind: .child) }.compactMap { ChildID($0.owner) }
         let strays = try await records.read { transaction in try children.filter { try transaction.child($0) == nil } }
         try await keyring.write { keyring in for stray in strays { try keyring.removeChild(stray) } }
         try await keyring.forgetDeleted()

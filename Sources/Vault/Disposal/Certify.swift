@@ -108,7 +108,7 @@ extension DocumentVault {
         let body = try body(of: row)
         let evidence = try await evidence(body)
         let signer = try await signer()
-        let expires = try await lastKeyringBackup()
+        let expires = try await lastKeyringBackupExpiry()
         let now = environment.now()
         let (number, previous) = try await records.read { transaction in
             let last = try transaction.certificates().last
@@ -140,9 +140,6 @@ extension DocumentVault {
         }
         return DisposalCertificate(number: number, text: text, signature: signature)
     }
-
-    /// When the last keyring backup ends that has what was destroyed.
-    private func lastKeyringBackup() async throws -> Instant? { nil }
 
     private static func subject(_ row: DisposalRow, _ body: DisposalBody) -> CertificateText.Subject {
         let counts = body.counts ?? ErasedCounts()

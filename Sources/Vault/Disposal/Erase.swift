@@ -68,8 +68,18 @@ extension DocumentVault {
     /// Destroys keys, then objects, looks that they are gone, and certifies it. Each step may be done again.
     @discardableResult
     func finishErasure(_ id: DisposalID) async throws -> DisposalCertificate {
-        let (row, work) = try await records.read { (try $0.disposal(id), try $0.erasureWork(id)) }
-        guard let row, row.state == .erasing else { throw VaultError.notFound(.disposal) }
+        guard let row = try await records.read({ try $0.disposal(id) }), row.state == .erasing else {
+            throw VaultError.notFound(.disposal)
+        }
+        let verification = try await destroy(row)
+        let certificate = try await environment.steps.around(.records) { try await certify(row, verification) }
+        try await keepRegister()
+        return certificate
+    }
+
+    /// - Returns: what was found when it was looked whether everything is gone.
+    func destroy(_ row: DisposalRow) async throws -> [DisposalCheck] {
+        let work = try await records.read { try $0.erasureWork(row.id) }
         try await environment.steps.around(.keyring) {
             try await keyring.write { keyring in
                 for rendition in work.renditions { try keyring.removeWraps(of: rendition) }
@@ -79,8 +89,7 @@ extension DocumentVault {
         try await forgetDestroyed()
         let objects = objects
         try await environment.steps.around(.place) { try await blocking { try objects.removeAll(work.objects) } }
-        let verification = try await verify(row, work)
-        return try await environment.steps.around(.records) { try await certify(row, verification) }
+        return try await verify(row, work)
     }
 
     /// Looks whether what was to be destroyed is gone: by the keyring and the store, not by what this run believes to have done.

@@ -82,6 +82,7 @@ extension DocumentVault {
             try transaction.put(row)
             _ = try transaction.append(log)
         }
+        try await keepRegister()
         return id
     }
 
@@ -108,6 +109,7 @@ extension DocumentVault {
             try transaction.put(row)
             _ = try transaction.append(log)
         }
+        try await keepRegister()
     }
 
     public func holds(as caller: Caller) async throws -> [HoldSummary] {

@@ -1,0 +1,202 @@
+internal import Foundation
+internal import Ledger
+internal import Rules
+internal import Sealing
+internal import Storage
+
+/// The disposal register and the holds as a file: what a vault that is restored from a backup must do again before it serves.
+///
+/// It is written beside the anchor after each change, and with each backup of the records. See docs/FORMATS.md, "The register".
+struct RegisterFile: Sendable {
+    struct Disposal: Codable, Sendable {
+        let id: String
+        let unit: String
+        let child: String
+        let document: String?
+        let version: Int64?
+        let body: Data
+        let changed: Int64
+        /// `nil` for an erasure that had begun and was not certified.
+        let certificate: Certificate?
+    }
+
+    struct Certificate: Codable, Sendable {
+        let number: Int64
+        let issued: Int64
+        let text: Data
+        let signature: Data
+    }
+
+    struct Hold: Codable, Sendable {
+        let id: String
+        let body: Data
+        let placed: Int64
+        let released: Int64?
+    }
+
+    struct Content: Codable, Sendable {
+        let vault: String
+        /// Entries of the ledger when it was written.
+        let entries: UInt64
+        let disposals: [Disposal]
+        let holds: [Hold]
+    }
+
+    static let firstLine = "muniment register v1"
+    private static let longest = 1 << 30
+
+    let content: Content
+
+    func bytes(_ key: Key) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let body = try [UInt8](encoder.encode(content)) + [0x0a]
+        let mac = Hex.encode(key.secret.authenticate(body).bytes)
+        return Array("\(Self.firstLine)\n\(mac)\n".utf8) + body
+    }
+
+    init(content: Content) { self.content = content }
+
+    /// - Throws: `BackupError.damaged`, `.newerFormat`; `StorageError.notReadable`.
+    init(path: String, key: Key, vault: VaultID) throws {
+        let file = try Folder.read(path, limit: Self.longest)
+        let lines = file.split(separator: 0x0a, maxSplits: 2, omittingEmptySubsequences: false)
+        guard lines.count == 3, lines[0].starts(with: Array("muniment register v".utf8)) else {
+            throw BackupError.damaged(path.fileName)
+        }
+        guard Array(lines[0]) == Array(Self.firstLine.utf8) else { throw BackupError.newerFormat(path.fileName) }
+        let body = Array(lines[2])
+        guard let mac = Hex.decode(String(decoding: lines[1], as: UTF8.self)),
+            constantTimeEqual(mac, key.secret.authenticate(body).bytes),
+            let content = try? JSONDecoder().decode(Content.self, from: Data(body)), content.vault == "\(vault)"
+        else { throw BackupError.damaged(path.fileName) }
+        self.content = content
+    }
+}
+
+extension DocumentVault {
+    private var registerKey: Key { get throws { try keys.service(.records).derive(Facts("register")) } }
+
+    /// The register's path: beside the anchor, on the other disk.
+    var registerPath: String { anchor.path + ".register" }
+
+    func register() async throws -> [UInt8] {
+        let content = try await records.read { [id] transaction in
+            let disposals = try transaction.disposals([.erasing, .erased]).map { row in
+                RegisterFile.Disposal(row, try transaction.certificate(of: row.id))
+            }
+            return RegisterFile.Content(
+                vault: "\(id)", entries: try transaction.logSize(), disposals: disposals,
+                holds: try transaction.holds().map(RegisterFile.Hold.init))
+        }
+        return try RegisterFile(content: content).bytes(registerKey)
+    }
+
+    /// Writes the register beside the anchor. A vault whose anchor is missing has no place for it yet.
+    func keepRegister() async throws {
+        guard Folder.exists(anchor.path) else { return }
+        let isNeeded = try await records.read { try !$0.disposals([.erasing, .erased]).isEmpty || !$0.holds().isEmpty }
+        guard isNeeded else { return }
+        try Folder.write(try await register(), to: registerPath)
+    }
+
+    /// Does again in a restored vault what was disposed of, and holds what was held, after its backup was made.
+    ///
+    /// It runs before anything is served, with this process alone in the vault, and may run twice.
+    ///
+    /// `registers`: the paths of what there is: of the backup folder, of the old anchor, and what was named.
+    ///
+    /// - Returns: how many disposals were done again.
+    /// - Throws: `BackupError.damaged` for a register that is not this vault's; nothing is served then.
+    func replay(_ registers: [String]) async throws -> Int {
+        var count = 0
+        for path in registers {
+            let content = try RegisterFile(path: path, key: registerKey, vault: id).content
+            let holds = try content.holds.map { try HoldRow($0, path) }
+            try await records.write { transaction in
+                let known = try transaction.holds().reduce(into: [HoldID: HoldRow]()) { $0[$1.id] = $1 }
+                for hold in holds where known[hold.id]?.released == nil { try transaction.put(hold) }
+            }
+            for disposal in content.disposals {
+                let row = try DisposalRow(disposal, path)
+                if try await records.read({ try $0.disposal(row.id) })?.state != .erased {
+                    try await replay(row, disposal.certificate)
+                    count += 1
+                }
+            }
+        }
+        return count
+    }
+
+    private func replay(_ row: DisposalRow, _ certificate: RegisterFile.Certificate?) async throws {
+        let begun = try self.row(event(.erasureBegun, row, nil).with(["kind": "restored"]))
+        let certified = try self.row(event(.erasureCertified, row, nil).with(["kind": "restored"]))
+        try await records.write { transaction in
+            guard try transaction.disposal(row.id)?.state != .erasing else { return }
+            try transaction.keepIdentifier(of: row.child, at: row.changed)
+            try transaction.put(row)
+            _ = try transaction.append(begun)
+            _ = try transaction.beginErasure(row)
+        }
+        // Where the lost vault had not certified it yet, this one does.
+        guard let certificate else {
+            try await finishErasure(row.id)
+            return
+        }
+        _ = try await destroy(row)
+        try await records.write { transaction in
+            var row = row
+            row.state = .erased
+            try transaction.put(row)
+            let entry = try transaction.append(certified)
+            try transaction.insert(
+                CertificateRow(
+                    number: certificate.number, disposal: row.id, issued: Instant(milliseconds: certificate.issued),
+                    entry: entry, text: [UInt8](certificate.text), signature: [UInt8](certificate.signature)))
+            try transaction.settleErasure(row.id)
+        }
+    }
+}
+
+extension RegisterFile.Disposal {
+    fileprivate init(_ row: DisposalRow, _ certificate: CertificateRow?) {
+        self.init(
+            id: "\(row.id)", unit: row.unit.rawValue, child: "\(row.child)", document: row.document.map { "\($0)" },
+            version: row.version, body: Data(row.body), changed: row.changed.milliseconds,
+            certificate: certificate.map { row in
+                RegisterFile.Certificate(
+                    number: row.number, issued: row.issued.milliseconds, text: Data(row.text),
+                    signature: Data(row.signature))
+            })
+    }
+}
+
+extension RegisterFile.Hold {
+    fileprivate init(_ row: HoldRow) {
+        self.init(
+            id: "\(row.id)", body: Data(row.body), placed: row.placed.milliseconds,
+            released: row.released?.milliseconds)
+    }
+}
+
+extension HoldRow {
+    fileprivate init(_ hold: RegisterFile.Hold, _ path: String) throws {
+        guard let id = HoldID(hold.id) else { throw BackupError.damaged(path.fileName) }
+        self.init(
+            id: id, body: [UInt8](hold.body), placed: Instant(milliseconds: hold.placed),
+            released: hold.released.map(Instant.init(milliseconds:)))
+    }
+}
+
+extension DisposalRow {
+    /// As something that is being erased.
+    fileprivate init(_ disposal: RegisterFile.Disposal, _ path: String) throws {
+        guard let id = DisposalID(disposal.id), let unit = Unit(rawValue: disposal.unit),
+            let child = ChildID(disposal.child)
+        else { throw BackupError.damaged(path.fileName) }
+        self.init(
+            id: id, unit: unit, child: child, document: disposal.document.flatMap { DocumentID($0) },
+            version: disposal.version, state: .erasing, body: [UInt8](disposal.body),
+            changed: Instant(milliseconds: disposal.changed))
+    }
+}
