@@ -137,34 +137,15 @@ public enum VaultError: Error, Hashable, Sendable {
         case .typeMismatch, .unsafeContent, .malware, .scanFailed, .scannerMissing, .unscanned, .wrongOffset,
             .tooManyUploads, .uploadTooLong:
             contentMessage
+        case .unlockAgain, .partiesSealed, .partySealed, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony,
+            .noSchedule, .shortens, .disposalBlocked, .wrongStage, .cooling, .notErased:
+            custodyMessage
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."
         case .rangeOutsideContent(let count): "The range goes beyond the content, which has \(count) bytes."
         case .keyMissing:
             "The key for this document is not in the keyring. Run `muniment check` and tell the administrator."
-        case .unlockAgain:
-            "The root key of this vault was replaced. Stop this process and start it with the new unlock secret."
-        case .partiesSealed:
-            "Every party that could open this has sealed its key. Nothing was kept. Ask one of them to unseal."
-        case .partySealed(let party):
-            "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
-        case .ownCustody(let party):
-            "The key of \(party) is in its own custody. The party gives itself a new one with `muniment party custody`."
-        case .noOwnCustody(let party):
-            "\(party) has no custody of its own, so its key would be lost. Begin with `muniment party custody`."
-        case .rotationUnderWay(let party):
-            "The key of \(party) is being rotated. Finish that first: `muniment key rotate \(party)`."
-        case .ceremony(let problem): problem.sentence
-        case .noSchedule:
-            "No retention schedule is in force. Propose one with `muniment retention propose`, and have it approved."
-        case .shortens(let rules):
-            "The schedule keeps shorter than now under \(rules.joined(separator: ", ")). Have that approved and write it under approvedShortenings."
-        case .disposalBlocked(let reasons): "It may not be disposed of: \(reasons.joined(separator: "; "))."
-        case .wrongStage(let stage): "This disposal is \(stage). See `muniment disposal show`."
-        case .cooling(let until): "The cooling-off runs until \(until). Nothing was destroyed."
-        case .notErased:
-            "Something of it is still there after it was to be destroyed. It is shown to nobody; run `muniment check` and try again."
         case .rolledBack:
             "This vault is older than its anchor: it was rolled back or tampered with. It is closed to all but status and check. See docs/RUNBOOK.md."
         case .anchorMissing:
@@ -216,6 +197,35 @@ public enum VaultError: Error, Hashable, Sendable {
             "This client certificate is not registered, or its registration has ended. Ask the system administrator."
         case .providerRefused:
             "The sign-in at your organisation's provider was not accepted. Begin anew; if it happens again, ask the system administrator."
+        default: ""
+        }
+    }
+
+    /// Of what keys, schedules and disposals refuse.
+    private var custodyMessage: String {
+        switch self {
+        case .unlockAgain:
+            "The root key of this vault was replaced. Stop this process and start it with the new unlock secret."
+        case .partiesSealed:
+            "Every party that could open this has sealed its key. Nothing was kept. Ask one of them to unseal."
+        case .partySealed(let party):
+            "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
+        case .ownCustody(let party):
+            "The key of \(party) is in its own custody. The party gives itself a new one with `muniment party custody`."
+        case .noOwnCustody(let party):
+            "\(party) has no custody of its own, so its key would be lost. Begin with `muniment party custody`."
+        case .rotationUnderWay(let party):
+            "The key of \(party) is being rotated. Finish that first: `muniment key rotate \(party)`."
+        case .ceremony(let problem): problem.sentence
+        case .noSchedule:
+            "No retention schedule is in force. Propose one with `muniment retention propose`, and have it approved."
+        case .shortens(let rules):
+            "The schedule keeps shorter than now under \(rules.joined(separator: ", ")). Have that approved and write it under approvedShortenings."
+        case .disposalBlocked(let reasons): "It may not be disposed of: \(reasons.joined(separator: "; "))."
+        case .wrongStage(let stage): "This disposal is \(stage). See `muniment disposal show`."
+        case .cooling(let until): "The cooling-off runs until \(until). Nothing was destroyed."
+        case .notErased:
+            "Something of it is still there after it was to be destroyed. It is shown to nobody; run `muniment check` and try again."
         default: ""
         }
     }

@@ -123,8 +123,8 @@ struct NewCustodyOptions: ParsableArguments {
     var sharesFolder: String?
     @Option(help: ArgumentHelp("Keep it on a token: the path of its PKCS#11 module.", valueName: "file"))
     var newTokenModule: String?
-    @Option(help: "The token's label.") var newTokenLabel: String?
-    @Option(help: "The label of the key that is made on the token.") var newTokenKey: String = "muniment"
+    @Option(help: "The token's label.") var newSlot: String?
+    @Option(help: "The label of the key that is made on the token.") var newObject: String = "muniment"
     @Option(help: ArgumentHelp("Read the token's PIN from a file ('-' for standard input).", valueName: "file"))
     var newPinFile: String?
 
@@ -134,8 +134,8 @@ struct NewCustodyOptions: ParsableArguments {
         guard keeper.isEmpty == (sharesFolder == nil) else {
             throw ValidationError("Shares need --keeper for each keeper, and --shares-folder.")
         }
-        guard (newTokenModule == nil) == (newTokenLabel == nil) else {
-            throw ValidationError("A token needs --new-token-module and --new-token-label.")
+        guard (newTokenModule == nil) == (newSlot == nil) else {
+            throw ValidationError("A token needs --new-token-module and --new-slot.")
         }
     }
 
@@ -172,15 +172,15 @@ struct NewCustodyOptions: ParsableArguments {
     }
 
     private func token() throws -> NewCustody {
-        guard let newTokenModule, let newTokenLabel else { throw ValidationError("Name the token.") }
+        guard let newTokenModule, let newSlot else { throw ValidationError("Name the token.") }
         let secret = try Key(from: .system)
         let token = try Token(
-            module: absolute(newTokenModule), label: newTokenLabel,
+            module: absolute(newTokenModule), label: newSlot,
             pin: newPinFile.map { try Secrets.line(from: $0) } ?? Secrets.ask("PIN of the token: "))
-        try token.makeKey(label: newTokenKey)
-        let wrapped = try token.wrap(secret, keyLabel: newTokenKey, facts: TokenPlace.facts, random: .system)
+        try token.makeKey(label: newObject)
+        let wrapped = try token.wrap(secret, keyLabel: newObject, facts: TokenPlace.facts, random: .system)
         let place = TokenPlace(
-            module: absolute(newTokenModule), token: newTokenLabel, key: newTokenKey, wrapped: Hex.encode(wrapped))
+            module: absolute(newTokenModule), token: newSlot, key: newObject, wrapped: Hex.encode(wrapped))
         return NewCustody(kind: .token, custody: .keyFile, secret: secret, about: try place.text)
     }
 }

@@ -144,7 +144,7 @@ struct CeremonyCommand: AsyncParsableCommand {
 
                 Examples:
                   muniment key ceremony issue --new-key-file /media/key/new.key
-                  muniment key ceremony issue --new-token-module /usr/lib/softhsm/libsofthsm2.so --new-token-label vault
+                  muniment key ceremony issue --new-token-module /usr/lib/softhsm/libsofthsm2.so --new-slot vault
                 """)
         @OptionGroup var custody: NewCustodyOptions
         @OptionGroup var common: CommonOptions

@@ -39,6 +39,7 @@ struct RetentionCommand: AsyncParsableCommand {
                   muniment retention check Policies
                 """)
         @OptionGroup var files: PolicyFolder
+        @Flag(help: "Print the result as JSON.") var json = false
 
         func run() async throws {
             let schedule = try RetentionSchedule.load(
@@ -46,11 +47,26 @@ struct RetentionCommand: AsyncParsableCommand {
             let adopted = schedule.rules.count { $0.adoption != .no }
             let outcomes = try checkCases(try text("retention.cases.yaml"), under: schedule)
             let failing = outcomes.filter { !$0.isAsAgreed }
-            for outcome in failing { print(outcome.sentence) }
-            print(
-                "Version \(schedule.version): \(schedule.rules.count) rules, \(adopted) of them adopted or statutory; "
-                    + "\(outcomes.count) cases, \(failing.count) not answered as agreed.")
+            if json {
+                try Terminal.json(
+                    Result(
+                        version: schedule.version, rules: schedule.rules.count, adopted: adopted, cases: outcomes.count,
+                        failing: failing.map(\.sentence)))
+            } else {
+                for outcome in failing { print(outcome.sentence) }
+                print(
+                    "Version \(schedule.version): \(schedule.rules.count) rules, \(adopted) of them adopted or statutory; "
+                        + "\(outcomes.count) cases, \(failing.count) not answered as agreed.")
+            }
             guard failing.isEmpty else { throw FaultFound() }
+        }
+
+        private struct Result: Encodable {
+            let version: Int
+            let rules: Int
+            let adopted: Int
+            let cases: Int
+            let failing: [String]
         }
 
         private func text(_ name: String) throws -> PolicyText {

@@ -31,7 +31,7 @@ private struct Command: Decodable {
 struct HelpTests {
     /// Without JSON: what they print is a document, or a script for a shell.
     private static let withoutJSON: Set = [
-        "serve", "document read", "consent receipt", "agreement show", "completions", "init",
+        "serve", "document read", "consent receipt", "agreement show", "completions", "init", "disposal signer",
     ]
 
     private let commands: [(words: [String], command: Command)]

@@ -108,8 +108,8 @@ extension DocumentVault {
         let body = try body(of: row)
         let evidence = try await evidence(body)
         let signer = try await signer()
-        let expires = try await lastKeyringBackupExpiry()
         let now = environment.now()
+        let expires = try await lastKeyringBackupExpiry().flatMap { $0 > now ? $0 : nil }
         let (number, previous) = try await records.read { transaction in
             let last = try transaction.certificates().last
             return ((last?.number ?? 0) + 1, last.map { Digest.sha256($0.text).hex } ?? "")

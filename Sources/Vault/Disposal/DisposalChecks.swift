@@ -36,10 +36,10 @@ extension DocumentVault {
 
     /// What the schedule has against it, and the rule that kept the longest of it until now.
     private func due(
-        _ documents: [(document: DocumentRow, facts: RetentionFacts)], on today: Day
+        _ documents: [RetainedDocument], on today: Day
     ) async throws -> ([String], DisposalRule?) {
         guard let schedule = try await activeSchedule() else { return (["no schedule is in force"], nil) }
-        let plans = documents.map { schedule.plan(for: $0.facts) }
+        let plans = documents.map { $0.plan(under: schedule) }
         let found = plans.filter { !$0.isEligible(on: today) }.map { plan in
             plan.blocks.first?.code ?? plan.keepThrough.map { "kept through \($0)" } ?? "no rule"
         }

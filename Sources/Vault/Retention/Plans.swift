@@ -109,8 +109,8 @@ extension DocumentVault {
         try await eachChild { child in
             let facts = try await retentionFacts(of: child)
             for item in facts.items {
-                forecast.add(schedule.plan(for: item.facts))
-                if let second { changed?.add(second.plan(for: item.facts)) }
+                forecast.add(item.plan(under: schedule))
+                if let second { changed?.add(item.plan(under: second)) }
             }
             progress(forecast.items)
         }
@@ -146,20 +146,32 @@ struct PlannedChild: Sendable {
     let hasOpenCase: Bool
 }
 
-/// The facts of a child's documents, before any schedule.
+/// What any schedule asks about a document.
+struct RetainedDocument: Sendable {
+    let document: DocumentRow
+    let facts: RetentionFacts
+
+    /// The schedule says what kind of controller the document's organisation is.
+    func plan(under schedule: RetentionSchedule) -> RetentionPlan {
+        var facts = facts
+        facts.holderType = schedule.holderType(of: "\(document.organisation)")
+        return schedule.plan(for: facts)
+    }
+}
+
 struct ChildRetention: Sendable {
-    let items: [(document: DocumentRow, facts: RetentionFacts)]
+    let items: [RetainedDocument]
     let hasOpenCase: Bool
 }
 
 extension DocumentVault {
     func planned(_ child: ChildID, _ schedule: RetentionSchedule, _ holds: [LegalHold]) async throws -> PlannedChild {
-        let facts = try await retentionFacts(of: child, schedule)
+        let facts = try await retentionFacts(of: child)
         let today = environment.today()
-        let documents = facts.items.map { document, item in
+        let documents = facts.items.map { item in
             PlannedDocument(
-                document: document, plan: schedule.plan(for: item),
-                holds: holds.binding(holdFacts(document), on: today))
+                document: item.document, plan: item.plan(under: schedule),
+                holds: holds.binding(holdFacts(item.document), on: today))
         }
         return PlannedChild(id: child, documents: documents, hasOpenCase: facts.hasOpenCase)
     }
@@ -171,7 +183,7 @@ extension DocumentVault {
     }
 
     /// - Throws: `VaultError.notFound(.child)`.
-    func retentionFacts(of id: ChildID, _ schedule: RetentionSchedule? = nil) async throws -> ChildRetention {
+    func retentionFacts(of id: ChildID) async throws -> ChildRetention {
         let keys = keys
         let (row, acts, documents, cases) = try await records.read { transaction in
             (
@@ -190,11 +202,10 @@ extension DocumentVault {
         }
         let items = documents.map { document in
             let facts = RetentionFacts(
-                document.category, holder: document.holder,
-                holderType: schedule?.holderType(of: "\(document.organisation)"), labels: Set(document.labels),
+                document.category, holder: document.holder, labels: Set(document.labels),
                 added: environment.day(document.added), events: closings[document.caseID] ?? RetentionEvents(),
                 children: [child])
-            return (document, facts)
+            return RetainedDocument(document: document, facts: facts)
         }
         return ChildRetention(items: items, hasOpenCase: cases.contains { $0.closed == nil })
     }
