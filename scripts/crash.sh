@@ -4,8 +4,9 @@
 #     crash.sh [CYCLES]
 #
 # Cycles import a folder of small files, deposit one large file, put another agreement in force, which gives or takes a wrap of
-# every document, or back everything up and restore it; SIGKILL ends each at a random moment. An activation that was killed is
-# brought to its end by `agreement align`.
+# every document, back everything up and restore it, rotate the key of a party or of the child, or dispose of a document; SIGKILL ends
+# each at a random moment. An activation that was killed is brought to its end by `agreement align`, a rotation by the same command
+# again, and a disposal by whoever opens the vault next.
 # Then everything is checked and read back, what was acknowledged is compared with what was sent, and nothing half-made
 # or in clear may be left. At the end an import that was killed is finished by running it again.
 #
@@ -31,9 +32,11 @@ main() {
     printf 'crash: undisturbed, an import of %s files takes %s ms and a deposit %s ms\n' \
         "$files" "$import_time" "$deposit_time"
     for ((cycle = 1; cycle <= cycles; cycle++)); do
-        case $((cycle % 6)) in
+        case $((cycle % 10)) in
         0) crash_activation "$cycle" ;;
         5) crash_backup ;;
+        6 | 8) crash_rotation "$cycle" ;;
+        7 | 9) crash_disposal ;;
         1 | 3) crash_import "$cycle" ;;
         *) crash_deposit "$cycle" ;;
         esac
@@ -87,7 +90,7 @@ s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$work
         "$MUNIMENT" person add sam --name Sam --organisation "$organisation" --role SEND \
             --password-file "$work/password" --session "$work/ada"
         "$MUNIMENT" sign-in sam --password-file "$work/password"
-        for person in morag:SMGR:education dana:DPO:rights; do
+        for person in morag:SMGR:education dana:DPO:rights rex:REC:rights; do
             IFS=: read -r name role party <<<"$person"
             organisation=$("$MUNIMENT" organisation add "Of $name" --party "$party" --session "$work/ada")
             "$MUNIMENT" person add "$name" --name "$name" --organisation "$organisation" --role "$role" \
@@ -96,6 +99,7 @@ s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$work
         done
         child=$(printf 'name: Nobody\nborn: 2018-05-09\n' | "$MUNIMENT" child add --details -)
         case_id=$("$MUNIMENT" case open "$child")
+        echo "$child" >"$work/child"
     } >"$work/setup.log" 2>&1 || fail "the vault could not be made: $(cat "$work/setup.log")"
 }
 
@@ -144,6 +148,9 @@ measure() {
     (restore) >"$work/out" 2>&1 || fail "a restore without a crash failed: $(cat "$work/out")"
     restore_time=$(($(date +%s%3N) - start))
     rm -r "$work/again" "$work/again.anchor"
+    start=$(date +%s%3N)
+    (rotate party education) >"$work/out" 2>&1 || fail "a rotation without a crash failed: $(cat "$work/out")"
+    rotation_time=$(($(date +%s%3N) - start))
     # Long enough to be killed within, at the start, in the preview, and while wraps are brought into line.
     activation_time=3000
 }
@@ -200,7 +207,7 @@ crash_backup() {
 
 # An agreement with or without the custody lead's right to draft plans, which is what youth justice has its wraps by.
 crash_activation() {
-    local proposal version=$(($1 + 1)) with=$(($1 / 6 % 2)) folder=$work/policies/$1
+    local proposal version=$(($1 + 1)) with=$(($1 / 10 % 2)) folder=$work/policies/$1
     mkdir "$folder"
     cp "$work/policies/categories.yaml" "$folder/"
     sed "s/^version: .*/version: $version/" "$work/policies/agreement.yaml" >"$folder/agreement.yaml"
@@ -218,6 +225,60 @@ crash_activation() {
     kill_within "$activation_time" activate "$proposal" >"$work/out" 2>&1
     "$MUNIMENT" agreement align --session "$work/morag" >"$work/out" 2>&1 ||
         fail "the keyring could not be brought into line: $(cat "$work/out")"
+    look_after
+}
+
+rotate() { exec "$MUNIMENT" key rotate "$1" "$2" --pause 0 --batch 50 --session "$work/ada"; }
+
+# Stopped anywhere, everything opens, and the same command brings it to its end.
+crash_rotation() {
+    local owner parties=(education youth-justice family)
+    if (($1 % 20 < 10)); then owner=(party "${parties[$(($1 / 10 % 3))]}"); else owner=(child "$(cat "$work/child")"); fi
+    kill_within "$rotation_time" rotate "${owner[@]}" >"$work/out" 2>&1
+    look_after
+    compare_some
+    (rotate "${owner[@]}") >"$work/out" 2>&1 || fail "the rotation could not be finished: $(cat "$work/out")"
+    look_after
+    compare_some
+}
+
+# Some of what was promised and is on the disk still.
+compare_some() {
+    : >"$work/promised"
+    local document
+    document=$(complete_lines "$work/receipts/whole" | sed -n 's/^document  *//p')
+    printf '%s\0%s\0' "$document" "$work/sent/whole.bin" >"$work/promised"
+    compare
+}
+
+dispose() { exec "$MUNIMENT" disposal execute "$1" --confirm "$1" --session "$work/rex"; }
+
+# Once approved, it is whole or it is gone, never in between; and what is gone has a certificate.
+crash_disposal() {
+    local document disposal
+    document=$(tail -n 1 "$work/acknowledged")
+    disposal=$("$MUNIMENT" disposal add --document "$document" --ground mistake --reason Test --session "$work/rex" 2>"$work/out") ||
+        fail "the disposal was refused: $(cat "$work/out")"
+    "$MUNIMENT" disposal review "$disposal" >"$work/out" 2>&1 || fail "the review was refused: $(cat "$work/out")"
+    "$MUNIMENT" disposal approve "$disposal" --cooling-days 0 --session "$work/dana" >"$work/out" 2>&1 ||
+        fail "the approval was refused: $(cat "$work/out")"
+    kill_within 700 dispose "$disposal" >"$work/out" 2>&1
+    look_after
+    case $("$MUNIMENT" disposal list --session "$work/rex" | grep "^$disposal") in
+    *' erased '*) ;;
+    *' approved '*)
+        "$MUNIMENT" document read "$document" >/dev/null 2>"$work/out" || fail "approved, and not read: $(cat "$work/out")"
+        (dispose "$disposal") >"$work/out" 2>&1 || fail "it could not be carried out: $(cat "$work/out")"
+        ;;
+    *) fail 'a disposal is in between.' ;;
+    esac
+    ! "$MUNIMENT" document read "$document" >/dev/null 2>&1 || fail 'what was disposed of is read.'
+    "$MUNIMENT" disposal certificate "$disposal" --output "$work/certificate" --session "$work/rex" >"$work/out" 2>&1 ||
+        fail "there is no certificate: $(cat "$work/out")"
+    "$MUNIMENT" disposal signer --session "$work/rex" >"$work/signer.pem"
+    openssl cms -verify -binary -inform DER -in "$work/certificate.p7s" -content "$work/certificate.json" \
+        -CAfile "$work/signer.pem" -out /dev/null 2>"$work/out" || fail "the certificate does not verify: $(cat "$work/out")"
+    sed -i "/^$document$/d" "$work/acknowledged"
     look_after
 }
 

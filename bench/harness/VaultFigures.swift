@@ -25,6 +25,7 @@ struct Bench {
     let manager: Caller
     let rightsOfficer: Caller
     let administrator: Caller
+    let recordsManager: Caller
 
     init(in folder: String) async throws {
         let unlock = try secret(String(repeating: "k", count: 32))
@@ -46,7 +47,7 @@ struct Bench {
         let ada = try await signIn("ada")
         let people = [
             ("sam", "SEND", Party.education), ("priya", "HADV", .health), ("morag", "SMGR", .education),
-            ("dana", "DPO", .rights),
+            ("dana", "DPO", .rights), ("rex", "REC", .rights),
         ]
         for (name, role, party) in people {
             let place = try await vault.addOrganisation(name, party: party, as: ada)
@@ -60,6 +61,7 @@ struct Bench {
         manager = try await signIn("morag")
         rightsOfficer = try await signIn("dana")
         administrator = ada
+        recordsManager = try await signIn("rex")
     }
 
     func makeCase(_ number: Int) async throws -> CaseID { try await makeChild(number).caseID }

@@ -1,11 +1,11 @@
 import Foundation
 
 // Figures that need the modules themselves; what the program does as a whole is timed by bench/run.sh.
-// Usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup]...
+// Usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup|keys]...
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let scratch = arguments.first else {
-    print("usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup]...")
+    print("usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup|keys]...")
     exit(2)
 }
 let chosen = Set(arguments.dropFirst())
@@ -17,6 +17,7 @@ let all: [(String, (String) async throws -> Void)] = [
     ("list", { folder in try await measureLists(in: folder) }),
     ("sharing", { folder in try await measureSharing(in: folder) }),
     ("backup", { folder in try await measureBackup(in: folder) }),
+    ("keys", { folder in try await measureKeys(in: folder) }),
 ]
 for (name, measure) in all where chosen.isEmpty || chosen.contains(name) {
     let folder = "\(scratch)/\(name)"
