@@ -107,7 +107,9 @@ extension DocumentVault {
         }
         let rows = try wraps(
             of: try identity(first, draft.author.childKey, draft.opened), draft.rendition, key, for: parties)
-        guard !rows.isEmpty else { throw VaultError.partiesSealed }
+        guard open.newest(draft.document.holder) != nil else {
+            throw VaultError.partySealed(draft.document.holder.rawValue)
+        }
         return rows
     }
 
@@ -120,6 +122,10 @@ extension DocumentVault {
             return try rows.map { draft, log in
                 if reaffirmed.insert(draft.standing).inserted {
                     try transaction.reaffirm(draft.author.scene, draft.author.asking)
+                }
+                // The twin may have been erased meanwhile, and its object with it.
+                guard try !draft.isStoredAlready || transaction.isReferenced(draft.object) else {
+                    throw VaultError.changedMeanwhile
                 }
                 return try transaction.insert(draft, log, by: caller, at: now)
             }

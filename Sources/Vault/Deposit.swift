@@ -245,7 +245,10 @@ extension DocumentVault {
         }
         let parties = admitted(document, kind, author)
         let rows = try wraps(of: identity, rendition, author.childKey, for: parties)
-        guard parties.isEmpty || !rows.isEmpty else { throw VaultError.partiesSealed }
+        // The holder's wrap is the one that all others can be made from, whatever consents come and go.
+        guard keys.current.newest(document.holder) != nil else {
+            throw VaultError.partySealed(document.holder.rawValue)
+        }
         return (staged, rows)
     }
 

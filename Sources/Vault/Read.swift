@@ -195,6 +195,7 @@ extension DocumentVault {
         try await records.write { transaction in
             // Rights may have changed since the decision.
             try transaction.reaffirm(view.scene, look.asking)
+            guard try transaction.hasRendition(look.rendition.id) else { throw VaultError.notFound(.document) }
             _ = try transaction.append(row)
         }
     }

@@ -43,6 +43,11 @@ extension DocumentVault {
         for key in try await keyStates() where key.isDue {
             warnings.append("The key \(key.key) was to be rotated by \(key.rotateBy ?? ""). See `muniment key status`.")
         }
+        let unfinished = try await records.read { try $0.disposals([.erasing]).count }
+        if unfinished > 0 {
+            warnings.append(
+                "Disposals that were begun and are not finished: \(unfinished). Run `muniment disposal execute` again.")
+        }
         let holdsDue = try await legalHolds().count { $0.reviewDue(on: environment.today()) }
         if holdsDue > 0 { warnings.append("Legal holds that wait for a review: \(holdsDue).") }
         if !isAligned {

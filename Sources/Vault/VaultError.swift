@@ -52,8 +52,6 @@ public enum VaultError: Error, Hashable, Sendable {
     case keyMissing
     /// The root key was replaced, and a key changed after that: this process has to be unlocked with the new secret.
     case unlockAgain
-    /// Every party that would open the document has sealed its key.
-    case partiesSealed
     /// The party whose key would open it has sealed its key.
     case partySealed(String)
     /// The party keeps its own key, and only it can make another.
@@ -137,7 +135,7 @@ public enum VaultError: Error, Hashable, Sendable {
         case .typeMismatch, .unsafeContent, .malware, .scanFailed, .scannerMissing, .unscanned, .wrongOffset,
             .tooManyUploads, .uploadTooLong:
             contentMessage
-        case .unlockAgain, .partiesSealed, .partySealed, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony,
+        case .unlockAgain, .partySealed, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony,
             .noSchedule, .shortens, .disposalBlocked, .wrongStage, .cooling, .notErased:
             custodyMessage
         case .caseClosed: "This case is closed."
@@ -206,12 +204,10 @@ public enum VaultError: Error, Hashable, Sendable {
         switch self {
         case .unlockAgain:
             "The root key of this vault was replaced. Stop this process and start it with the new unlock secret."
-        case .partiesSealed:
-            "Every party that could open this has sealed its key. Nothing was kept. Ask one of them to unseal."
         case .partySealed(let party):
             "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
         case .ownCustody(let party):
-            "The key of \(party) is in its own custody. The party gives itself a new one with `muniment party custody`."
+            "The key of \(party) is in its own custody and is not rotated: the custody would open the old one only."
         case .noOwnCustody(let party):
             "\(party) has no custody of its own, so its key would be lost. Begin with `muniment party custody`."
         case .rotationUnderWay(let party):
@@ -222,7 +218,7 @@ public enum VaultError: Error, Hashable, Sendable {
         case .shortens(let rules):
             "The schedule keeps shorter than now under \(rules.joined(separator: ", ")). Have that approved and write it under approvedShortenings."
         case .disposalBlocked(let reasons): "It may not be disposed of: \(reasons.joined(separator: "; "))."
-        case .wrongStage(let stage): "This disposal is \(stage). See `muniment disposal show`."
+        case .wrongStage(let stage): "This disposal is \(stage). See `muniment disposal list`."
         case .cooling(let until): "The cooling-off runs until \(until). Nothing was destroyed."
         case .notErased:
             "Something of it is still there after it was to be destroyed. It is shown to nobody; run `muniment check` and try again."

@@ -7,8 +7,6 @@ import Vault
 
 /// What a token-kept secret is found by: written into the vault beside the key that it opens.
 struct TokenPlace: Codable {
-    /// The path of the PKCS#11 module.
-    let module: String
     let token: String
     let key: String
     /// The secret, wrapped by the token: hexadecimal.
@@ -23,8 +21,7 @@ struct TokenPlace: Codable {
         self = place
     }
 
-    init(module: String, token: String, key: String, wrapped: String) {
-        self.module = module
+    init(token: String, key: String, wrapped: String) {
         self.token = token
         self.key = key
         self.wrapped = wrapped
@@ -38,7 +35,8 @@ struct TokenPlace: Codable {
         }
     }
 
-    func secret(pin: borrowing SecretBytes) throws -> Key {
+    /// `module`: the path of the PKCS#11 module. It is whoever unlocks who names it: what a database names must not be run.
+    func secret(module: String, pin: borrowing SecretBytes) throws -> Key {
         guard let bytes = Hex.decode(wrapped) else { throw CommandError("The wrapped secret cannot be read.") }
         return try Token(module: module, label: token, pin: pin).unwrap(bytes, keyLabel: key, facts: Self.facts)
     }
@@ -50,18 +48,20 @@ struct PresentedSecret {
     var passphraseFile: String?
     var shares: [String] = []
     var identities: [String] = []
-    var usesToken = false
+    /// The path of a PKCS#11 module, when it is on a token.
+    var tokenModule: String?
     var pinFile: String?
     let prompt: String
 
     /// `custody`: how the vault keeps what is to be opened; asked for a token only.
     func read(_ custody: () async throws -> [CustodyState]) async throws -> Key {
         if !shares.isEmpty { return try Shares.combine(shares, identities: identities) }
-        if usesToken {
+        if let tokenModule {
             guard let state = try await custody().first(where: { $0.kind == CustodyRow.Kind.token.rawValue }) else {
                 throw CommandError("This key is not kept on a token.")
             }
             return try TokenPlace(state.about).secret(
+                module: absolute(tokenModule),
                 pin: pinFile.map { try Secrets.line(from: $0) } ?? Secrets.ask("PIN of the token: "))
         }
         if let keyFile { return Key(try Secrets.keyFile(keyFile)) }
@@ -76,7 +76,6 @@ enum Shares {
 
     static func combine(_ paths: [String], identities: [String]) throws -> Key {
         let files = try paths.map { try ($0, Folder.read($0, limit: longest)) }
-        for identity in identities { try Secrets.requireClosed(identity) }
         return try ShareSet.combine(files.map { try share($0.0, $0.1, identities) })
     }
 
@@ -86,8 +85,7 @@ enum Shares {
             return try Share(parsing: SecretBytes(wiping: &bytes))
         }
         for identity in identities {
-            var text = try Secrets.line(from: identity).exposedBytes()
-            let opener = AgeOpener.identity(try AgeIdentity(wipingText: &text))
+            let opener = AgeOpener.identity(try Secrets.identity(identity))
             do throws(SealingError) {
                 return try Share(parsing: try Age.openSecret(file, with: opener))
             } catch .noMatchingKey {
@@ -101,6 +99,9 @@ enum Shares {
     static func hand(out secret: Key, threshold: Int, to keepers: [String], in folder: String) throws -> ShareSet {
         let recipients = try keepers.map { try AgeRecipient($0) }
         let shares = try ShareSet.split(secret, threshold: threshold, count: recipients.count, random: .system)
+        guard !Folder.exists(folder) else {
+            throw CommandError("\(folder) is there already. Name a folder that is not.")
+        }
         try Folder.create(folder)
         for (share, recipient) in zip(shares, recipients) {
             let file = try Age.seal(try share.text(), to: [recipient], random: .system)
@@ -180,7 +181,7 @@ struct NewCustodyOptions: ParsableArguments {
         try token.makeKey(label: newObject)
         let wrapped = try token.wrap(secret, keyLabel: newObject, facts: TokenPlace.facts, random: .system)
         let place = TokenPlace(
-            module: absolute(newTokenModule), token: newSlot, key: newObject, wrapped: Hex.encode(wrapped))
+            token: newSlot, key: newObject, wrapped: Hex.encode(wrapped))
         return NewCustody(kind: .token, custody: .keyFile, secret: secret, about: try place.text)
     }
 }
@@ -194,14 +195,15 @@ struct PresentedOptions: ParsableArguments {
         []
     @Option(help: ArgumentHelp("A keeper's age identity. Repeat it.", valueName: "file")) var newShareIdentity:
         [String] = []
-    @Flag(help: "It is on a token.") var newToken = false
+    @Option(help: ArgumentHelp("It is on a token: the path of the PKCS#11 module.", valueName: "file"))
+    var newTokenModule: String?
     @Option(help: ArgumentHelp("Read the token's PIN from a file ('-' for standard input).", valueName: "file"))
     var newPinFile: String?
 
     func read(_ custody: () async throws -> [CustodyState]) async throws -> Key {
         try await PresentedSecret(
             keyFile: newKeyFile, passphraseFile: newPassphraseFile, shares: newShare, identities: newShareIdentity,
-            usesToken: newToken, pinFile: newPinFile, prompt: "The passphrase: "
+            tokenModule: newTokenModule, pinFile: newPinFile, prompt: "The passphrase: "
         ).read(custody)
     }
 }

@@ -37,14 +37,17 @@ struct UnlockOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A keeper's age identity, which opens a share. Repeat it.", valueName: "file"))
     var shareIdentity: [String] = []
 
-    @Flag(help: "The secret is on the token that the vault names.") var token = false
+    @Option(
+        help: ArgumentHelp(
+            "The secret is on the token that the vault names: the path of its PKCS#11 module.", valueName: "file"))
+    var tokenModule: String?
 
     @Option(help: ArgumentHelp("Read the token's PIN from a file ('-' for standard input).", valueName: "file"))
     var pinFile: String?
 
     /// The path of the key file, when one is used.
     var keyFilePath: String? {
-        guard passphraseFile == nil, share.isEmpty, !token else { return nil }
+        guard passphraseFile == nil, share.isEmpty, tokenModule == nil else { return nil }
         return keyFile ?? ProcessInfo.processInfo.environment["MUNIMENT_KEY_FILE"]
     }
 
@@ -60,7 +63,7 @@ struct UnlockOptions: ParsableArguments {
     func read(of folder: String?) async throws -> Key {
         try await PresentedSecret(
             keyFile: keyFilePath, passphraseFile: passphraseFile, shares: share, identities: shareIdentity,
-            usesToken: token, pinFile: pinFile, prompt: "Passphrase of the vault: "
+            tokenModule: tokenModule, pinFile: pinFile, prompt: "Passphrase of the vault: "
         ).read {
             guard let folder else { return [] }
             return try await DocumentVault.custody(in: folder)

@@ -91,12 +91,20 @@ struct PartyCommand: AsyncParsableCommand {
     struct Seal: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drop a party's key: from the next read on nothing opens for the party.",
-            discussion: "Example:\n  muniment party seal health")
+            discussion: """
+                The secret of the party's own custody is presented, so that nothing is dropped that would not come back.
+
+                Example:
+                  muniment party seal health --new-key-file /media/key/health.key
+                """)
         @Argument(help: "The party.") var party: Party
+        @OptionGroup var presented: PresentedOptions
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.inVault { try await $0.seal(party, as: $1) }
+            let folder = try common.vault.folder()
+            let secret = try await presented.read { try await DocumentVault.custody(of: party.rawValue, in: folder) }
+            try await common.inVault { try await $0.seal(party, presenting: secret, as: $1) }
             try common.show(["party": party.rawValue, "state": "sealed"]) { ["\(party.rawValue) is sealed."] }
         }
     }

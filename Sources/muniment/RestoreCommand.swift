@@ -149,6 +149,10 @@ extension RestoreReport {
             "ledger   \(entries) entries; what came after them is lost",
         ]
         if let missing { lines.append("missing  \(missing) entries that the old anchor saw") }
+        lines.append("register knows of \(registerEntries) entries; what was disposed of after them is not known here")
+        if let missing, entries + missing > registerEntries {
+            lines.append("WARNING  the old anchor saw more: name the register that was beside it, with --register")
+        }
         if disposals > 0 { lines.append("gone     \(disposals) disposals of after the backup were carried out again") }
         if strays > 0 { lines.append("keys     of \(strays) things that the records do not know were removed") }
         lines += objects.damaged.map { "FAULT  object \($0): it is damaged in the backup, and was left out" }

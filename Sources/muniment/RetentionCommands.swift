@@ -86,18 +86,26 @@ struct RetentionCommand: AsyncParsableCommand {
         func run() async throws {
             let text = try RetentionCommand.text(file)
             let version = try await common.inVault { try await $0.proposeSchedule(text, as: $1) }
-            try common.show(["version": version]) { ["Version \(version) is proposed."] }
+            let digest = Digest.sha256(text).hex
+            try common.show(["version": "\(version)", "sha256": digest]) {
+                ["Version \(version) is proposed: \(digest)"]
+            }
         }
     }
 
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a proposed version in force.", discussion: "Example:\n  muniment retention approve 2")
+            abstract: "Put a proposed version in force, after reading it.",
+            discussion: "Example:\n  muniment retention approve 2 --confirm $(sha256sum < retention.yaml | cut -c-64)")
         @Argument(help: "The version.") var version: Int64
+        @Option(
+            help: ArgumentHelp(
+                "SHA-256 of the file that you have read: `retention list --json` has it.", valueName: "hex"))
+        var confirm: String
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.inVault { try await $0.approveSchedule(version, as: $1) }
+            try await common.inVault { try await $0.approveSchedule(version, sha256: confirm, as: $1) }
             try common.show(["version": version]) { ["Version \(version) is in force."] }
         }
     }

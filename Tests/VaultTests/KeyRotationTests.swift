@@ -146,12 +146,17 @@ struct KeyRotationTests {
         let other = try await ensemble.open()
         let document = try await ensemble.deposit("D05", by: "priya", in: vault)
         let ada = try await vault.person("ada")
-        await #expect(throws: VaultError.noOwnCustody("health")) { try await vault.seal(.health, as: ada) }
+        await #expect(throws: VaultError.noOwnCustody("health")) {
+            try await vault.seal(.health, presenting: try Key(from: .system), as: ada)
+        }
         let secret = try Key(from: .system)
         try await vault.takeCustody(of: .health, NewCustody(kind: .keyFile, custody: .keyFile, secret: secret), as: ada)
         let key = try #require(
             try await vault.keyring.read { try $0.key(kind: .party, owner: Array("health".utf8)) })
-        try await vault.seal(.health, as: ada)
+        await #expect(throws: SealingError.wrongUnlockSecret) {
+            try await vault.seal(.health, presenting: try Key(from: .system), as: ada)
+        }
+        try await vault.seal(.health, presenting: secret, as: ada)
         try expectNoTrace(of: key.sealed, in: ensemble.fixture)
         for open in [vault, other] {
             #expect(await ensemble.refusal(document, as: "priya", in: open) == .partySealed("health"))

@@ -31,7 +31,8 @@ func measureKeys(in folder: String) async throws {
 private func measurePlan(_ bench: Bench) async throws {
     let text = [UInt8](try Data(contentsOf: URL(filePath: "Policies/retention.yaml")))
     let version = try await bench.vault.proposeSchedule(text, as: bench.recordsManager)
-    try await bench.vault.approveSchedule(version, as: bench.rightsOfficer)
+    try await bench.vault.approveSchedule(
+        version, sha256: Digest.sha256(text).hex, as: bench.rightsOfficer)
     var planned = 0
     let time = try await seconds {
         planned = try await bench.vault.simulate(as: bench.recordsManager) { _ in }.now.items

@@ -17,6 +17,21 @@ extension KeyringReading {
         return try Row.fetchAll(statement, arguments: arguments).map(wrap)
     }
 
+    /// The renditions of a child that have wraps: their identifiers begin like the child's.
+    public func wrappedRenditions(of child: ChildID) throws -> [RenditionID] {
+        let half = child.bytes.prefix(RenditionID.byteCount / 2)
+        let fill = RenditionID.byteCount - half.count
+        let statement = try db.cachedStatement(
+            sql: "SELECT DISTINCT rendition FROM wraps WHERE rendition >= :first AND rendition <= :last")
+        return try Data.fetchAll(
+            statement,
+            arguments: [
+                "first": (half + [UInt8](repeating: 0, count: fill)).data,
+                "last": (half + [UInt8](repeating: 0xff, count: fill)).data,
+            ]
+        ).compactMap { RenditionID([UInt8]($0)) }
+    }
+
     /// How many wraps a party has, and how many of them are under versions of its key before this one.
     public func wrapCount(for party: String, before version: UInt32) throws -> (all: Int, old: Int) {
         let row = try Row.fetchOne(
@@ -50,7 +65,7 @@ extension KeyringWriting {
     public func put(_ row: RotationRow) throws {
         try db.execute(
             sql: """
-                INSERT INTO rotations (kind, owner, old, new, person, begun)
+                INSERT OR REPLACE INTO rotations (kind, owner, old, new, person, begun)
                 VALUES (:kind, :owner, :old, :new, :person, :begun)
                 """,
             arguments: [

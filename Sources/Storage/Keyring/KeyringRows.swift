@@ -251,5 +251,7 @@ public final class KeyringWriting: KeyringReading {
         try db.execute(
             sql: "DELETE FROM keys WHERE kind IN ('child', 'record') AND owner = :id",
             arguments: ["id": child.bytes.data])
+        try db.execute(
+            sql: "DELETE FROM pending WHERE kind = 'alignment' AND id = :id", arguments: ["id": child.bytes.data])
     }
 }

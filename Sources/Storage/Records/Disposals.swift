@@ -289,7 +289,7 @@ extension WriteTransaction {
     /// Keeps the certificate (DER) of the key that signs the register.
     public func put(signerCertificate der: [UInt8]) throws {
         try db.execute(
-            sql: "INSERT OR REPLACE INTO signers (only, certificate, mac) VALUES (1, :certificate, :mac)",
+            sql: "INSERT INTO signers (certificate, mac) VALUES (:certificate, :mac) ON CONFLICT DO NOTHING",
             arguments: ["certificate": der.data, "mac": rows.mac("signers", [der]).data])
     }
 
@@ -343,8 +343,9 @@ extension ReadTransaction {
         ).map(certificate)
     }
 
-    public func signerCertificate() throws -> [UInt8]? {
-        try Row.fetchOne(db, sql: "SELECT * FROM signers").map { row in
+    /// Of every key that has signed the register, the present one and those before a restore (DER).
+    public func signerCertificates() throws -> [[UInt8]] {
+        try Row.fetchAll(db, sql: "SELECT * FROM signers").map { row in
             let der = bytes(row, "certificate")
             try rows.check(bytes(row, "mac"), "signers", [der])
             return der

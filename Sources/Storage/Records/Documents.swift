@@ -230,6 +230,12 @@ extension ReadTransaction {
         return try found.map { try self.id($0, "child") }
     }
 
+    /// Whether the rendition is there still.
+    public func hasRendition(_ id: RenditionID) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM renditions WHERE id = :id")
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]) != nil
+    }
+
     /// Whether a rendition refers to this entry.
     public func hasRendition(entry: UInt64) throws -> Bool {
         let statement = try db.cachedStatement(sql: "SELECT 1 FROM renditions WHERE entry = :entry")

@@ -424,8 +424,7 @@ enum RecordsSchema {
           mac BLOB NOT NULL
         ) STRICT;
         CREATE TABLE signers (
-          only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
-          certificate BLOB NOT NULL,
+          certificate BLOB NOT NULL PRIMARY KEY,
           mac BLOB NOT NULL
         ) STRICT;
         CREATE TRIGGER certificates_stay BEFORE DELETE ON certificates

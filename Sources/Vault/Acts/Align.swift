@@ -107,8 +107,8 @@ extension DocumentVault {
         var moves: [KeyMove] = []
         for (rendition, (old, new)) in zip(snapshot.renditions, zip(old, new)) where old != new {
             guard let document = snapshot.documents[rendition.document] else { continue }
-            let removed = old.filter { new[$0.key] != $0.value }.map(\.key)
-            // Who has sealed its key gets what is missing when it unseals.
+            // What a sealed party has opens nothing, and nobody could make it anew: it is brought into line when the party unseals.
+            let removed = old.filter { new[$0.key] != $0.value && open.newest($0.key) != nil }.map(\.key)
             let added = new.filter { old[$0.key] != $0.value && open.newest($0.key) != nil }
             guard !removed.isEmpty || !added.isEmpty else { continue }
             moves.append(
@@ -136,7 +136,7 @@ extension DocumentVault {
         let open = keys.current
         let openable = present.filter { wrap in Party(rawValue: wrap.party).map { open.newest($0) != nil } ?? false }
         let opener = openable.first { $0.party == move.holder.rawValue } ?? openable.first
-        guard let opener else { throw VaultError.keyMissing }
+        guard let opener else { throw present.isEmpty ? VaultError.keyMissing : .partySealed(move.holder.rawValue) }
         return try wraps(of: try identity(opener, key), move.rendition, key, for: move.added)
     }
 

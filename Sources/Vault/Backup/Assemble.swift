@@ -26,11 +26,9 @@ public struct RestoreSource: Sendable {
         self.keyring = KeyringBackupFile(path: try keyring ?? folder.newest(.keyring), identity: identity)
     }
 
-    /// Every register that there is: the newest of the folder, the one beside the lost vault's anchor, and those that were named.
-    func registers(beside anchor: String?) throws -> [String] {
-        let newest = try folder.names(.register).last.map(folder.path(of:))
-        let beside = anchor.map { $0 + ".register" }.flatMap { Folder.exists($0) ? $0 : nil }
-        return [newest, beside].compactMap { $0 } + moreRegisters
+    /// The newest register of the folder, and those that were named.
+    var registers: [String] {
+        get throws { [try folder.names(.register).last.map(folder.path(of:))].compactMap { $0 } + moreRegisters }
     }
 
     /// Every keyring backup here that the identity opens and that is this vault's, by the digest of its file.

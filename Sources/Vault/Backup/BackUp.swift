@@ -97,11 +97,15 @@ extension DocumentVault {
         let name = try folder.newName(.keyring, at: now)
         let aside = folder.aside(environment.random)
         do {
-            let digest = try await environment.steps.around(.stage) {
-                try await sealKeyring(into: aside, made: now, expires: expires, recipients)
-            }
-            try await environment.steps.around(.records) {
-                try await record(made: now, expires: expires, digest, by: caller)
+            // No erasure may come between the copy and its row: its certificate would not know of the copy.
+            let digest = try await changing {
+                let digest = try await environment.steps.around(.stage) {
+                    try await sealKeyring(into: aside, made: now, expires: expires, recipients)
+                }
+                try await environment.steps.around(.records) {
+                    try await record(made: now, expires: expires, digest, by: caller)
+                }
+                return digest
             }
             try await environment.steps.around(.place) { try folder.publish(aside, as: name) }
             return MadeBackup(file: name, sha256: digest.hex, expires: expires.text)

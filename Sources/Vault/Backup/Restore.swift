@@ -39,6 +39,8 @@ public struct RestoreReport: Hashable, Sendable, Codable {
     public var strays = 0
     /// What was disposed of after the backup, and was disposed of again.
     public var disposals = 0
+    /// Of how many ledger entries the newest register knew: what was disposed of after those is not known here.
+    public var registerEntries: UInt64 = 0
     public var check = CheckReport()
 
     /// Whether everything is there and sound.
@@ -98,7 +100,8 @@ extension DocumentVault {
     func settleRestored(
         _ report: inout RestoreReport, from source: RestoreSource, oldAnchor: String? = nil
     ) async throws {
-        report.disposals = try await replay(source.registers(beside: oldAnchor))
+        let beside = [oldAnchor.map { $0 + ".register" }, registerPath].compactMap { $0 }.filter(Folder.exists)
+        (report.disposals, report.registerEntries) = try await replay(try source.registers + beside)
         report.strays = try await dropStrays()
         try await bringIntoLine()
     }

@@ -192,14 +192,13 @@ extension DocumentVault {
     /// The key that signs certificates, with its own certificate: made when the first is needed.
     private func signer() async throws -> CMSSigner {
         let owner = Array("certificates".utf8)
-        try await keys.follow(keyring)
-        let root = keys.current.root
+        let root = try await keyring.read { [keys] in try keys.currentRoot($0) }
         let now = environment.now()
-        if let row = try await keyring.read({ try $0.key(kind: .service, owner: owner) }),
-            let der = try await records.read({ try $0.signerCertificate() })
-        {
-            guard row.above == root.version else { throw VaultError.unlockAgain }
-            return try CMSSigner(key: try keys.unwrap(row, under: root.key), certificate: try Certificate(der: der))
+        if let row = try await keyring.read({ try $0.key(kind: .service, owner: owner) }) {
+            let key = try keys.unwrap(row, under: root.key)
+            for der in try await records.read({ try $0.signerCertificates() }) {
+                if let signer = try? CMSSigner(key: key, certificate: try Certificate(der: der)) { return signer }
+            }
         }
         let key = try CMSSigner.makeKey(from: environment.random)
         let begin = now.milliseconds / 1000 - 86_400
@@ -207,7 +206,8 @@ extension DocumentVault {
             key, vault: "\(id)", from: begin, to: begin + Self.signerLife, random: environment.random)
         let wrapped = Keychain.wrap(
             key, .service, owner, under: root, vault: id, created: now, random: environment.random)
-        try await keyring.write { keyring in
+        try await keyring.write { [keys] keyring in
+            guard try keys.currentRoot(keyring).version == root.version else { throw VaultError.unlockAgain }
             // One whose certificate never reached the records was used for nothing.
             try keyring.removeKey(kind: .service, owner: owner, version: 1)
             try keyring.insert(wrapped)
@@ -216,12 +216,13 @@ extension DocumentVault {
         return try CMSSigner(key: key, certificate: certificate)
     }
 
-    /// The certificate by which signatures in the register are checked, as PEM.
+    /// The certificates by which signatures in the register are checked, as PEM: of the present key, and of those before a restore.
     ///
     /// - Returns: `nil` while nothing has been signed.
     public func signerCertificate(as caller: Caller) async throws -> String? {
         try await authorise("register.show", caller)
-        return try await records.read { try $0.signerCertificate() }.map { try Certificate(der: $0).pem }
+        let found = try await records.read { try $0.signerCertificates() }.map { try Certificate(der: $0).pem }
+        return found.isEmpty ? nil : found.joined()
     }
 
     /// A certificate of the register.

@@ -20,11 +20,21 @@ extension DocumentVault {
                     name: name, passed: found.isEmpty, found: found.isEmpty ? good : found.joined(separator: "; "),
                     at: at))
         }
-        let ofChild = holds.filter { $0.binds(on: today) && $0.scope.children.contains("\(child)") }
+        let cases = Set(try await records.read { try $0.cases(of: child) }.map { "\($0.id)" })
+        let ofChild = holds.filter { hold in
+            hold.binds(on: today)
+                && (hold.scope.children.contains("\(child)") || !hold.scope.cases.isDisjoint(with: cases))
+        }
         let binding =
             documents.flatMap { holds.binding(holdFacts($0.document), on: today) }
             + (document == nil ? ofChild : [])
         add("legal holds", Set(binding.map { "held for \($0.kind.rawValue)" }).sorted(), "none binds")
+        if unit == .version, let document {
+            let versions = try await records.read { try $0.versions(of: document).count }
+            add(
+                "other versions", versions < 2 ? ["it is the only one left: dispose of the document"] : [],
+                "there are others")
+        }
         if unit == .child { add("open cases", facts.hasOpenCase ? ["a case is open"] : [], "none is open") }
         let waiting = try await records.read { try $0.unreviewedEmergencies().count { $0.child == child } }
         add("emergency accesses", waiting > 0 ? ["\(waiting) wait for a review"] : [], "none waits for a review")

@@ -16,7 +16,10 @@ extension DocumentVault {
             guard let row = try await records.read({ try $0.disposal(id) }) else {
                 throw VaultError.notFound(.disposal)
             }
+            // One that was begun and stopped goes on, whoever asks.
+            if row.state == .erasing { return try await finishErasure(id) }
             guard row.state == .approved else { throw VaultError.wrongStage(row.state.rawValue) }
+            let ground = try await records.read { try Ground($0, row.child) }
             var body = try body(of: row)
             let now = environment.now()
             guard let until = body.coolingUntil, until <= now else {
@@ -26,19 +29,39 @@ extension DocumentVault {
             (body.checks, body.rule) = try await checks(row.unit, row.child, row.document, ground: body.ground)
             try require(body.checks)
             body.executed = hand(of: caller, "disposal.execute", at: now)
-            try await begin(row, body, caller)
+            try await begin(row, body, on: ground, caller)
+            try await keepRegister()
             return try await finishErasure(id)
         }
     }
 
+    /// What the checks looked at: while it stays the same, so does what they found.
+    private struct Ground: Equatable, Sendable {
+        let holds: [HoldRow]
+        let cases: [CaseRow]
+        let renditions: Int
+        let newestAct: UInt64?
+
+        init(_ transaction: ReadTransaction, _ child: ChildID) throws {
+            holds = try transaction.holds()
+            cases = try transaction.cases(of: child)
+            renditions = try transaction.renditionCount(about: child)
+            newestAct = try transaction.newestAct(of: child)
+        }
+    }
+
     /// Records: from here on it is on its way out, and nothing of it is shown.
-    private func begin(_ row: DisposalRow, _ body: DisposalBody, _ caller: Caller) async throws {
+    private func begin(
+        _ row: DisposalRow, _ body: DisposalBody, on ground: Ground, _ caller: Caller
+    ) async throws {
         let log = try self.row(event(.erasureBegun, row, caller).with(["kind": body.ground.rawValue]))
         let wraps = try await wrapCount(row)
         let now = environment.now()
         try await environment.steps.around(.records) {
             try await records.write { transaction in
-                guard try transaction.disposal(row.id) == row else { throw VaultError.changedMeanwhile }
+                guard try transaction.disposal(row.id) == row, try Ground(transaction, row.child) == ground else {
+                    throw VaultError.changedMeanwhile
+                }
                 var (row, body) = (row, body)
                 body.wraps = wraps
                 body.entry = try transaction.append(log)
@@ -61,8 +84,19 @@ extension DocumentVault {
     }
 
     /// Goes on with whatever a crash has stopped. Only for the process that has the vault alone.
+    ///
+    /// What cannot be finished now stays `erasing`: nothing of it is shown, `status` and `check` name it, and `disposal execute` tries it
+    /// again. It must not keep everybody out of the vault.
     func finishErasures() async throws {
-        for row in try await records.read({ try $0.disposals([.erasing]) }) { _ = try await finishErasure(row.id) }
+        for row in try await records.read({ try $0.disposals([.erasing]) }) {
+            do {
+                try await finishErasure(row.id)
+            } catch is VaultError {
+                continue
+            } catch is SealingError {
+                continue
+            }
+        }
     }
 
     /// Destroys keys, then objects, looks that they are gone, and certifies it. Each step may be done again.

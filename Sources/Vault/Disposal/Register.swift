@@ -40,6 +40,16 @@ struct RegisterFile: Sendable {
         let entries: UInt64
         let disposals: [Disposal]
         let holds: [Hold]
+        /// The certificates (DER) of the keys that have signed the register.
+        let signers: [Data]
+
+        /// Whether this has everything that another has.
+        func covers(_ other: Content) -> Bool {
+            let certified = Set(disposals.filter { $0.certificate != nil }.map(\.id))
+            let known = Set(disposals.map(\.id))
+            return other.disposals.allSatisfy { ($0.certificate == nil ? known : certified).contains($0.id) }
+                && Set(other.holds.map(\.id)).isSubset(of: holds.map(\.id))
+        }
     }
 
     static let firstLine = "muniment register v1"
@@ -80,52 +90,68 @@ extension DocumentVault {
     /// The register's path: beside the anchor, on the other disk.
     var registerPath: String { anchor.path + ".register" }
 
-    func register() async throws -> [UInt8] {
-        let content = try await records.read { [id] transaction in
+    func register() async throws -> [UInt8] { try await RegisterFile(content: registerContent()).bytes(registerKey) }
+
+    private func registerContent() async throws -> RegisterFile.Content {
+        try await records.read { [id] transaction in
             let disposals = try transaction.disposals([.erasing, .erased]).map { row in
                 RegisterFile.Disposal(row, try transaction.certificate(of: row.id))
             }
             return RegisterFile.Content(
                 vault: "\(id)", entries: try transaction.logSize(), disposals: disposals,
-                holds: try transaction.holds().map(RegisterFile.Hold.init))
+                holds: try transaction.holds().map(RegisterFile.Hold.init),
+                signers: try transaction.signerCertificates().map { Data($0) })
         }
-        return try RegisterFile(content: content).bytes(registerKey)
     }
 
     /// Writes the register beside the anchor. A vault whose anchor is missing has no place for it yet.
+    ///
+    /// It never goes backwards: where the one that is there has something that this vault does not know, another process has written it
+    /// just now, or the vault is older than its register, and it stays.
     func keepRegister() async throws {
         guard Folder.exists(anchor.path) else { return }
-        let isNeeded = try await records.read { try !$0.disposals([.erasing, .erased]).isEmpty || !$0.holds().isEmpty }
-        guard isNeeded else { return }
-        try Folder.write(try await register(), to: registerPath)
+        let content = try await registerContent()
+        guard !content.disposals.isEmpty || !content.holds.isEmpty else { return }
+        if Folder.exists(registerPath) {
+            let there = try RegisterFile(path: registerPath, key: registerKey, vault: id).content
+            guard content.covers(there) else { return }
+        }
+        try Folder.write(try RegisterFile(content: content).bytes(registerKey), to: registerPath)
     }
 
     /// Does again in a restored vault what was disposed of, and holds what was held, after its backup was made.
     ///
     /// It runs before anything is served, with this process alone in the vault, and may run twice.
     ///
-    /// `registers`: the paths of what there is: of the backup folder, of the old anchor, and what was named.
+    /// `registers`: the paths of what there is: of the backup folder, of the anchors, and what was named.
     ///
-    /// - Returns: how many disposals were done again.
+    /// - Returns: how many disposals were done again, and of how many ledger entries the newest register knows.
     /// - Throws: `BackupError.damaged` for a register that is not this vault's; nothing is served then.
-    func replay(_ registers: [String]) async throws -> Int {
-        var count = 0
-        for path in registers {
-            let content = try RegisterFile(path: path, key: registerKey, vault: id).content
-            let holds = try content.holds.map { try HoldRow($0, path) }
-            try await records.write { transaction in
-                let known = try transaction.holds().reduce(into: [HoldID: HoldRow]()) { $0[$1.id] = $1 }
-                for hold in holds where known[hold.id]?.released == nil { try transaction.put(hold) }
+    func replay(_ registers: [String]) async throws -> (disposals: Int, entries: UInt64) {
+        let contents = try registers.map { try RegisterFile(path: $0, key: registerKey, vault: id).content }
+            .sorted { $0.entries < $1.entries }
+        let holds = try contents.flatMap(\.holds).map(HoldRow.init)
+        let signers = contents.flatMap(\.signers).map { [UInt8]($0) }
+        try await records.write { transaction in
+            for hold in holds {
+                let known = try transaction.holds().first { $0.id == hold.id }
+                if known?.released == nil { try transaction.put(hold) }
             }
-            for disposal in content.disposals {
-                let row = try DisposalRow(disposal, path)
-                if try await records.read({ try $0.disposal(row.id) })?.state != .erased {
-                    try await replay(row, disposal.certificate)
-                    count += 1
-                }
-            }
+            for signer in signers { try transaction.put(signerCertificate: signer) }
         }
-        return count
+        var newest: [String: RegisterFile.Disposal] = [:]
+        for disposal in contents.flatMap(\.disposals) where newest[disposal.id]?.certificate == nil {
+            newest[disposal.id] = disposal
+        }
+        var count = 0
+        // In the order of their numbers, and what was never certified at the end: it gets the next ones.
+        for disposal in newest.values.sorted(by: { $0.order < $1.order }) {
+            let row = try DisposalRow(disposal)
+            guard try await records.read({ try $0.disposal(row.id) })?.state != .erased else { continue }
+            try await replay(row, disposal.certificate)
+            count += 1
+        }
+        return (count, contents.last?.entries ?? 0)
     }
 
     private func replay(_ row: DisposalRow, _ certificate: RegisterFile.Certificate?) async throws {
@@ -138,8 +164,11 @@ extension DocumentVault {
             _ = try transaction.append(begun)
             _ = try transaction.beginErasure(row)
         }
-        // Where the lost vault had not certified it yet, this one does.
-        guard let certificate else {
+        // Where the lost vault had not certified it yet, or the number is another's by now, this one does.
+        let isTaken = try await records.read { transaction in
+            try transaction.certificates().contains { $0.number == certificate?.number }
+        }
+        guard let certificate, !isTaken else {
             try await finishErasure(row.id)
             return
         }
@@ -159,6 +188,8 @@ extension DocumentVault {
 }
 
 extension RegisterFile.Disposal {
+    fileprivate var order: Int64 { certificate?.number ?? .max }
+
     fileprivate init(_ row: DisposalRow, _ certificate: CertificateRow?) {
         self.init(
             id: "\(row.id)", unit: row.unit.rawValue, child: "\(row.child)", document: row.document.map { "\($0)" },
@@ -180,8 +211,8 @@ extension RegisterFile.Hold {
 }
 
 extension HoldRow {
-    fileprivate init(_ hold: RegisterFile.Hold, _ path: String) throws {
-        guard let id = HoldID(hold.id) else { throw BackupError.damaged(path.fileName) }
+    fileprivate init(_ hold: RegisterFile.Hold) throws {
+        guard let id = HoldID(hold.id) else { throw BackupError.damaged("register") }
         self.init(
             id: id, body: [UInt8](hold.body), placed: Instant(milliseconds: hold.placed),
             released: hold.released.map(Instant.init(milliseconds:)))
@@ -190,10 +221,10 @@ extension HoldRow {
 
 extension DisposalRow {
     /// As something that is being erased.
-    fileprivate init(_ disposal: RegisterFile.Disposal, _ path: String) throws {
+    fileprivate init(_ disposal: RegisterFile.Disposal) throws {
         guard let id = DisposalID(disposal.id), let unit = Unit(rawValue: disposal.unit),
             let child = ChildID(disposal.child)
-        else { throw BackupError.damaged(path.fileName) }
+        else { throw BackupError.damaged("register") }
         self.init(
             id: id, unit: unit, child: child, document: disposal.document.flatMap { DocumentID($0) },
             version: disposal.version, state: .erasing, body: [UInt8](disposal.body),

@@ -108,8 +108,7 @@ extension DocumentVault {
     }
 
     private func rekey(_ keyring: KeyringWriting, to root: Keychain.PartyKey, _ next: CustodyRow) throws {
-        try keys.follow(keyring)
-        let old = keys.current.root
+        let old = try keys.currentRoot(keyring)
         for row in try keyring.keys(kind: .party) + keyring.keys(kind: .service) {
             // By what is kept and not by what is in memory: a key that does not open under the old root stops this.
             guard row.above == old.version else { throw VaultError.unlockAgain }
@@ -131,8 +130,10 @@ extension DocumentVault {
         try await authorise("key.ceremony", caller)
         try await changing {
             _ = try await requireCeremony()
-            try await keyring.write { try $0.removeCustody(of: CustodyRow.next) }
+            // The records first: a ceremony whose new secret is gone is one that has ended in the root key's replacement.
             try await write(nil, isIssued: false, Event(.ceremonyEnded, by: caller))
+            try await keyring.write { try $0.removeCustody(of: CustodyRow.next) }
+            try await forgetDestroyed()
         }
     }
 

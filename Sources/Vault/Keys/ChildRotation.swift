@@ -13,7 +13,7 @@ extension DocumentVault {
         try await authorise("key.rotate", caller)
         return try await changing {
             guard let old = try await childKey(child) else { throw VaultError.notFound(.child) }
-            let renditions = try await records.read { try $0.renditions(about: child).map(\.id) }
+            let recorded = try await records.read { try $0.renditions(about: child).map(\.id) }
             var done = RotationProgress(key: "child \(child)", from: old.version, to: old.version + 1)
             let new = try ChildKey(
                 child: child, version: old.version + 1, key: try Key(from: environment.random), record: old.record)
@@ -23,6 +23,8 @@ extension DocumentVault {
             done.rewrapped = try await environment.steps.around(.keyring) {
                 try await keyring.write { keyring in
                     try replace(old, by: new, keyring, at: row.begun)
+                    // What is being deposited has its wraps already, and its records only after this.
+                    let renditions = try Set(recorded).union(keyring.wrappedRenditions(of: child))
                     let wraps = try renditions.flatMap { try keyring.wraps(of: $0) }
                     for wrap in wraps { try rewrap(wrap, old, new, keyring) }
                     try keyring.put(row)

@@ -33,9 +33,12 @@ extension DocumentVault {
                 try keyring.rotations(), try keyring.custody(of: CustodyRow.root)
             )
         }
-        let made = try await records.read { try $0.vault()?.created }
+        let (made, replaced) = try await records.read { transaction in
+            (try transaction.vault()?.created, try transaction.entries(of: [.rootReplaced]).last?.leaf.time)
+        }
         var states = custody.prefix(1).map { row in
-            state("root", .root, version: row.version, created: row.version == 1 ? made : nil)
+            state(
+                "root", .root, version: row.version, created: replaced.map { Instant(milliseconds: Int64($0)) } ?? made)
         }
         for party in Party.allCases {
             let owner = Array(party.rawValue.utf8)

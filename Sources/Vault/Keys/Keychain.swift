@@ -28,6 +28,8 @@ final class Keychain: Sendable {
     struct Opened: Sendable {
         var epoch: Int64
         var root: PartyKey
+        /// Another process has replaced the root key: what is open stays open, and nothing may be wrapped under this one.
+        var isRootReplaced = false
         /// Every live version. A party that is sealed has none.
         var parties: [Party: [UInt32: Key]] = [:]
         var children: [UInt32: Key] = [:]
@@ -100,6 +102,7 @@ final class Keychain: Sendable {
 
     private func adopt(_ rows: [WrappedKey], _ known: Opened, epoch: Int64) throws {
         var next = Opened(epoch: epoch, root: known.root)
+        next.isRootReplaced = rows.contains { $0.above != known.root.version }
         for row in rows {
             let party = row.kind == .party ? Party(rawValue: String(decoding: row.owner, as: UTF8.self)) : nil
             guard party != nil || Service(row) == .children else { continue }
@@ -113,13 +116,28 @@ final class Keychain: Sendable {
             }
         }
         let result = next
-        opened.withLock { if result.epoch > $0.epoch { $0 = result } }
+        opened.withLock { if result.epoch > $0.epoch, result.root.version == $0.root.version { $0 = result } }
     }
 
     var current: Opened { opened.withLock { $0 } }
 
     /// The keys that this process opens from now on are under another root key.
-    func replace(root: PartyKey) { opened.withLock { $0.root = root } }
+    func replace(root: PartyKey) {
+        opened.withLock {
+            $0.root = root
+            $0.isRootReplaced = false
+        }
+    }
+
+    /// The root key, to wrap something under it, as it is at one state of the keyring.
+    ///
+    /// - Throws: `VaultError.unlockAgain` when another process has replaced it.
+    func currentRoot(_ keyring: KeyringReading) throws -> PartyKey {
+        try follow(keyring)
+        let open = current
+        guard !open.isRootReplaced else { throw VaultError.unlockAgain }
+        return open.root
+    }
 
     func service(_ service: Service) -> Key {
         guard let key = services[service] else { preconditionFailure("unlock opened every service key") }

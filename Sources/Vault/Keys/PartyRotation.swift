@@ -76,7 +76,7 @@ extension DocumentVault {
         let (keys, vault, random) = (keys, id, environment.random)
         return try await changing {
             let (begun, versions) = try await keyring.write { keyring in
-                try keys.follow(keyring)
+                let root = try keys.currentRoot(keyring)
                 let open = keys.current
                 guard let newest = open.newest(party) else { throw VaultError.partySealed(party.rawValue) }
                 if let row = try keyring.rotations().first(where: { $0.kind == .party && $0.owner == owner }) {
@@ -88,7 +88,7 @@ extension DocumentVault {
                 let version = newest.version + 1
                 try keyring.insert(
                     Keychain.wrap(
-                        try Key(from: random), .party, owner, version: version, under: open.root, vault: vault,
+                        try Key(from: random), .party, owner, version: version, under: root, vault: vault,
                         created: now, random: random))
                 try keyring.put(
                     RotationRow(

@@ -27,6 +27,9 @@ extension DocumentVault {
         try await authorise("party.seal", caller)
         try await requireNoRotation(of: party)
         try await changing {
+            guard try await keyring.read({ try $0.key(kind: .party, owner: Self.owner(party)) }) != nil else {
+                throw VaultError.partySealed(party.rawValue)
+            }
             try await log(
                 Event(.custodyTaken, by: caller, party: party).on(["party": party.rawValue])
                     .with(["kind": new.kind.rawValue]))
@@ -47,8 +50,10 @@ extension DocumentVault {
 
     /// Drops the party's key from the keyring: from the next read on nothing opens for the party, in any process.
     ///
-    /// - Throws: `VaultError.denied`; `.noOwnCustody` when the key would be lost; `.alreadySo`.
-    public func seal(_ party: Party, as caller: Caller) async throws {
+    /// `secret`: of the party's own custody, presented so that nothing is dropped that would not come back.
+    ///
+    /// - Throws: `VaultError.denied`; `.noOwnCustody` when the key would be lost; `.alreadySo`; `SealingError.wrongUnlockSecret`.
+    public func seal(_ party: Party, presenting secret: Key, as caller: Caller) async throws {
         try await authorise("party.seal", caller)
         try await requireNoRotation(of: party)
         try await changing {
@@ -58,7 +63,8 @@ extension DocumentVault {
                     try keyring.key(kind: .party, owner: Self.owner(party)) != nil
                 )
             }
-            guard !custody.isEmpty else { throw VaultError.noOwnCustody(party.rawValue) }
+            guard let row = custody.first else { throw VaultError.noOwnCustody(party.rawValue) }
+            _ = try row.custody.unwrap(row.sealed, with: secret.secret, vault: custodyOwner(party))
             guard isOpen else { throw VaultError.alreadySo("The key of \(party.rawValue) is sealed") }
             try await log(Event(.partySealed, by: caller, party: party).on(["party": party.rawValue]))
             try await keyring.write { keyring in
@@ -90,10 +96,10 @@ extension DocumentVault {
             try await log(Event(.partyUnsealed, by: caller, party: party).on(["party": party.rawValue]))
             let now = environment.now()
             try await keyring.write { keyring in
-                try keys.follow(keyring)
                 try keyring.insert(
                     Keychain.wrap(
-                        key, .party, Self.owner(party), version: row.version, under: keys.current.root, vault: id,
+                        key, .party, Self.owner(party), version: row.version, under: try keys.currentRoot(keyring),
+                        vault: id,
                         created: now, random: environment.random))
             }
         }

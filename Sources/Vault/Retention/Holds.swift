@@ -71,6 +71,18 @@ extension DocumentVault {
         guard (1...3660).contains(new.reviewEveryDays) else {
             throw VaultError.invalid(field: "review", reason: "it is every 1 to 3660 days")
         }
+        for child in scope.children.compactMap({ ChildID($0) }) {
+            guard try await records.read({ try $0.child(child) }) != nil else { throw VaultError.notFound(.child) }
+        }
+        for theCase in scope.cases.compactMap({ CaseID($0) }) {
+            guard try await records.read({ try $0.theCase(theCase) }) != nil else {
+                throw VaultError.notFound(.theCase)
+            }
+        }
+        let unknown = scope.categories.filter { !agreement.categories.contains($0) }
+        guard unknown.isEmpty else {
+            throw VaultError.invalid(field: "category", reason: "the agreement has none such")
+        }
         let id = HoldID(from: environment.random)
         let body = HoldBody(
             name: try PlainText.line(new.name, field: "name"), kind: new.kind,

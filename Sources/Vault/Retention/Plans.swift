@@ -63,8 +63,19 @@ extension DocumentVault {
         guard let what = note.what else {
             throw VaultError.invalid(field: "fact", reason: "the schedule has none such")
         }
-        if case .event(let trigger, _) = what, [.birth, .added].contains(trigger) {
-            throw VaultError.invalid(field: "fact", reason: "the vault knows this day itself")
+        switch what {
+        case .event(let trigger, let day):
+            guard ![.birth, .added, .caseClosed, .caseReopened].contains(trigger) else {
+                throw VaultError.invalid(field: "fact", reason: "the vault knows this day itself")
+            }
+            guard day <= environment.today() else {
+                throw VaultError.invalid(field: "day", reason: "it has not come yet")
+            }
+        case .flag(let flag, _):
+            guard ![.died, .treatedAt17, .treatedAsAdult].contains(flag) else {
+                throw VaultError.invalid(field: "fact", reason: "it follows from days: record those")
+            }
+        case .transfer: break
         }
         let text = try PlainText.line(note.note, field: "note")
         var note = note

@@ -23,8 +23,7 @@ extension DocumentVault {
             guard schedule.version > active.version else {
                 throw VaultError.invalid(field: "version", reason: "it must be above \(active.version)")
             }
-            let open = active.shortened(by: schedule).filter { $0.approved == nil }
-            guard open.isEmpty else { throw VaultError.shortens(open.map { "\($0.rule)" }) }
+            try await requireApproved(schedule)
         }
         let row = ScheduleRow(
             version: Int64(schedule.version), text: text, proposer: caller.person, proposed: environment.now())
@@ -38,12 +37,18 @@ extension DocumentVault {
 
     /// Puts a proposed version in force.
     ///
-    /// - Throws: `VaultError.denied`, `.needsAnother`, `.notFound(.schedule)`, `.alreadySo`.
-    public func approveSchedule(_ version: Int64, as caller: Caller) async throws {
+    /// `sha256`: of the text that the approver has read: another text under the same number is not approved by it.
+    ///
+    /// - Throws: `VaultError.denied`, `.needsAnother`, `.notFound(.schedule)`, `.alreadySo`, `.shortens`.
+    public func approveSchedule(_ version: Int64, sha256: String, as caller: Caller) async throws {
         try await authorise("schedule.approve", caller)
-        guard let found = try await records.read({ try $0.schedules() }).first(where: { $0.version == version }) else {
+        let schedules = try await records.read { try $0.schedules() }
+        guard let found = schedules.first(where: { $0.version == version && Digest.sha256($0.text).hex == sha256 })
+        else {
             throw VaultError.notFound(.schedule)
         }
+        // Another may have come into force since it was proposed.
+        try await requireApproved(try loadSchedule(found.text))
         let log = try row(event(.scheduleActivated, found, caller))
         let now = environment.now()
         try await records.write { transaction in
@@ -60,6 +65,12 @@ extension DocumentVault {
             try transaction.put(row)
             _ = try transaction.append(log)
         }
+    }
+
+    /// That whatever it keeps shorter than the schedule in force has been approved.
+    private func requireApproved(_ schedule: RetentionSchedule) async throws {
+        let open = try await activeSchedule()?.shortened(by: schedule).filter { $0.approved == nil } ?? []
+        guard open.isEmpty else { throw VaultError.shortens(open.map { "\($0.rule)" }) }
     }
 
     public func schedules(as caller: Caller) async throws -> [ScheduleSummary] {

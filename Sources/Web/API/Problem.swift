@@ -107,7 +107,7 @@ extension Problem {
             case .wrongCode: Problem(.unauthorized, "wrong-code", error.userMessage)
             case .tokenInvalid: Problem(.unauthorized, "token-invalid", error.userMessage)
             case .needsSession: Problem(.forbidden, "needs-session", error.userMessage)
-            case .partySealed, .partiesSealed: Problem(.forbidden, "party-sealed", error.userMessage)
+            case .partySealed: Problem(.forbidden, "party-sealed", error.userMessage)
             case .noSecondFactor, .tooManyTokens, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony, .noSchedule,
                 .shortens, .disposalBlocked, .wrongStage, .cooling:
                 Problem(.conflict, "not-possible", error.userMessage)
