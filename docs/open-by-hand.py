@@ -88,15 +88,16 @@ def main():
     records = sqlite3.connect(vault / "records.sqlite")
     vault_id = keyring.execute("SELECT id FROM vault").fetchone()[0]
 
-    sealed_root = keyring.execute("SELECT sealed FROM custody WHERE kind = 'key-file'").fetchone()[0]
+    sealed_root = keyring.execute("SELECT sealed FROM custody WHERE owner = 'root' AND kind = 'key-file'").fetchone()[0]
     unlocking = hkdf(key_file.read_bytes(), facts("custody/key-file"))
     root = open_sealed(unlocking, sealed_root, facts("root/key-file", vault_id))
 
-    def key(kind, owner, version):
+    def key(above, kind, owner, version):
         sealed = keyring.execute(
             "SELECT sealed FROM keys WHERE kind = ? AND owner = ? AND version = ?", (kind, owner, version)).fetchone()[0]
-        return open_sealed(root, sealed, facts("key", kind.encode(), owner, str(version).encode(), vault_id))
+        return open_sealed(above, sealed, facts("key", kind.encode(), owner, str(version).encode(), vault_id))
 
+    children = key(root, "service", b"children", 1)
     child = records.execute("SELECT child FROM documents WHERE id = ?", (document,)).fetchone()[0]
     renditions = records.execute(
         "SELECT id, version, kind, object FROM renditions WHERE document = ? ORDER BY version", (document,)).fetchall()
@@ -106,7 +107,7 @@ def main():
             bound_to = facts(
                 "wrap", rendition, child, party.encode(), struct.pack(">I", party_version),
                 struct.pack(">I", child_version), bytes([is_override]))
-            both = key("party", party.encode(), party_version) + key("child", child, child_version)
+            both = key(root, "party", party.encode(), party_version) + key(children, "child", child, child_version)
             print(number, kind, party, name.hex(), identity(open_sealed(hkdf(both, bound_to), sealed, bound_to)))
 
 
