@@ -85,6 +85,7 @@ install_rest() {
     install -D --mode=644 packaging/muniment.service "$tree/lib/systemd/system/muniment.service"
     install -D --mode=640 packaging/muniment.yaml "$tree/etc/muniment/muniment.yaml"
     install -D --mode=644 --target-directory="$share/muniment/Policies" Policies/*.yaml
+    install -D --mode=644 --target-directory="$share/muniment/Keys" Keys/cryptoperiods.yaml
     install --mode=644 docs/*.md "$doc"
     # Its links point to where things are on an installed system.
     sed "s,(docs/,(,g; s,(Policies/,(/usr/share/muniment/Policies/,g" README.md >"$doc/README.md"

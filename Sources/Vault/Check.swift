@@ -120,6 +120,13 @@ extension DocumentVault {
         for person in people where (person.disabled != nil) != disabled.contains("\(person.id)") {
             report.found("person \(person.id)", "the account is not in the state that the ledger says")
         }
+        for row in try await records.read({ try $0.entries(of: [.personJoined]) }) {
+            guard let event = try await opened(row), let first = event.object["person"].flatMap({ PersonID($0) }),
+                let second = event.detail["person"].flatMap({ PersonID($0) })
+            else { continue }
+            let (one, other) = try await records.read { (try $0.individual(first), try $0.individual(second)) }
+            if one != other { report.found("person \(first)", "the ledger says that it is the same as \(second)") }
+        }
         let present = Dictionary(grouping: members) { "\($0.caseID) \($0.person)" }
         for place in Set(present.keys).union(teams.keys) {
             let roles = Set((present[place] ?? []).map(\.role.rawValue))

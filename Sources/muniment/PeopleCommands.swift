@@ -181,7 +181,7 @@ struct OrganisationCommand: AsyncParsableCommand {
 struct PersonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "person", abstract: "People who sign in.",
-        subcommands: [Add.self, Invite.self, Reset.self, Link.self, Unlink.self, List.self, Disable.self])
+        subcommands: [Add.self, Invite.self, Reset.self, Link.self, Unlink.self, List.self, Disable.self, Same.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -297,6 +297,21 @@ struct PersonCommand: AsyncParsableCommand {
                         return [person.username, person.name, roles, person.isDisabled ? "disabled" : "active"]
                     })
             }
+        }
+    }
+
+    struct Same: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write down that two accounts are one person's: where two people are needed they count as one.",
+            discussion: "Example:\n  muniment person same dana.dpo --as dana.manager")
+        @Argument(help: "A user name.") var username: String
+        @Option(name: .customLong("as"), help: ArgumentHelp("The other account's.", valueName: "username")) var other:
+            String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.inVault { try await $0.recordSamePerson(username, as: other, by: $1) }
+            try common.show(["person": username, "same": other]) { ["\(username) and \(other) count as one person."] }
         }
     }
 

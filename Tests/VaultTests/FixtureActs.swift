@@ -123,6 +123,7 @@ extension DocumentVault {
         let id = try await person(named: name)
         var caller = try await records.read { try $0.caller(id) }
         caller.signedIn = signedIn ?? environment.now()
+        caller.session = SessionID(from: .system)
         return caller
     }
 

@@ -54,6 +54,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.disposal)`, `.wrongStage`.
     public func review(_ id: DisposalID, as caller: Caller) async throws {
         try await authorise("disposal.review", caller)
+        _ = try await requireSession(caller)
         let hand = hand(of: caller, "disposal.review", at: environment.now())
         try await advance(id, from: .listed, to: .reviewed, .disposalReviewed, caller) { body, _ in
             body.reviewed = hand
@@ -69,6 +70,7 @@ extension DocumentVault {
         _ id: DisposalID, coolingDays: Int = Self.coolingDays, as caller: Caller
     ) async throws {
         try await authorise("disposal.approve", caller)
+        _ = try await requireSession(caller)
         guard (0...365).contains(coolingDays) else {
             throw VaultError.invalid(field: "cooling-off", reason: "it is 0 to 365 days")
         }

@@ -32,6 +32,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.ceremony(.open)`.
     public func beginCeremony(as caller: Caller) async throws {
         try await authorise("key.ceremony", caller)
+        _ = try await requireSession(caller)
         let row = CeremonyRow(proposer: caller.person, began: environment.now())
         let log = try self.row(Event(.ceremonyBegun, by: caller))
         try await records.write { transaction in
@@ -44,6 +45,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.ceremony`, `.needsAnother` for the one who began it, by whatever account.
     public func approveCeremony(as caller: Caller) async throws {
         try await authorise("key.ceremony", caller)
+        _ = try await requireSession(caller)
         let log = try self.row(Event(.ceremonyApproved, by: caller))
         try await records.write { transaction in
             guard var row = try transaction.ceremony() else { throw VaultError.ceremony(.none) }
@@ -60,6 +62,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.ceremony`.
     public func issue(_ new: NewCustody, as caller: Caller) async throws {
         try await authorise("key.ceremony", caller)
+        _ = try await requireSession(caller)
         try await changing {
             let ceremony = try await requireCeremony()
             guard ceremony.approver != nil else { throw VaultError.ceremony(.notApproved) }
@@ -86,6 +89,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.ceremony`; `SealingError.wrongUnlockSecret`, and the old secret goes on.
     public func completeCeremony(presenting secret: Key, as caller: Caller) async throws {
         try await authorise("key.ceremony", caller)
+        _ = try await requireSession(caller)
         try await changing {
             let ceremony = try await requireCeremony()
             guard ceremony.isIssued else { throw VaultError.ceremony(.notIssued) }

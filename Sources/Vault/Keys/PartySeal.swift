@@ -24,7 +24,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`, `.partySealed`, `.alreadySo`.
     public func takeCustody(of party: Party, _ new: NewCustody, as caller: Caller) async throws {
-        try await authorise("party.seal", caller)
+        try await authoriseCustody(of: party, caller)
         try await requireNoRotation(of: party)
         try await changing {
             guard try await keyring.read({ try $0.key(kind: .party, owner: Self.owner(party)) }) != nil else {
@@ -54,7 +54,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`; `.noOwnCustody` when the key would be lost; `.alreadySo`; `SealingError.wrongUnlockSecret`.
     public func seal(_ party: Party, presenting secret: Key, as caller: Caller) async throws {
-        try await authorise("party.seal", caller)
+        try await authoriseCustody(of: party, caller)
         try await requireNoRotation(of: party)
         try await changing {
             let (custody, isOpen) = try await keyring.read { keyring in
@@ -82,7 +82,7 @@ extension DocumentVault {
     public func unseal(
         _ party: Party, with secret: Key, as caller: Caller, progress: @Sendable (AlignmentProgress) -> Void
     ) async throws {
-        try await authorise("party.seal", caller)
+        try await authoriseCustody(of: party, caller)
         try await changing {
             let (rows, isOpen) = try await keyring.read { keyring in
                 (
@@ -94,6 +94,10 @@ extension DocumentVault {
             guard let row = rows.first else { throw VaultError.noOwnCustody(party.rawValue) }
             let key = try row.custody.unwrap(row.sealed, with: secret.secret, vault: custodyOwner(party))
             try await log(Event(.partyUnsealed, by: caller, party: party).on(["party": party.rawValue]))
+            // Before the key is there: whatever stops this, `status` asks for the alignment, and `agreement align` goes on with it.
+            let state = AlignmentRow(
+                policy: policies.current.entry, isInForce: agreement.covers(environment.today()))
+            try await records.write { try $0.put(state) }
             let now = environment.now()
             try await keyring.write { keyring in
                 try keyring.insert(
@@ -105,6 +109,22 @@ extension DocumentVault {
         }
         try await keys.follow(keyring)
         _ = try await realign(anew: true, caller, progress)
+    }
+
+    /// A party's key is its own people's matter, and that of who rotates keys.
+    private func authoriseCustody(of party: Party, _ caller: Caller) async throws {
+        try await authorise("party.seal", caller)
+        let agreement = agreement
+        let isOwn = caller.memberships.contains { place in
+            agreement.gives("party.seal", to: place.role)
+                && (place.party == party || agreement.gives("key.rotate", to: place.role))
+        }
+        guard !isOwn else { return }
+        let reason = DenialReason.dutyNotHeld("party.seal")
+        try await refuse(
+            .denied(reason),
+            Event(.accessDenied, by: caller).on(["party": party.rawValue])
+                .with(["duty": "party.seal", "reason": reason.code]))
     }
 
     private static func owner(_ party: Party) -> [UInt8] { Array(party.rawValue.utf8) }

@@ -103,6 +103,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.hold)`, `.alreadySo`, `.needsAnother` for who placed it.
     public func releaseHold(_ id: HoldID, reason: String, as caller: Caller) async throws {
         try await authorise("hold.release", caller)
+        _ = try await requireSession(caller)
         let reason = try PlainText.line(reason, field: "reason")
         let log = try row(Event(.holdReleased, by: caller).on(["hold": "\(id)"]))
         let now = environment.now()

@@ -42,6 +42,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.needsAnother`, `.notFound(.schedule)`, `.alreadySo`, `.shortens`.
     public func approveSchedule(_ version: Int64, sha256: String, as caller: Caller) async throws {
         try await authorise("schedule.approve", caller)
+        _ = try await requireSession(caller)
         let schedules = try await records.read { try $0.schedules() }
         guard let found = schedules.first(where: { $0.version == version && Digest.sha256($0.text).hex == sha256 })
         else {
