@@ -228,7 +228,11 @@ crash_activation() {
     look_after
 }
 
-rotate() { exec "$MUNIMENT" key rotate "$1" "$2" --pause 0 --batch 50 --session "$work/ada"; }
+rotate() {
+    local pace=()
+    if [[ $1 == party ]]; then pace=(--pause 0 --batch 50); fi
+    exec "$MUNIMENT" key rotate "$1" "$2" "${pace[@]}" --session "$work/ada"
+}
 
 # Stopped anywhere, everything opens, and the same command brings it to its end.
 crash_rotation() {
