@@ -338,6 +338,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.person)`.
     public func recordSamePerson(_ username: String, as other: String, by caller: Caller) async throws {
         try await authorise("person.add", caller)
+        _ = try await requireSession(caller)
         let (first, second) = (try await person(named: username), try await person(named: other))
         let log = try row(Event(.personJoined, by: caller).on(["person": "\(first)"]).with(["person": "\(second)"]))
         try await records.write { transaction in

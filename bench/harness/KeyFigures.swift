@@ -17,7 +17,7 @@ func measureKeys(in folder: String) async throws {
     let filling = try await seconds {
         for number in 0..<documents / perChild {
             let (_, caseID) = try await bench.makeChild(number)
-            for _ in 0..<perChild / paths.count { try await bench.fill([caseID], paths) }
+            for round in 0..<perChild / paths.count { try await bench.fill([caseID], paths, round: round) }
         }
     }
     report("documents deposited to fill the vault", Double(documents) / filling, "files/s")

@@ -75,14 +75,14 @@ struct Bench {
         return (child, id)
     }
 
-    /// Imports every one of `paths` into every case.
-    func fill(_ cases: [CaseID], _ paths: [String]) async throws {
+    /// Imports every one of `paths` into every case. A second time under another `round`: what was imported before is left out otherwise.
+    func fill(_ cases: [CaseID], _ paths: [String], round: Int = 0) async throws {
         let items = cases.flatMap { caseID in
             paths.map { path in
                 ImportItem(
                     path: path,
                     new: NewDocument(caseID: caseID, category: "D05", title: path, mediaType: .unknown),
-                    byteCount: 1000, mark: Array(path.utf8))
+                    byteCount: 1000, mark: Array("\(round) \(path)".utf8))
             }
         }
         try await vault.importFiles(items, as: clinician) { item, outcome in

@@ -85,7 +85,7 @@ extension DocumentVault {
 
     /// Goes on with whatever a crash has stopped. Only for the process that has the vault alone.
     ///
-    /// What cannot be finished now stays `erasing`: nothing of it is shown, `status` and `check` name it, and `disposal execute` tries it
+    /// What cannot be finished now stays `erasing`: nothing of it is shown, `status` names it, and `disposal execute` tries it
     /// again. It must not keep everybody out of the vault.
     func finishErasures() async throws {
         for row in try await records.read({ try $0.disposals([.erasing]) }) {

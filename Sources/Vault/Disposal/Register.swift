@@ -48,7 +48,9 @@ struct RegisterFile: Sendable {
             let certified = Set(disposals.filter { $0.certificate != nil }.map(\.id))
             let known = Set(disposals.map(\.id))
             return other.disposals.allSatisfy { ($0.certificate == nil ? known : certified).contains($0.id) }
-                && Set(other.holds.map(\.id)).isSubset(of: holds.map(\.id))
+                && other.holds.allSatisfy { hold in
+                    holds.contains { $0.id == hold.id && ($0.released != nil || hold.released == nil) }
+                }
         }
     }
 
@@ -113,8 +115,13 @@ extension DocumentVault {
         let content = try await registerContent()
         guard !content.disposals.isEmpty || !content.holds.isEmpty else { return }
         if Folder.exists(registerPath) {
-            let there = try RegisterFile(path: registerPath, key: registerKey, vault: id).content
-            guard content.covers(there) else { return }
+            do {
+                let there = try RegisterFile(path: registerPath, key: registerKey, vault: id).content
+                guard content.covers(there) else { return }
+            } catch is BackupError {
+                // Whatever it is, it is not this vault's register. It is kept aside for whoever looks into it.
+                try Folder.rename(registerPath, to: registerPath + ".damaged")
+            }
         }
         try Folder.write(try RegisterFile(content: content).bytes(registerKey), to: registerPath)
     }

@@ -114,6 +114,7 @@ extension DocumentVault {
     /// A party's key is its own people's matter, and that of who rotates keys.
     private func authoriseCustody(of party: Party, _ caller: Caller) async throws {
         try await authorise("party.seal", caller)
+        _ = try await requireSession(caller)
         let agreement = agreement
         let isOwn = caller.memberships.contains { place in
             agreement.gives("party.seal", to: place.role)

@@ -117,11 +117,12 @@ extension DocumentVault {
 
     private func carryOut(dryRun: Bool, _ caller: Caller, _ report: inout EnforcementReport) async throws {
         let now = environment.now()
-        for row in try await records.read({ try $0.disposals([.listed, .reviewed, .approved]) }) {
+        for row in try await records.read({ try $0.disposals([.listed, .reviewed, .approved, .erasing]) }) {
             switch row.state {
             case .listed: report.waitingForReview += 1
             case .reviewed: report.waitingForApproval += 1
             default:
+                // One that was begun and stopped is past its cooling-off.
                 guard let until = try body(of: row).coolingUntil, until <= now else {
                     report.cooling += 1
                     continue
@@ -133,6 +134,8 @@ extension DocumentVault {
                 } catch let error as VaultError {
                     report.failures.append("disposal \(row.id): \(error.userMessage)")
                 } catch let error as StorageError {
+                    report.failures.append("disposal \(row.id): \(error.userMessage)")
+                } catch let error as SealingError {
                     report.failures.append("disposal \(row.id): \(error.userMessage)")
                 }
             }
