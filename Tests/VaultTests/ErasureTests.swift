@@ -178,6 +178,35 @@ struct ErasureTests {
     }
 }
 
+@Suite("What decides about disposals is held against the ledger", .timeLimit(.minutes(15)))
+struct DisposalTamperTests {
+    @Test("a hold that was deleted, and a disposal that was put back to an earlier state, are found")
+    func found() async throws {
+        let ensemble = try await Ensemble.copy()
+        var vault = try await ensemble.open()
+        let document = try await ensemble.deposit("D05", by: "priya", in: vault)
+        let id = try await vault.list(
+            .document(document), ground: .mistake, reason: "Error", as: vault.person("rex"))
+        let hold = try await vault.placeHold(
+            NewHold(name: "Audit", kind: .audit, authority: "Letter", scope: try HoldScope(categories: ["D08"])),
+            as: vault.person("leo"))
+        #expect(try await ensemble.findings(vault) == [])
+        try await vault.close()
+        try ensemble.fixture.tamper("records", "CREATE TABLE earlier AS SELECT * FROM disposals")
+        vault = try await ensemble.open()
+        try await vault.end(id, reason: "Needed", as: vault.person("rex"))
+        try await vault.close()
+        try ensemble.fixture.tamper(
+            "records",
+            """
+            DELETE FROM disposals; INSERT INTO disposals SELECT * FROM earlier; DROP TABLE earlier; DELETE FROM holds;
+            """)
+        vault = try await ensemble.open()
+        #expect(Set(try await ensemble.findings(vault).map(\.what)) == ["disposal \(id)", "hold \(hold)"])
+        try await vault.close()
+    }
+}
+
 /// Stops an operation at its n-th passing of a step.
 final class Stop: Sendable {
     struct Reached: Error {}

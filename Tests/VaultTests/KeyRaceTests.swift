@@ -152,11 +152,14 @@ struct KeyRaceTests {
         let copy = try Data(contentsOf: URL(filePath: path))
         try ensemble.fixture.tamper("records", "DELETE FROM holds")
         let older = try await ensemble.open()
+        _ = try await older.placeHold(
+            NewHold(name: "Other", kind: .audit, authority: "Letter", scope: try HoldScope(categories: ["D05"])),
+            as: older.person("leo"))
         try await older.close()
         #expect(try Data(contentsOf: URL(filePath: path)) == copy)
         let again = try await ensemble.open()
         _ = try await again.replay([path])
-        #expect(try await again.holds(as: again.person("leo")).map(\.id) == ["\(hold)"])
+        #expect(try await again.holds(as: again.person("leo")).map(\.id).contains("\(hold)"))
         try Data("something else".utf8).write(to: URL(filePath: path))
         try await again.close()
         #expect(FileManager.default.fileExists(atPath: path + ".damaged"))

@@ -163,7 +163,9 @@ extension DocumentVault {
 
     private func replay(_ row: DisposalRow, _ certificate: RegisterFile.Certificate?) async throws {
         let begun = try self.row(event(.erasureBegun, row, nil).with(["kind": "restored"]))
-        let certified = try self.row(event(.erasureCertified, row, nil).with(["kind": "restored"]))
+        let sha256 = certificate.map { Digest.sha256([UInt8]($0.text)).hex } ?? ""
+        let certified = try self.row(
+            event(.erasureCertified, row, nil).with(["kind": "restored", "sha256": sha256]))
         try await records.write { transaction in
             guard try transaction.disposal(row.id)?.state != .erasing else { return }
             try transaction.keepIdentifier(of: row.child, at: row.changed)
