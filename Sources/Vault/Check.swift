@@ -55,6 +55,7 @@ extension DocumentVault {
             try await section("systems", &report) { try await checkSystems(&$0) }
             try await section("identities", &report) { try await checkIdentities(&$0) }
             try await section("keyring backups", &report) { try await checkBackups(&$0) }
+            try await section("keys", &report) { try await checkKeys(&$0) }
             try await section("disposals and holds", &report) { try await checkDisposals(&$0) }
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }

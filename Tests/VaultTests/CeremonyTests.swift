@@ -9,7 +9,7 @@ import Testing
 
 @Suite(
     "I8: the root key is replaced by two people, and the old one dies only when the new one has been shown",
-    .timeLimit(.minutes(15)))
+    .timeLimit(.minutes(45)))
 struct CeremonyTests {
     struct Stopped: Error {}
 

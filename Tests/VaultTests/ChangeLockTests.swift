@@ -10,7 +10,7 @@ struct ChangeLockTests {
         let isUp = Mutex(false)
     }
 
-    @Test("an act waits while another process changes what the keyring mirrors", .timeLimit(.minutes(15)))
+    @Test("an act waits while another process changes what the keyring mirrors", .timeLimit(.minutes(45)))
     func actsWait() async throws {
         let ensemble = try await Ensemble.copy()
         let vault = try await ensemble.open()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("I4: what was erased does not come back with a backup", .timeLimit(.minutes(15)))
+@Suite("I4: what was erased does not come back with a backup", .timeLimit(.minutes(45)))
 struct ErasureRestoreTests {
     private static let day: Int64 = 86_400
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("I4: after an erasure nothing of it opens, and the register says so", .timeLimit(.minutes(15)))
+@Suite("I4: after an erasure nothing of it opens, and the register says so", .timeLimit(.minutes(45)))
 struct ErasureTests {
     struct Stopped: Error {}
 
@@ -178,7 +178,7 @@ struct ErasureTests {
     }
 }
 
-@Suite("What decides about disposals is held against the ledger", .timeLimit(.minutes(15)))
+@Suite("What decides about disposals is held against the ledger", .timeLimit(.minutes(45)))
 struct DisposalTamperTests {
     @Test("a hold that was deleted, and a disposal that was put back to an earlier state, are found")
     func found() async throws {

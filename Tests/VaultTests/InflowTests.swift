@@ -38,7 +38,7 @@ struct InflowTests {
         }
     }
 
-    @Test("is not waited for once nobody wants it", .timeLimit(.minutes(15)))
+    @Test("is not waited for once nobody wants it", .timeLimit(.minutes(45)))
     func unwanted() async throws {
         await #expect(throws: Lost.self) {
             try await Inflow.carry({ inflow in

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("Keys and erasures beside work that is under way", .serialized, .timeLimit(.minutes(15)))
+@Suite("Keys and erasures beside work that is under way", .serialized, .timeLimit(.minutes(45)))
 struct KeyRaceTests {
     /// Stops one process before a write, lets another one work, and lets the first go on.
     private final class Turnstile: Sendable {

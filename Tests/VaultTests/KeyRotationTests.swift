@@ -8,7 +8,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("Keys are rotated while the vault is in use, and the old ones are destroyed", .timeLimit(.minutes(15)))
+@Suite("Keys are rotated while the vault is in use, and the old ones are destroyed", .timeLimit(.minutes(45)))
 struct KeyRotationTests {
     struct Stopped: Error {}
 
@@ -175,6 +175,28 @@ struct KeyRotationTests {
         }
         #expect(try await ensemble.findings(vault) == [])
         try await other.close()
+        try await vault.close()
+    }
+
+    @Test("a keyring from before a seal, put back, is found")
+    func keyringPutBack() async throws {
+        let ensemble = try await Ensemble.copy()
+        var vault = try await ensemble.open()
+        let ada = try await vault.person("ada")
+        let secret = try Key(from: .system)
+        try await vault.takeCustody(of: .health, NewCustody(kind: .keyFile, custody: .keyFile, secret: secret), as: ada)
+        try await vault.close()
+        let path = ensemble.fixture.vaultPath + "/keyring.sqlite"
+        ensemble.fixture.removeLog("keyring")
+        let copy = try Data(contentsOf: URL(filePath: path))
+        vault = try await ensemble.open()
+        try await vault.seal(.health, presenting: secret, as: vault.person("ada"))
+        #expect(try await ensemble.findings(vault) == [])
+        try await vault.close()
+        ensemble.fixture.removeLog("keyring")
+        try copy.write(to: URL(filePath: path))
+        vault = try await ensemble.open()
+        #expect(try await ensemble.findings(vault).map(\.what) == ["party health"])
         try await vault.close()
     }
 }

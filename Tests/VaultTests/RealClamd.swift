@@ -101,7 +101,7 @@ final class RealClamd: Sendable {
     }
 }
 
-@Suite("With ClamAV itself", .enabled(if: RealClamd.isWanted), .timeLimit(.minutes(15)))
+@Suite("With ClamAV itself", .enabled(if: RealClamd.isWanted), .timeLimit(.minutes(45)))
 struct RealClamdTests {
     @Test("what is harmless is kept, with the version that said so")
     func clean() async throws {

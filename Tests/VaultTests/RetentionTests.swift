@@ -7,7 +7,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("The schedule says what is due, and people dispose of it", .timeLimit(.minutes(15)))
+@Suite("The schedule says what is due, and people dispose of it", .timeLimit(.minutes(45)))
 struct RetentionTests {
     /// The shipped schedule with some of its rules adopted.
     /// `organisation`: one that is stated to be of the NHS: nobody else's rules apply to what it holds.

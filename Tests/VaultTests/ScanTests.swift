@@ -7,7 +7,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("What comes in is scanned", .timeLimit(.minutes(15)))
+@Suite("What comes in is scanned", .timeLimit(.minutes(45)))
 struct ScanTests {
     /// Deposits as the clinician, and says what was refused; then nothing may be left of it but an entry.
     private func refusal(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Vault
 
-@Suite("A vault that has had a scanner takes and gives nothing unscanned", .timeLimit(.minutes(15)))
+@Suite("A vault that has had a scanner takes and gives nothing unscanned", .timeLimit(.minutes(45)))
 struct ScanningTests {
     @Test("from the first opening with a scanner on, nothing comes in beside it")
     func required() async throws {

@@ -13,7 +13,7 @@ struct OpenIDInteropTests {
             || ProcessInfo.processInfo.environment["CI"] != nil
     }
 
-    @Test("password and one-time code there open a session here, once", .enabled(if: isHere), .timeLimit(.minutes(15)))
+    @Test("password and one-time code there open a session here, once", .enabled(if: isHere), .timeLimit(.minutes(45)))
     func glewlwyd() async throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "muniment-web/\(Hex.encode(RandomSource.system.bytes(6)))").path

@@ -12,7 +12,7 @@ struct SlowTests {
         options.connection.writeSeconds = 1
     }
 
-    @Test("are let go who never finish a head, and who say nothing", .timeLimit(.minutes(15)))
+    @Test("are let go who never finish a head, and who say nothing", .timeLimit(.minutes(45)))
     func slowHeads() async throws {
         try await Office.open(Self.hasty) { office in
             let socket = office.socket
@@ -31,7 +31,7 @@ struct SlowTests {
         }
     }
 
-    @Test("are let go who send a body byte by byte, and not who send it slowly enough", .timeLimit(.minutes(15)))
+    @Test("are let go who send a body byte by byte, and not who send it slowly enough", .timeLimit(.minutes(45)))
     func slowBodies() async throws {
         try await Office.open(Self.hasty) { office in
             let (socket, caseID, token) = (office.socket, office.caseID, try office.token("priya"))
@@ -61,7 +61,7 @@ struct SlowTests {
         }
     }
 
-    @Test("are let go who were answered before they had asked to the end", .timeLimit(.minutes(15)))
+    @Test("are let go who were answered before they had asked to the end", .timeLimit(.minutes(45)))
     func answeredEarly() async throws {
         try await Office.open(Self.hasty) { office in
             let socket = office.socket
@@ -95,7 +95,7 @@ struct SlowTests {
         }
     }
 
-    @Test("are let go who do not read what they asked for", .timeLimit(.minutes(15)))
+    @Test("are let go who do not read what they asked for", .timeLimit(.minutes(45)))
     func slowReaders() async throws {
         try await Office.open(Self.hasty) { office in
             let bytes = [UInt8](repeating: 7, count: 8_000_000)

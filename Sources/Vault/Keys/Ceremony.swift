@@ -184,7 +184,8 @@ extension DocumentVault {
     /// Writes down a replacement of the root key that a crash kept from the ledger. Only for the process that has the vault alone.
     func settleCeremony() async throws {
         guard let row = try await records.read({ try $0.ceremony() }), row.isIssued,
-            try await keyring.read({ try $0.custody(of: CustodyRow.next) }).isEmpty
+            try await keyring.read({ try $0.custody(of: CustodyRow.next) }).isEmpty,
+            try await keys.current.root.version > recordedRootVersion()
         else { return }
         var event = Event(.rootReplaced, by: nil).with(["version": String(keys.current.root.version)])
         event.actor = ["person": "\(row.proposer)"]
