@@ -138,6 +138,17 @@ public struct WrapKeys: Sendable {
         return try AgeIdentity(secret: wrappingKey(facts).openSecret(sealed, facts: facts))
     }
 
+    /// Wraps a rendition key that these keys have wrapped for other keys or facts, without computing anything from it.
+    ///
+    /// - Throws: `SealingError.notAuthentic` when either key or any fact differs.
+    public func rewrap(
+        _ sealed: [UInt8], _ facts: WrapBinding, under keys: WrapKeys, _ newFacts: WrapBinding, random: RandomSource
+    ) throws(SealingError) -> [UInt8] {
+        let (old, new) = (facts.facts.bytes, newFacts.facts.bytes)
+        let secret = try wrappingKey(old).openSecret(sealed, facts: old)
+        return try keys.wrappingKey(new).seal(secret, facts: new, random: random)
+    }
+
     private func wrappingKey(_ facts: [UInt8]) throws(SealingError) -> SecretBytes {
         let both = unsafe try SecretBytes(count: party.secret.count + child.secret.count) {
             (out) throws(SealingError) in

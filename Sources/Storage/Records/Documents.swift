@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 public import Rules
 public import Sealing
@@ -217,8 +218,8 @@ extension ReadTransaction {
                 WHERE renditions.id = :id
                 """)
         return try renditions.reduce(into: [:]) { children, rendition in
-            let row = try Row.fetchOne(statement, arguments: ["id": rendition.bytes.data])
-            children[rendition] = try row.map { try id($0, "child") }
+            let child = try Data.fetchOne(statement, arguments: ["id": rendition.bytes.data])
+            children[rendition] = child.flatMap { ChildID([UInt8]($0)) }
         }
     }
 

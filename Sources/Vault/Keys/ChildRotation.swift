@@ -26,7 +26,7 @@ extension DocumentVault {
                     // What is being deposited has its wraps already, and its records only after this.
                     let renditions = try Set(recorded).union(keyring.wrappedRenditions(of: child))
                     let wraps = try renditions.flatMap { try keyring.wraps(of: $0) }
-                    for wrap in wraps { try rewrap(wrap, old, new, keyring) }
+                    for wrap in wraps { try keyring.rewrap(try rewrapped(wrap, old, to: new), from: wrap) }
                     try keyring.put(row)
                     return wraps.count
                 }
@@ -52,16 +52,6 @@ extension DocumentVault {
             Keychain.wrap(
                 new.record, .record, owner, under: Keychain.PartyKey(version: new.version, key: new.key), vault: id,
                 created: now, random: environment.random))
-    }
-
-    private func rewrap(_ wrap: WrapRow, _ old: ChildKey, _ new: ChildKey, _ keyring: KeyringWriting) throws {
-        guard let party = Party(rawValue: wrap.party), keys.current.newest(party) != nil else {
-            throw VaultError.partySealed(wrap.party)
-        }
-        let kind: WrapKind = wrap.isOverride ? .override : .ordinary
-        for row in try wraps(of: try identity(wrap, old), wrap.rendition, new, for: [party: kind]) {
-            try keyring.rewrap(row, from: wrap)
-        }
     }
 
     private func childRotated(_ child: ChildID, _ row: RotationRow) -> Event {

@@ -123,7 +123,7 @@ extension DocumentVault {
         // What the records do not know yet is being deposited, and comes under the new key when it is found again; what has no
         // child key has been destroyed.
         let known = page.compactMap { wrap in children[wrap.rendition].flatMap { opened[$0] }.map { (wrap, $0) } }
-        let moved = try await rewrapped(known, party)
+        let moved = try await rewrapped(known)
         try await environment.steps.around(.keyring) {
             try await self.keyring.write { keyring in
                 for (old, new) in moved { try keyring.rewrap(new, from: old) }
@@ -134,7 +134,7 @@ extension DocumentVault {
 
     /// The work of a page, on both processors.
     private func rewrapped(
-        _ wraps: [(WrapRow, ChildKey)], _ party: Party
+        _ wraps: [(WrapRow, ChildKey)]
     ) async throws -> [(old: WrapRow, new: WrapRow)] {
         let half = (wraps.count + 1) / 2
         let halves = [Array(wraps.prefix(half)), Array(wraps.dropFirst(half))]
@@ -144,10 +144,7 @@ extension DocumentVault {
                     try part.compactMap { wrap, key in
                         // A wrap under an older version of the child's key is being made anew by the child's own rotation.
                         guard wrap.childKeyVersion == key.version else { return nil }
-                        let kind: WrapKind = wrap.isOverride ? .override : .ordinary
-                        let new = try self.wraps(
-                            of: try self.identity(wrap, key), wrap.rendition, key, for: [party: kind])
-                        return new.first.map { (wrap, $0) }
+                        return (wrap, try self.rewrapped(wrap, key, to: key))
                     }
                 }
             }
