@@ -431,6 +431,8 @@ enum RecordsSchema {
           BEGIN SELECT RAISE(ABORT, 'the disposal register is permanent'); END;
         CREATE TRIGGER certificates_keep BEFORE UPDATE ON certificates
           BEGIN SELECT RAISE(ABORT, 'the disposal register is permanent'); END;
+        CREATE INDEX imported_documents ON imported (document);
+        CREATE INDEX acts_of_document ON acts (document);
         DROP TRIGGER acts_stay;
         CREATE TRIGGER acts_stay BEFORE DELETE ON acts
           WHEN NOT EXISTS (SELECT 1 FROM disposals WHERE child = OLD.child AND state = 'erasing')
