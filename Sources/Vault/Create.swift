@@ -95,7 +95,7 @@ extension DocumentVault {
         let owners =
             Party.allCases.map { (WrappedKey.Kind.party, $0.rawValue) }
             + Keychain.Service.allCases.map { (WrappedKey.Kind.service, $0.rawValue) }
-        let rootKey = Keychain.PartyKey(version: row.version, key: root)
+        let rootKey = Keychain.VersionedKey(version: row.version, key: root)
         let now = environment.now()
         let wrapped = try owners.map { kind, owner in
             Keychain.wrap(

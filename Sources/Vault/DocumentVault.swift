@@ -72,13 +72,13 @@ public struct DocumentVault: Sendable {
     /// The root key, by whichever custody the secret fits.
     private static func rootKey(
         _ custodies: [CustodyRow], _ secret: Key, _ vault: VaultID
-    ) throws -> Keychain.PartyKey {
+    ) throws -> Keychain.VersionedKey {
         guard !custodies.isEmpty else { throw StorageError.damagedStore(store: "keyring") }
         var failure = SealingError.wrongUnlockSecret
         for row in custodies {
             do throws(SealingError) {
                 let key = try row.custody.unwrap(row.sealed, with: secret.secret, vault: vault.bytes)
-                return Keychain.PartyKey(version: row.version, key: key)
+                return Keychain.VersionedKey(version: row.version, key: key)
             } catch .wrongUnlockSecret {
                 continue
             } catch {

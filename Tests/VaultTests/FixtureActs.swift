@@ -295,6 +295,18 @@ extension Ensemble {
     }
 }
 
+extension DocumentVault {
+    /// A disposal that three people have listed, reviewed and approved.
+    func approvedDisposal(
+        of target: DisposalTarget, coolingDays: Int = DocumentVault.coolingDays
+    ) async throws -> DisposalID {
+        let id = try await list(target, ground: .mistake, reason: "Filed by mistake", as: person("rex"))
+        try await review(id, as: person("mona"))
+        try await approve(id, coolingDays: coolingDays, as: person("dana"))
+        return id
+    }
+}
+
 /// A number that counts down.
 final class TestCounter: Sendable {
     private let state: Mutex<Int>

@@ -38,13 +38,6 @@ struct KeyRaceTests {
         }
     }
 
-    private func approved(_ target: DisposalTarget, in vault: DocumentVault) async throws -> DisposalID {
-        let id = try await vault.list(target, ground: .mistake, reason: "Error", as: vault.person("rex"))
-        try await vault.review(id, as: vault.person("mona"))
-        try await vault.approve(id, coolingDays: 0, as: vault.person("dana"))
-        return id
-    }
-
     @Test("a child's key is rotated between the keys and the records of a deposit, which opens all the same")
     func rotationInDeposit() async throws {
         let ensemble = try await Ensemble.copy()
@@ -66,7 +59,7 @@ struct KeyRaceTests {
         let turnstile = Turnstile(before: .keyring)
         let vault = try await ensemble.open()
         let twin = try await ensemble.deposit("D05", by: "priya", text: "the same", in: vault)
-        let id = try await approved(.document(twin), in: vault)
+        let id = try await vault.approvedDisposal(of: .document(twin), coolingDays: 0)
         let depositing = try await ensemble.fixture.open(steps: turnstile.steps)
         async let refusal = ensemble.refusal {
             _ = try await ensemble.deposit("D05", by: "priya", text: "the same", in: depositing)
@@ -85,7 +78,7 @@ struct KeyRaceTests {
         let ensemble = try await Ensemble.copy()
         let vault = try await ensemble.open()
         let document = try await ensemble.deposit("D05", by: "priya", in: vault)
-        let id = try await approved(.document(document), in: vault)
+        let id = try await vault.approvedDisposal(of: .document(document), coolingDays: 0)
         let turnstile = Turnstile(before: .records)
         let erasing = try await ensemble.fixture.open(steps: turnstile.steps)
         async let refusal = ensemble.refusal { _ = try await erasing.execute(id, as: erasing.person("rex")) }

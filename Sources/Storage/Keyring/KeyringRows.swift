@@ -51,6 +51,21 @@ public class KeyringReading {
         return try Row.fetchOne(statement, arguments: ["kind": kind.rawValue, "owner": owner.data]).map(key)
     }
 
+    /// A child's key and, where there is one, its record key, in one look: every decision about a child needs them.
+    public func keys(of child: ChildID) throws -> [WrappedKey] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM keys WHERE kind IN ('child', 'record') AND owner = :owner ORDER BY kind, version")
+        return try Row.fetchAll(statement, arguments: ["owner": child.bytes.data]).map(key)
+    }
+
+    /// The key of a kind that was made first; `nil` when there is none.
+    public func oldestKey(kind: WrappedKey.Kind) throws -> WrappedKey? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM keys WHERE kind = :kind ORDER BY created LIMIT 1",
+            arguments: ["kind": kind.rawValue]
+        ).map(key)
+    }
+
     /// Another number means that a key which processes keep in memory has come, gone or changed.
     public func epoch() throws -> Int64 {
         let statement = try db.cachedStatement(sql: "SELECT number FROM epoch")

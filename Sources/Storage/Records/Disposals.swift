@@ -308,8 +308,13 @@ extension ReadTransaction {
 
     /// The oldest first.
     public func disposals(_ states: Set<DisposalRow.State> = Set(DisposalRow.State.allCases)) throws -> [DisposalRow] {
-        try Row.fetchAll(db, sql: "SELECT * FROM disposals ORDER BY changed, id").map(disposal)
-            .filter { states.contains($0.state) }
+        let words = states.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM disposals WHERE state IN (SELECT value FROM json_each(:states)) ORDER BY changed, id
+                """, arguments: ["states": "[\(words)]"]
+        ).map(disposal)
     }
 
     /// What a disposal that is being carried out has yet to destroy.
@@ -352,15 +357,15 @@ extension ReadTransaction {
         }
     }
 
-    public func lastCertificateNumber() throws -> Int64 {
-        try Int64.fetchOne(db, sql: "SELECT max(number) FROM certificates") ?? 0
+    /// The one with the highest number.
+    public func lastCertificate() throws -> CertificateRow? {
+        try Row.fetchOne(db, sql: "SELECT * FROM certificates ORDER BY number DESC LIMIT 1").map(certificate)
     }
 
-    /// Children of whom nothing is left but the identifier.
-    public func erasedChildren() throws -> [ChildID] {
-        try Row.fetchAll(db, sql: "SELECT id FROM children WHERE length(profile) = 0 ORDER BY id").map {
-            try id($0, "id")
-        }
+    public func certificate(number: Int64) throws -> CertificateRow? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM certificates WHERE number = :number", arguments: ["number": number]
+        ).map(certificate)
     }
 
     /// The numbers of a document's versions that have been erased.

@@ -95,6 +95,10 @@ extension ReadTransaction {
         try Row.fetchAll(db, sql: "SELECT * FROM holds ORDER BY placed, id").map(hold)
     }
 
+    public func hold(_ id: HoldID) throws -> HoldRow? {
+        try Row.fetchOne(db, sql: "SELECT * FROM holds WHERE id = :id", arguments: ["id": id.bytes.data]).map(hold)
+    }
+
     func schedule(_ row: Row) throws -> ScheduleRow {
         let schedule = ScheduleRow(
             version: row["version"], text: bytes(row, "text"), proposer: try id(row, "proposer"),

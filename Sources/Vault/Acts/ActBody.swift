@@ -164,18 +164,16 @@ struct NewAct: Sendable {
     let event: Event
 
     init(_ kind: ActKind, id: ActID, _ body: some Encodable, _ event: Event) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
         self.kind = kind
         self.id = id
-        self.body = [UInt8](try encoder.encode(body))
+        self.body = try sortedJSON(body)
         self.event = event
     }
 }
 
 extension ActRow {
     func body<Body: Decodable>(as _: Body.Type, with key: Key) throws -> Body {
-        try JSONDecoder().decode(Body.self, from: Data(try key.open(body, DocumentVault.actFacts(id, child))))
+        try key.open(json: body, as: Body.self, DocumentVault.actFacts(id, child))
     }
 }
 

@@ -56,7 +56,7 @@ extension CertificateText {
         return [
             ("Listed", told(authority.listed)), ("Reviewed", told(authority.reviewed)),
             ("Approved", told(authority.approved)), ("Cooling-off until", authority.coolingUntil),
-            ("Carried out", told(execution.operator_)),
+            ("Carried out", told(execution.operator)),
         ]
     }
 

@@ -58,17 +58,12 @@ public struct CertificateText: Hashable, Sendable, Codable {
         public let method: String
         public let standard: String
         public let equipment: String
-        public let operator_: Hand?
+        public let `operator`: Hand?
         public let wrapsDestroyed: Int
         public let executed: String
         public let verified: String
         public let verification: [DisposalCheck]
         public let exceptions: [String]
-
-        enum CodingKeys: String, CodingKey {
-            case method, standard, equipment, wrapsDestroyed, executed, verified, verification, exceptions
-            case operator_ = "operator"
-        }
     }
 
     public struct Residue: Hashable, Sendable, Codable {
@@ -111,7 +106,7 @@ extension DocumentVault {
         let now = environment.now()
         let expires = try await lastKeyringBackupExpiry().flatMap { $0 > now ? $0 : nil }
         let (number, previous) = try await records.read { transaction in
-            let last = try transaction.certificates().last
+            let last = try transaction.lastCertificate()
             return ((last?.number ?? 0) + 1, last.map { Digest.sha256($0.text).hex } ?? "")
         }
         let certificate = CertificateText(
@@ -127,7 +122,9 @@ extension DocumentVault {
         let log = try self.row(
             event(.erasureCertified, row, nil).with(["number": String(number), "sha256": Digest.sha256(text).hex]))
         try await records.write { transaction in
-            guard try transaction.lastCertificateNumber() == number - 1 else { throw VaultError.changedMeanwhile }
+            guard (try transaction.lastCertificate()?.number ?? 0) == number - 1 else {
+                throw VaultError.changedMeanwhile
+            }
             var row = row
             row.state = .erased
             row.changed = now
@@ -162,7 +159,7 @@ extension DocumentVault {
         CertificateText.Execution(
             method: "Cryptographic erase: the keys were destroyed, then the sealed files removed",
             standard: "NIST SP 800-88 Rev. 1, cryptographic erase", equipment: "vault \(id)",
-            operator_: body.executed?.told, wrapsDestroyed: body.wraps ?? 0,
+            operator: body.executed?.told, wrapsDestroyed: body.wraps ?? 0,
             executed: body.executed?.at.text ?? now.text, verified: now.text, verification: verification,
             exceptions: [])
     }

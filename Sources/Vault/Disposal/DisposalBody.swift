@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Sealing
 internal import Storage
 
@@ -79,13 +78,11 @@ public struct DisposalSummary: Hashable, Sendable, Codable {
 
 extension DocumentVault {
     func seal(_ body: DisposalBody, of id: DisposalID) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return try keys.fields.seal([UInt8](encoder.encode(body)), Self.facts(id), random: environment.random)
+        try keys.fields.seal(json: body, Self.facts(id), random: environment.random)
     }
 
     func body(of row: DisposalRow) throws -> DisposalBody {
-        try JSONDecoder().decode(DisposalBody.self, from: Data(keys.fields.open(row.body, Self.facts(row.id))))
+        try keys.fields.open(json: row.body, as: DisposalBody.self, Self.facts(row.id))
     }
 
     private static func facts(_ id: DisposalID) -> Facts {

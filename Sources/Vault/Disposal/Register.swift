@@ -60,9 +60,7 @@ struct RegisterFile: Sendable {
     let content: Content
 
     func bytes(_ key: Key) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let body = try [UInt8](encoder.encode(content)) + [0x0a]
+        let body = try sortedJSON(content) + [0x0a]
         let mac = Hex.encode(key.secret.authenticate(body).bytes)
         return Array("\(Self.firstLine)\n\(mac)\n".utf8) + body
     }
@@ -141,8 +139,7 @@ extension DocumentVault {
         let signers = contents.flatMap(\.signers).map { [UInt8]($0) }
         try await records.write { transaction in
             for hold in holds {
-                let known = try transaction.holds().first { $0.id == hold.id }
-                if known?.released == nil { try transaction.put(hold) }
+                if try transaction.hold(hold.id)?.released == nil { try transaction.put(hold) }
             }
             for signer in signers { try transaction.put(signerCertificate: signer) }
         }
@@ -175,7 +172,7 @@ extension DocumentVault {
         }
         // Where the lost vault had not certified it yet, or the number is another's by now, this one does.
         let isTaken = try await records.read { transaction in
-            try transaction.certificates().contains { $0.number == certificate?.number }
+            try certificate.flatMap { try transaction.certificate(number: $0.number) } != nil
         }
         guard let certificate, !isTaken else {
             try await finishErasure(row.id)

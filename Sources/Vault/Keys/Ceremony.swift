@@ -64,7 +64,7 @@ extension DocumentVault {
         try await authorise("key.ceremony", caller)
         _ = try await requireSession(caller)
         try await changing {
-            let ceremony = try await requireCeremony()
+            var ceremony = try await requireCeremony()
             guard ceremony.approver != nil else { throw VaultError.ceremony(.notApproved) }
             guard !ceremony.isIssued else { throw VaultError.ceremony(.issued) }
             let root = try Key(from: environment.random)
@@ -78,8 +78,8 @@ extension DocumentVault {
                         sealed: try new.custody.wrap(
                             root, with: new.secret.secret, vault: id.bytes, random: environment.random)))
             }
-            try await write(
-                ceremony, isIssued: true, Event(.ceremonyIssued, by: caller).with(["kind": new.kind.rawValue]))
+            ceremony.isIssued = true
+            try await write(ceremony, Event(.ceremonyIssued, by: caller).with(["kind": new.kind.rawValue]))
         }
     }
 
@@ -96,7 +96,7 @@ extension DocumentVault {
             guard let next = try await keyring.read({ try $0.custody(of: CustodyRow.next) }).first else {
                 throw VaultError.ceremony(.notIssued)
             }
-            let root = Keychain.PartyKey(
+            let root = Keychain.VersionedKey(
                 version: next.version,
                 key: try next.custody.unwrap(next.sealed, with: secret.secret, vault: id.bytes))
             try await environment.steps.around(.keyring) {
@@ -106,12 +106,12 @@ extension DocumentVault {
             try await forgetDestroyed()
             try await environment.steps.around(.records) {
                 try await write(
-                    nil, isIssued: false, Event(.rootReplaced, by: caller).with(["version": String(root.version)]))
+                    nil, Event(.rootReplaced, by: caller).with(["version": String(root.version)]))
             }
         }
     }
 
-    private func rekey(_ keyring: KeyringWriting, to root: Keychain.PartyKey, _ next: CustodyRow) throws {
+    private func rekey(_ keyring: KeyringWriting, to root: Keychain.VersionedKey, _ next: CustodyRow) throws {
         let old = try keys.currentRoot(keyring)
         for row in try keyring.keys(kind: .party) + keyring.keys(kind: .service) {
             // By what is kept and not by what is in memory: a key that does not open under the old root stops this.
@@ -135,7 +135,7 @@ extension DocumentVault {
         try await changing {
             _ = try await requireCeremony()
             // The records first: a ceremony whose new secret is gone is one that has ended in the root key's replacement.
-            try await write(nil, isIssued: false, Event(.ceremonyEnded, by: caller))
+            try await write(nil, Event(.ceremonyEnded, by: caller))
             try await keyring.write { try $0.removeCustody(of: CustodyRow.next) }
             try await forgetDestroyed()
         }
@@ -159,11 +159,10 @@ extension DocumentVault {
     }
 
     /// `row`: `nil` ends the ceremony.
-    fileprivate func write(_ row: CeremonyRow?, isIssued: Bool, _ event: Event) async throws {
+    fileprivate func write(_ row: CeremonyRow?, _ event: Event) async throws {
         let log = try self.row(event)
         try await records.write { transaction in
-            if var row {
-                row.isIssued = isIssued
+            if let row {
                 try transaction.put(row)
             } else {
                 try transaction.removeCeremony()
@@ -189,6 +188,6 @@ extension DocumentVault {
         else { return }
         var event = Event(.rootReplaced, by: nil).with(["version": String(keys.current.root.version)])
         event.actor = ["person": "\(row.proposer)"]
-        try await write(nil, isIssued: false, event)
+        try await write(nil, event)
     }
 }

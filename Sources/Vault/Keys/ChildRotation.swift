@@ -50,7 +50,7 @@ extension DocumentVault {
         try keyring.removeKey(kind: .record, owner: owner, version: 1)
         try keyring.insert(
             Keychain.wrap(
-                new.record, .record, owner, under: Keychain.PartyKey(version: new.version, key: new.key), vault: id,
+                new.record, .record, owner, under: Keychain.VersionedKey(version: new.version, key: new.key), vault: id,
                 created: now, random: environment.random))
     }
 

@@ -27,10 +27,10 @@ extension DocumentVault {
     }
 
     func keyStates() async throws -> [KeyState] {
-        let (parties, services, children, rotations, custody) = try await keyring.read { keyring in
+        let (parties, services, oldest, children, rotations, custody) = try await keyring.read { keyring in
             (
-                try keyring.keys(kind: .party), try keyring.keys(kind: .service), try keyring.keys(kind: .child),
-                try keyring.rotations(), try keyring.custody(of: CustodyRow.root)
+                try keyring.keys(kind: .party), try keyring.keys(kind: .service), try keyring.oldestKey(kind: .child),
+                try keyring.keyCount(kind: .child), try keyring.rotations(), try keyring.custody(of: CustodyRow.root)
             )
         }
         let (made, replaced) = try await records.read { transaction in
@@ -53,10 +53,10 @@ extension DocumentVault {
             let name = String(decoding: row.owner, as: UTF8.self)
             states.append(state("service \(name)", .service, version: row.version, created: row.created))
         }
-        if let oldest = children.min(by: { $0.created < $1.created }) {
+        if let oldest {
             states.append(
                 state(
-                    "child, the oldest of \(children.count)", .child, version: oldest.version, created: oldest.created))
+                    "child, the oldest of \(children)", .child, version: oldest.version, created: oldest.created))
         }
         return states
     }

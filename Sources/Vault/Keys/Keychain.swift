@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// What another process may rotate, seal or unseal meanwhile is kept with the keyring's epoch, and read anew when that has moved on.
 final class Keychain: Sendable {
-    struct PartyKey: Sendable {
+    struct VersionedKey: Sendable {
         let version: UInt32
         let key: Key
     }
@@ -27,7 +27,7 @@ final class Keychain: Sendable {
     /// What is open at one epoch of the keyring.
     struct Opened: Sendable {
         var epoch: Int64
-        var root: PartyKey
+        var root: VersionedKey
         /// Another process has replaced the root key: what is open stays open, and nothing may be wrapped under this one.
         var isRootReplaced = false
         /// Every live version. A party that is sealed has none.
@@ -51,7 +51,7 @@ final class Keychain: Sendable {
 
     /// Wraps a key under the one above it, bound to what it is for.
     static func wrap(
-        _ key: Key, _ kind: WrappedKey.Kind, _ owner: [UInt8], version: UInt32 = 1, under above: PartyKey,
+        _ key: Key, _ kind: WrappedKey.Kind, _ owner: [UInt8], version: UInt32 = 1, under above: VersionedKey,
         vault: VaultID, created: Instant, random: RandomSource
     ) -> WrappedKey {
         WrappedKey(
@@ -66,7 +66,7 @@ final class Keychain: Sendable {
     /// Opens every key that the root key has under it.
     ///
     /// - Throws: `SealingError.notAuthentic` for a key that is not this vault's; `StorageError.damagedStore` when one is missing.
-    static func unlock(root: PartyKey, vault: VaultID, keyring: KeyringStore) async throws -> Keychain {
+    static func unlock(root: VersionedKey, vault: VaultID, keyring: KeyringStore) async throws -> Keychain {
         let (epoch, rows) = try await keyring.read { (try $0.epoch(), try $0.keys(kind: .service)) }
         var services: [Service: Key] = [:]
         for row in rows {
@@ -82,15 +82,7 @@ final class Keychain: Sendable {
     /// Takes up what other processes have rotated, sealed or unsealed.
     ///
     /// - Throws: `VaultError.unlockAgain` when the root key has been replaced and a key changed after that.
-    func follow(_ keyring: KeyringStore) async throws {
-        let known = current
-        let (epoch, rows) = try await keyring.read { keyring in
-            let epoch = try keyring.epoch()
-            return (epoch, try epoch == known.epoch ? [] : keyring.keys(kind: .party) + keyring.keys(kind: .service))
-        }
-        guard epoch != known.epoch else { return }
-        try adopt(rows, known, epoch: epoch)
-    }
+    func follow(_ keyring: KeyringStore) async throws { try await keyring.read { [self] in try follow($0) } }
 
     /// As above, within a transaction.
     func follow(_ keyring: KeyringReading) throws {
@@ -122,7 +114,7 @@ final class Keychain: Sendable {
     var current: Opened { opened.withLock { $0 } }
 
     /// The keys that this process opens from now on are under another root key.
-    func replace(root: PartyKey) {
+    func replace(root: VersionedKey) {
         opened.withLock {
             $0.root = root
             $0.isRootReplaced = false
@@ -132,7 +124,7 @@ final class Keychain: Sendable {
     /// The root key, to wrap something under it, as it is at one state of the keyring.
     ///
     /// - Throws: `VaultError.unlockAgain` when another process has replaced it.
-    func currentRoot(_ keyring: KeyringReading) throws -> PartyKey {
+    func currentRoot(_ keyring: KeyringReading) throws -> VersionedKey {
         try follow(keyring)
         let open = current
         guard !open.isRootReplaced else { throw VaultError.unlockAgain }
@@ -162,12 +154,12 @@ extension Keychain.Service {
 
 extension Keychain.Opened {
     /// The version under which new wraps are made; `nil` while the party is sealed.
-    func newest(_ party: Party) -> Keychain.PartyKey? { Self.newest(parties[party] ?? [:]) }
+    func newest(_ party: Party) -> Keychain.VersionedKey? { Self.newest(parties[party] ?? [:]) }
 
-    var newestChildren: Keychain.PartyKey? { Self.newest(children) }
+    var newestChildren: Keychain.VersionedKey? { Self.newest(children) }
 
-    private static func newest(_ versions: [UInt32: Key]) -> Keychain.PartyKey? {
-        versions.max { $0.key < $1.key }.map { Keychain.PartyKey(version: $0.key, key: $0.value) }
+    private static func newest(_ versions: [UInt32: Key]) -> Keychain.VersionedKey? {
+        versions.max { $0.key < $1.key }.map { Keychain.VersionedKey(version: $0.key, key: $0.value) }
     }
 }
 
@@ -175,10 +167,10 @@ extension Keychain {
     /// Gives a vault of an earlier format its children key: until then each child's key was under the root key itself. Only for
     /// the process that holds the vault alone.
     static func addChildrenKey(
-        _ root: PartyKey, _ vault: VaultID, _ keyring: KeyringStore, created: Instant, random: RandomSource
+        _ root: VersionedKey, _ vault: VaultID, _ keyring: KeyringStore, created: Instant, random: RandomSource
     ) async throws {
         let owner = Array(Service.children.rawValue.utf8)
-        let children = PartyKey(version: 1, key: try Key(from: random))
+        let children = VersionedKey(version: 1, key: try Key(from: random))
         let row = wrap(children.key, .service, owner, under: root, vault: vault, created: created, random: random)
         try await keyring.write { keyring in
             guard try keyring.key(kind: .service, owner: owner) == nil else { return }
@@ -239,10 +231,11 @@ extension Keychain {
     /// The key of a child at one state of the keyring, whose parties' keys are open from here on.
     func childKey(_ child: ChildID, _ keyring: KeyringReading) throws -> ChildKey? {
         try follow(keyring)
-        guard let row = try keyring.key(kind: .child, owner: child.bytes) else { return nil }
+        let rows = try keyring.keys(of: child)
+        guard let row = rows.last(where: { $0.kind == .child }) else { return nil }
         guard let above = current.children[row.above] else { throw StorageError.damagedStore(store: "keyring") }
         let key = try unwrap(row, under: above)
-        let record = try keyring.key(kind: .record, owner: child.bytes).map { try unwrap($0, under: key) }
+        let record = try rows.last { $0.kind == .record }.map { try unwrap($0, under: key) }
         return try ChildKey(child: child, version: row.version, key: key, record: record)
     }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Ledger
 public import Rules
 internal import Sealing
@@ -108,7 +107,7 @@ extension DocumentVault {
         let log = try row(Event(.holdReleased, by: caller).on(["hold": "\(id)"]))
         let now = environment.now()
         try await records.write { transaction in
-            guard var row = try transaction.holds().first(where: { $0.id == id }) else {
+            guard var row = try transaction.hold(id) else {
                 throw VaultError.notFound(.hold)
             }
             guard row.released == nil else { throw VaultError.alreadySo("This hold is released") }
@@ -151,13 +150,11 @@ extension DocumentVault {
     }
 
     private func seal(_ body: HoldBody, of id: HoldID) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return try keys.fields.seal([UInt8](encoder.encode(body)), Self.facts(id), random: environment.random)
+        try keys.fields.seal(json: body, Self.facts(id), random: environment.random)
     }
 
     private func body(of row: HoldRow) throws -> HoldBody {
-        try JSONDecoder().decode(HoldBody.self, from: Data(keys.fields.open(row.body, Self.facts(row.id))))
+        try keys.fields.open(json: row.body, as: HoldBody.self, Self.facts(row.id))
     }
 
     private static func facts(_ id: HoldID) -> Facts {
