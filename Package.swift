@@ -30,11 +30,14 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CToken"),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "Sealing",
-            dependencies: ["CSodium", "COpenSSL", "CToken", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CSodium", "COpenSSL", "CArchive", "CToken", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),

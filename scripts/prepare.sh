@@ -8,9 +8,9 @@ set -euo pipefail
 export LC_ALL=C
 
 readonly minimum=6.2
-readonly build=(libp11-kit-dev libsodium-dev libssl-dev libsqlite3-dev pkg-config tzdata)
-readonly test=(age clamav-daemon curl dbconfig-no-thanks faketime glewlwyd golang-go golang-golang-x-mod-dev jq oathtool openssl procps
-    python3-venv softhsm2 sqlite3 time zlib1g-dev)
+readonly build=(libarchive-dev libp11-kit-dev libsodium-dev libssl-dev libsqlite3-dev pkg-config tzdata)
+readonly test=(age clamav-daemon curl dbconfig-no-thanks faketime glewlwyd golang-go golang-golang-x-mod-dev jq libarchive-tools oathtool openssl
+    p7zip-full procps python3-venv softhsm2 sqlite3 time zlib1g-dev)
 readonly bench=(age borgbackup curl hyperfine jq nginx-core procps python3-venv restic time wrk)
 readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base lintian man-db patchelf python3-seccomp systemd xz-utils)
 

@@ -97,7 +97,7 @@ struct Rule: Sendable {
 
     /// Who may import what: our own modules, then packages, then the system's.
     static let importTable: [String: Set<String>] = [
-        "Sealing": ["CSodium", "COpenSSL", "CToken", "Crypto", "FoundationEssentials", "Synchronization"],
+        "Sealing": ["CSodium", "COpenSSL", "CArchive", "CToken", "Crypto", "FoundationEssentials", "Synchronization"],
         "Ledger": ["Sealing"],
         "Rules": ["Yams"],
         "Storage": [
