@@ -15,6 +15,7 @@ enum Shipped {
     static let schedule = Result {
         try RetentionSchedule.load(retention.get(), categories: agreement.get().categories)
     }
+    static let rights = Result { try RightsPolicy.load(text("rights.yaml")) }
 
     /// A day in force.
     static func today() throws -> Day { try #require(Day("2026-10-01")) }
