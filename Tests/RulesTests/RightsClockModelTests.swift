@@ -137,7 +137,7 @@ struct RightsClockModelTests {
         var random = Seeded(UInt64(seed))
         let clock = try Clock.of()
         let today = try Clock.day("2040-01-01")
-        for _ in 0..<1000 {
+        for _ in 0..<500 {
             let facts = try Self.facts(&random)
             let model = WallCalendar(facts: facts)
             let expected = try model.answer()

@@ -6,6 +6,7 @@ public enum RightsError: Error, Hashable, Sendable {
     /// The school's calendar does not reach far enough to count from this day, or there is none.
     case schoolDaysUnknown(from: Day)
     case calendarEnds
+    case unknownKind(RequestKind)
     /// An event that the state of the request does not allow, and why.
     case notNow(RequestState, String)
 
@@ -17,6 +18,7 @@ public enum RightsError: Error, Hashable, Sendable {
         case .schoolDaysUnknown(let day):
             "The school's holidays after \(day) are not known. Enter its term dates."
         case .calendarEnds: "The day lies beyond the calendar. Correct the days."
+        case .unknownKind(let kind): "The rules say nothing of requests of the kind \(kind.rawValue)."
         case .notNow(let state, let why): "The request is \(state.title): \(why)"
         }
     }
