@@ -3,11 +3,12 @@ extension RightsPolicy {
     ///
     /// - Throws: The first fault of the file, with its line; under a file with a fault no request is answered.
     public static func load(_ text: PolicyText) throws(PolicyError) -> RightsPolicy {
-        let file = try PolicyNode.root(of: text).map(["version", "title", "numbers", "requests"])
+        let file = try PolicyNode.root(of: text).map(["version", "title", "numbers", "requests", "exemptions"])
         let numbers = try RightsNumbers(try file.required("numbers"))
         return RightsPolicy(
             version: try file.required("version").count(), title: try file.required("title").text(), numbers: numbers,
-            requests: try requests(try file.required("requests"), numbers), source: text)
+            requests: try requests(try file.required("requests"), numbers),
+            exemptions: try exemptions(try file.required("exemptions")), source: text)
     }
 
     private static func requests(
@@ -22,6 +23,19 @@ extension RightsPolicy {
         }
         for kind in RequestKind.allCases where rules[kind] == nil { throw node.fault(.missingKey(kind.rawValue)) }
         return rules
+    }
+
+    private static func exemptions(_ node: PolicyNode) throws(PolicyError) -> [Exemption] {
+        var exemptions: [Exemption] = []
+        var seen: Set<ExemptionID> = []
+        var codes: Set<String> = []
+        for item in try node.list() {
+            let exemption = try Exemption(item)
+            guard seen.insert(exemption.id).inserted else { throw item.fault(.duplicate(exemption.id.rawValue)) }
+            guard codes.insert(exemption.code).inserted else { throw item.fault(.duplicate(exemption.code)) }
+            exemptions.append(exemption)
+        }
+        return exemptions
     }
 }
 
