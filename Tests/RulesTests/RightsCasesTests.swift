@@ -55,11 +55,13 @@ struct RightsCasesTests {
     }
 
     static let codes: Set<String> = {
-        let faults: [ReviewFault] = [
+        let requester: [RequesterFault] = [
             .notAboutAccess, .subjectHasDied, .notTheSubject, .authorityNotShown, .notAuthorised, .ageUnknown,
             .adultActsAlone, .youngPersonActsAlone, .competenceNotJudged, .bestInterestsNotJudged, .replyGoesToSubject,
             .recipientNotEntitled, .ordersNotChecked, .restrainedByOrder, .onlyForParents, .schoolNotMaintained,
-            .decisionOnAnotherItem, .decidedByRequester, .decidedLater(someDay), .separateWithoutCause,
+        ]
+        let faults: [ReviewFault] = [
+            .decisionOnAnotherItem, .decidedByRequester, .decidedLater(RightsReleaseTests.today), .separateWithoutCause,
             .citesThoughReleased, .citesNothing, .unknownExemption("x"), .exemptionNotForKind("x"),
             .exemptionNotForData("x"), .exemptionNotAgainst("x"), .reasonMissing("x"), .groundMissing("x", .court),
             .examWindowOver("x"), .cannotNeitherConfirmNorDeny, .tipsOff("x"), .allegationNotConsidered,
@@ -68,10 +70,8 @@ struct RightsCasesTests {
             .reasonablenessNotJudged("x"), .noThirdParty, .hidesNobody("x"), .staffNameHidden("x"),
         ]
         let routes = ReviewRoute.allCases.filter { $0 != .thisRequest }.map { ReviewFault.belongsTo($0) }
-        return Set((faults + routes).map(\.code))
+        return Set((requester.map { .requester($0) } + faults + routes).map(\.code))
     }()
-
-    private static let someDay: Day = RightsReleaseTests.today
 
     @Test("every fault has a name and a sentence of its own, which names nobody")
     func codesDiffer() {

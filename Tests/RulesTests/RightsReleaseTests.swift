@@ -156,12 +156,12 @@ struct ReviewRuleTests {
 
     @Test("who asks and in what capacity must agree")
     func capacity() throws {
-        #expect(try Self.faults { request, _, _ in request.capacity = .agent } == [.notTheSubject])
+        #expect(try Self.faults { request, _, _ in request.capacity = .agent } == [.requester(.notTheSubject)])
         #expect(
             try Self.faults { request, item, _ in
                 request.subject = "child"
                 item.about = ["child"]
-            } == [.notTheSubject])
+            } == [.requester(.notTheSubject)])
     }
 
     @Test("every citation has its reasoning, and what its exemption asks for in words")

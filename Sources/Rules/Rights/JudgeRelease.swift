@@ -35,7 +35,7 @@ public struct ReleasePackage: Hashable, Sendable, Codable {
 
 /// Why a package may not be released.
 public enum ReleaseFault: Hashable, Sendable {
-    case request([ReviewFault])
+    case request([RequesterFault])
     case madeForAnotherRequest
     case madeForAnotherRecipient
     case notApproved
@@ -104,14 +104,15 @@ extension RightsPolicy {
     }
 
     private func judge(
-        _ entry: ReviewedItem, in package: ReleasePackage, for request: ReviewRequest, known: [ReviewFault],
+        _ entry: ReviewedItem, in package: ReleasePackage, for request: ReviewRequest, known: [RequesterFault],
         on today: Day
     ) -> [ReleaseFault] {
         let id = entry.item.id
         var faults: [ReleaseFault] = entry.isOpinionOpen ? [.opinionOpen(item: id)] : []
         guard let decision = entry.decision else { return faults + [.undecided(item: id)] }
 
-        let wrong = judge(decision, of: entry.item, for: request, on: today).filter { !known.contains($0) }
+        let knownFaults = known.map { ReviewFault.requester($0) }
+        let wrong = judge(decision, of: entry.item, for: request, on: today).filter { !knownFaults.contains($0) }
         if !wrong.isEmpty { faults.append(.faulty(item: id, wrong)) }
         if decision.outcome == .redact, decision.redactedBy == nil { faults.append(.redactorUnknown(item: id)) }
         if let approver = package.approvedBy {

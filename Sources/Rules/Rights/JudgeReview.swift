@@ -8,8 +8,9 @@ extension RightsPolicy {
     public func judge(
         _ decision: ItemDecision, of item: ReviewItem, for request: ReviewRequest, on today: Day
     ) -> [ReviewFault] {
-        var faults = judge(request, on: today)
-        if faults == [.subjectHasDied] || faults == [.notAboutAccess] { return faults }
+        let requesterFaults = judge(request, on: today)
+        var faults = requesterFaults.map { ReviewFault.requester($0) }
+        if requesterFaults == [.subjectHasDied] || requesterFaults == [.notAboutAccess] { return faults }
         if decision.item != item.id { faults.append(.decisionOnAnotherItem) }
         if decision.decidedBy == request.requester { faults.append(.decidedByRequester) }
         if decision.decidedOn > today { faults.append(.decidedLater(decision.decidedOn)) }
@@ -94,7 +95,7 @@ private struct ItemReview {
         case let orders?:
             if orders.restrainsContact, !decision.hidesWhereabouts { faults.append(.whereaboutsShown) }
         case nil:
-            if request.capacity == .ownData { faults.append(.ordersNotChecked) }
+            if request.capacity == .ownData { faults.append(.requester(.ordersNotChecked)) }
         }
         return faults
     }

@@ -1,6 +1,5 @@
-/// Why a decision on an item may not go to approval.
-public enum ReviewFault: Hashable, Sendable {
-    // About the request as a whole.
+/// Why a request, whatever is decided about its items, may not be answered as it stands.
+public enum RequesterFault: Hashable, Sendable {
     case notAboutAccess
     case subjectHasDied
     /// The requester is, or is not, the subject, and the capacity says otherwise.
@@ -18,6 +17,51 @@ public enum ReviewFault: Hashable, Sendable {
     case restrainedByOrder
     case onlyForParents
     case schoolNotMaintained
+
+    /// What is wrong and what can be done about it.
+    public var userMessage: String { word.sentence }
+
+    fileprivate var word: (code: String, sentence: String) {
+        switch self {
+        case .notAboutAccess: ("not-access", "This is no request for access. There is nothing to review.")
+        case .subjectHasDied:
+            (
+                "subject-has-died",
+                "The child has died, so that this law no longer applies. Use the route for the records of the dead."
+            )
+        case .notTheSubject: ("not-the-subject", "Who asks and in what capacity do not agree. Correct one of them.")
+        case .authorityNotShown:
+            ("authority-not-shown", "There is no evidence of the requester's authority. Ask for it.")
+        case .notAuthorised:
+            ("not-authorised", "The requester cannot use the child's right without authority. Ask for it, or refuse.")
+        case .ageUnknown: ("age-unknown", "The child's birthday is not known. Enter it.")
+        case .adultActsAlone:
+            ("adult-acts-alone", "The subject is grown up: only the subject, or who stands in law, asks.")
+        case .youngPersonActsAlone:
+            ("young-person-acts-alone", "A person of 16 or 17 has the right alone. Ask for their authority.")
+        case .competenceNotJudged:
+            ("competence-not-judged", "Nobody has said whether the child is competent. Record who judged it, and why.")
+        case .bestInterestsNotJudged:
+            ("best-interests-not-judged", "The child's best interests have not been judged. Record who did, and why.")
+        case .replyGoesToSubject: ("reply-to-subject", "The reply goes to the child. Make the package for the child.")
+        case .recipientNotEntitled:
+            ("recipient-not-entitled", "The package is for neither the requester nor the child. Correct the recipient.")
+        case .ordersNotChecked: ("orders-not-checked", "The court orders have not been checked. Check and record them.")
+        case .restrainedByOrder:
+            (
+                "restrained-by-order",
+                "A court order restrains the requester. Refuse, or record why the order permits it."
+            )
+        case .onlyForParents: ("only-for-parents", "Only a parent, or who has the care of the child, has this right.")
+        case .schoolNotMaintained: ("school-not-maintained", "The school is not maintained. Use a request for access.")
+        }
+    }
+}
+
+/// Why a decision on an item may not go to approval.
+public enum ReviewFault: Hashable, Sendable {
+    /// About the request as a whole.
+    case requester(RequesterFault)
 
     // About the item and the decision.
     case decisionOnAnotherItem
@@ -61,47 +105,9 @@ public enum ReviewFault: Hashable, Sendable {
 }
 
 extension ReviewFault {
-    private var word: (code: String, sentence: String) { requestWord ?? decisionWord ?? factWord }
-
-    private var requestWord: (code: String, sentence: String)? {
+    private var word: (code: String, sentence: String) {
         switch self {
-        case .notAboutAccess: ("not-access", "This is no request for access. There is nothing to review.")
-        case .subjectHasDied:
-            (
-                "subject-has-died",
-                "The child has died, so that this law no longer applies. Use the route for the records of the dead."
-            )
-        case .notTheSubject: ("not-the-subject", "Who asks and in what capacity do not agree. Correct one of them.")
-        case .authorityNotShown:
-            ("authority-not-shown", "There is no evidence of the requester's authority. Ask for it.")
-        case .notAuthorised:
-            ("not-authorised", "The requester cannot use the child's right without authority. Ask for it, or refuse.")
-        case .ageUnknown: ("age-unknown", "The child's birthday is not known. Enter it.")
-        case .adultActsAlone:
-            ("adult-acts-alone", "The subject is grown up: only the subject, or who stands in law, asks.")
-        case .youngPersonActsAlone:
-            ("young-person-acts-alone", "A person of 16 or 17 has the right alone. Ask for their authority.")
-        case .competenceNotJudged:
-            ("competence-not-judged", "Nobody has said whether the child is competent. Record who judged it, and why.")
-        case .bestInterestsNotJudged:
-            ("best-interests-not-judged", "The child's best interests have not been judged. Record who did, and why.")
-        case .replyGoesToSubject: ("reply-to-subject", "The reply goes to the child. Make the package for the child.")
-        case .recipientNotEntitled:
-            ("recipient-not-entitled", "The package is for neither the requester nor the child. Correct the recipient.")
-        case .ordersNotChecked: ("orders-not-checked", "The court orders have not been checked. Check and record them.")
-        case .restrainedByOrder:
-            (
-                "restrained-by-order",
-                "A court order restrains the requester. Refuse, or record why the order permits it."
-            )
-        case .onlyForParents: ("only-for-parents", "Only a parent, or who has the care of the child, has this right.")
-        case .schoolNotMaintained: ("school-not-maintained", "The school is not maintained. Use a request for access.")
-        default: nil
-        }
-    }
-
-    private var decisionWord: (code: String, sentence: String)? {
-        switch self {
+        case .requester(let fault): fault.word
         case .decisionOnAnotherItem: ("another-item", "The decision is on another item. Decide on this one.")
         case .decidedByRequester: ("decided-by-requester", "Nobody decides on their own request. Let another decide.")
         case .decidedLater(let day): ("decided-later", "The decision bears a day to come, \(day). Correct it.")
@@ -124,12 +130,6 @@ extension ReviewFault {
             ("allegation-not-considered", "It holds an allegation about the requester. Say why it may be shown.")
         case .whereaboutsShown:
             ("whereabouts-shown", "It shows where the child is to somebody whom an order restrains. Redact that.")
-        default: nil
-        }
-    }
-
-    private var factWord: (code: String, sentence: String) {
-        switch self {
         case .opinionMissing:
             ("opinion-missing", "A health professional's opinion is needed first. Ask for it, and wait.")
         case .opinionNotByHealthProfessional:
@@ -151,7 +151,8 @@ extension ReviewFault {
         case .noThirdParty:
             ("no-third-party", "The third-party exemption is cited, but it hides nobody whom it protects.")
         case .hidesNobody: ("hides-nobody", "Somebody is to be hidden who is not listed in the item. List them.")
-        default: ("staff-name-hidden", "A professional's name is hidden without a reason. Show it, or say why.")
+        case .staffNameHidden:
+            ("staff-name-hidden", "A professional's name is hidden without a reason. Show it, or say why.")
         }
     }
 }

@@ -4,7 +4,7 @@ extension RightsPolicy {
     ///
     /// Source: Data Protection Act 2018 Sch. 3; ICO and local authorities on requests by and for children; Education
     /// (Pupil Information) (England) Regulations 2005.
-    public func judge(_ request: ReviewRequest, on today: Day) -> [ReviewFault] {
+    public func judge(_ request: ReviewRequest, on today: Day) -> [RequesterFault] {
         guard request.kind.isAccess else { return [.notAboutAccess] }
         if request.died != nil { return [.subjectHasDied] }
         guard request.capacity.isSubject == (request.requester == request.subject) else { return [.notTheSubject] }
@@ -17,8 +17,8 @@ extension RightsPolicy {
     }
 
     /// A parent's own right, which the child cannot veto.
-    private func judgeEducationalRecord(_ request: ReviewRequest, on today: Day) -> [ReviewFault] {
-        var faults: [ReviewFault] = []
+    private func judgeEducationalRecord(_ request: ReviewRequest, on today: Day) -> [RequesterFault] {
+        var faults: [RequesterFault] = []
         if !request.isMaintainedSchool { faults.append(.schoolNotMaintained) }
         switch request.capacity {
         case .parentWithResponsibility: faults += judgeAuthority(of: request, on: today)
@@ -30,7 +30,7 @@ extension RightsPolicy {
         return faults + judgeOrders(request, on: today)
     }
 
-    private func judgeAuthority(of request: ReviewRequest, on today: Day) -> [ReviewFault] {
+    private func judgeAuthority(of request: ReviewRequest, on today: Day) -> [RequesterFault] {
         let authority = request.authority
         let isSent = self.isSent(request, on: today) || authority.isGivenByHolder
         let accepted: Set<AuthorityEvidence>
@@ -46,14 +46,14 @@ extension RightsPolicy {
         return accepted.isDisjoint(with: authority.evidence) ? [.authorityNotShown] : []
     }
 
-    private func judgeOrders(_ request: ReviewRequest, on today: Day) -> [ReviewFault] {
+    private func judgeOrders(_ request: ReviewRequest, on today: Day) -> [RequesterFault] {
         guard let orders = request.orders, isSound(orders.checked, on: today) else { return [.ordersNotChecked] }
         guard orders.restrainsContact, request.recipient == request.requester else { return [] }
         return orders.permits.map { isSound($0, on: today) } == true ? [] : [.restrainedByOrder]
     }
 
     /// Whose right it is at that age and with that understanding.
-    private func judgeAge(_ request: ReviewRequest, on today: Day) -> [ReviewFault] {
+    private func judgeAge(_ request: ReviewRequest, on today: Day) -> [RequesterFault] {
         guard let born = request.born, let sixteen = born.anniversary(years: 16),
             let eighteen = born.anniversary(years: 18)
         else { return [.ageUnknown] }
@@ -79,7 +79,7 @@ extension RightsPolicy {
 
     /// A competent child gets the reply, unless another's having it is clearly in the child's best interests and the
     /// child does not object. Whoever acts for a child that is not competent acts in its interests.
-    private func judgeInterests(_ request: ReviewRequest, isCompetent: Bool, on today: Day) -> [ReviewFault] {
+    private func judgeInterests(_ request: ReviewRequest, isCompetent: Bool, on today: Day) -> [RequesterFault] {
         let isInInterests = request.bestInterests.map { isSound($0, on: today) } ?? false
         guard isCompetent else { return isInInterests ? [] : [.bestInterestsNotJudged] }
         if request.recipient == request.subject {
