@@ -87,7 +87,8 @@ private struct ItemReview {
     private func requesterFaults() -> [ReviewFault] {
         guard decision.shows else { return [] }
         var faults: [ReviewFault] = []
-        if item.isAllegationAboutRequester, decision.outcome == .release, !policy.isReason(decision.reasoning) {
+        let isAllegationHidden = cited.contains(where: \.tipsOff)
+        if item.isAllegationAboutRequester, !isAllegationHidden, !policy.isReason(decision.reasoning) {
             faults.append(.allegationNotConsidered)
         }
         guard item.revealsWhereabouts, request.recipient == request.requester else { return faults }

@@ -35,6 +35,8 @@ public struct RightsNumbers: Hashable, Sendable {
     public let identityAskedWithinDays: Int
     /// After how many days an unanswered question is chased.
     public let chaseAfterDays: Int
+    /// So many days before its last day, the notice of an extension is brought to mind.
+    public let remindDays: Int
     /// How many months after it was last chased a request whose question is unanswered may be closed.
     public let closeAfterMonths: Int
     /// For how many months an opinion counts.

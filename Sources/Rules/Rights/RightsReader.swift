@@ -42,10 +42,12 @@ extension RightsPolicy {
 extension RightsNumbers {
     fileprivate init(_ node: PolicyNode) throws(PolicyError) {
         let row = try node.map([
-            "identityAskedWithinDays", "chaseAfterDays", "closeAfterMonths", "opinionMonths", "reasonCharacters",
+            "identityAskedWithinDays", "chaseAfterDays", "remindDays", "closeAfterMonths", "opinionMonths",
+            "reasonCharacters",
         ])
         identityAskedWithinDays = try row.required("identityAskedWithinDays").number(in: 0...28)
         chaseAfterDays = try row.required("chaseAfterDays").number(in: 1...28)
+        remindDays = try row.required("remindDays").number(in: 1...28)
         closeAfterMonths = try row.required("closeAfterMonths").number(in: 1...12)
         opinionMonths = try row.required("opinionMonths").number(in: 1...6)
         reasonCharacters = try row.required("reasonCharacters").number(in: 10...400)
