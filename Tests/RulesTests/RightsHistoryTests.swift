@@ -172,6 +172,20 @@ struct RightsHistoryTests {
         #expect(history.closable(try Shipped.rights.get().numbers) == nil)
     }
 
+    @Test("is the same when its events are read back, whatever the numbers are by then")
+    func replays() throws {
+        let events = Self.toComplaint + [("2026-09-26", .complaintDecided), ("2026-09-27", .closed(.answered))]
+        func replay(_ events: [(String, RequestEvent)]) throws -> RequestHistory {
+            try RequestHistory(
+                .subjectAccess, received: try Clock.day("2026-09-03"),
+                replaying: events.map { (event: $0.1, day: try Clock.day($0.0)) })
+        }
+        #expect(try replay(events) == (try request(.subjectAccess, events)))
+        let closed: [(String, RequestEvent)] = [("2026-09-04", .clarificationAsked), ("2026-09-05", .closed(.noReply))]
+        #expect(try replay(closed).state == .closed)
+        #expect(throws: RightsError.self) { try replay([("2026-09-04", .searchBegun)]) }
+    }
+
     @Test("nothing is searched for that is no request for access")
     func search() throws {
         var history = try request(.rectification, [("2026-09-04", .triaged)])

@@ -97,7 +97,7 @@ extension RightsPolicy {
 
     private func extensionNotice(_ reading: ClockReading, on today: Day) -> NextAction? {
         guard !reading.isExtended, let by = reading.extensionNoticeBy, let due = reading.dueDay,
-            today <= by, today.days(until: by) <= numbers.identityAskedWithinDays, today <= due
+            today <= by, today.days(until: by) <= numbers.remindDays, today <= due
         else { return nil }
         return NextAction(
             code: .noticeExtension,

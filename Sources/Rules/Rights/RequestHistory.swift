@@ -19,6 +19,18 @@ public struct RequestHistory: Hashable, Sendable {
         clock = ClockFacts(received: received)
     }
 
+    /// The request as the events left it that were recorded before.
+    ///
+    /// What was allowed on its day stays so, though the partnership may have changed its numbers since.
+    ///
+    /// - Throws: As `record`, for events that no version of these rules would have taken.
+    public init(
+        _ kind: RequestKind, received: Day, replaying events: some Sequence<(event: RequestEvent, day: Day)>
+    ) throws(RightsError) {
+        self.init(kind, received: received)
+        for (event, day) in events { try record(event, on: day, numbers: nil) }
+    }
+
     /// How far it has come. What is awaited comes before the work that may go on meanwhile.
     public var state: RequestState {
         if work.isAnswered || work == .closed { return work }
@@ -31,11 +43,15 @@ public struct RequestHistory: Hashable, Sendable {
     ///
     /// - Throws: `notNow` with the reason where the state does not allow it; or what is wrong with the day.
     public mutating func record(_ event: RequestEvent, on day: Day, under policy: RightsPolicy) throws(RightsError) {
+        try record(event, on: day, numbers: policy.numbers)
+    }
+
+    private mutating func record(_ event: RequestEvent, on day: Day, numbers: RightsNumbers?) throws(RightsError) {
         guard day >= clock.received else { throw .beforeReceipt(day) }
         guard work != .closed else { throw refusal("nothing more can be recorded. Open a new request.") }
         switch event {
         case .complaintReceived, .complaintAcknowledged, .complaintDecided: try recordComplaint(event, on: day)
-        case .closed(let reason): try close(reason, on: day, policy.numbers)
+        case .closed(let reason): try close(reason, on: day, numbers)
         default:
             guard !work.isAnswered else { throw refusal("it has been answered.") }
             try recordOpen(event, on: day)
@@ -207,7 +223,7 @@ extension RequestHistory {
         }
     }
 
-    private mutating func close(_ reason: RequestClosing, on day: Day, _ numbers: RightsNumbers) throws(RightsError) {
+    private mutating func close(_ reason: RequestClosing, on day: Day, _ numbers: RightsNumbers?) throws(RightsError) {
         switch reason {
         case .answered:
             guard work.isAnswered else { throw refusal("it has not been answered.") }
@@ -216,9 +232,13 @@ extension RequestHistory {
             guard !work.isAnswered else { throw refusal("it has been answered.") }
         case .noReply:
             guard !work.isAnswered, awaitedSince != nil else { throw refusal("no reply is awaited.") }
-            guard let closable = closable(numbers) else { throw refusal("the requester has not been chased.") }
-            guard day >= closable else { throw refusal("the requester has until \(closable) to reply.") }
+            if let numbers { try requireClosable(on: day, numbers) }
         }
         work = .closed
+    }
+
+    private func requireClosable(on day: Day, _ numbers: RightsNumbers) throws(RightsError) {
+        guard let closable = closable(numbers) else { throw refusal("the requester has not been chased.") }
+        guard day >= closable else { throw refusal("the requester has until \(closable) to reply.") }
     }
 }

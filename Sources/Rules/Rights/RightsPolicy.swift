@@ -7,11 +7,17 @@ public struct RightsPolicy: Sendable {
     public let numbers: RightsNumbers
     /// One for every kind.
     public let requests: [RequestKind: RequestRule]
+    /// In the order of the file.
+    public let exemptions: [Exemption]
     /// The file it was read from, for the record of its hash.
     public let source: PolicyText
 
-    /// The clock of a kind of request. `nil` never for a loaded policy.
     public func rule(for kind: RequestKind) -> RequestRule? { requests[kind] }
+
+    public func exemption(_ id: ExemptionID) -> Exemption? { exemptions.first { $0.id == id } }
+
+    /// Whether a text is long enough to be a reason.
+    func isReason(_ text: String) -> Bool { text.count { !$0.isWhitespace } >= numbers.reasonCharacters }
 }
 
 /// What the file says of one kind of request.
@@ -29,6 +35,8 @@ public struct RightsNumbers: Hashable, Sendable {
     public let identityAskedWithinDays: Int
     /// After how many days an unanswered question is chased.
     public let chaseAfterDays: Int
+    /// So many days before its last day, the notice of an extension is brought to mind.
+    public let remindDays: Int
     /// How many months after it was last chased a request whose question is unanswered may be closed.
     public let closeAfterMonths: Int
     /// For how many months an opinion counts.

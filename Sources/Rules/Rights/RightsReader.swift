@@ -3,11 +3,12 @@ extension RightsPolicy {
     ///
     /// - Throws: The first fault of the file, with its line; under a file with a fault no request is answered.
     public static func load(_ text: PolicyText) throws(PolicyError) -> RightsPolicy {
-        let file = try PolicyNode.root(of: text).map(["version", "title", "numbers", "requests"])
+        let file = try PolicyNode.root(of: text).map(["version", "title", "numbers", "requests", "exemptions"])
         let numbers = try RightsNumbers(try file.required("numbers"))
         return RightsPolicy(
             version: try file.required("version").count(), title: try file.required("title").text(), numbers: numbers,
-            requests: try requests(try file.required("requests"), numbers), source: text)
+            requests: try requests(try file.required("requests"), numbers),
+            exemptions: try exemptions(try file.required("exemptions")), source: text)
     }
 
     private static func requests(
@@ -23,15 +24,30 @@ extension RightsPolicy {
         for kind in RequestKind.allCases where rules[kind] == nil { throw node.fault(.missingKey(kind.rawValue)) }
         return rules
     }
+
+    private static func exemptions(_ node: PolicyNode) throws(PolicyError) -> [Exemption] {
+        var exemptions: [Exemption] = []
+        var seen: Set<ExemptionID> = []
+        var codes: Set<String> = []
+        for item in try node.list() {
+            let exemption = try Exemption(item)
+            guard seen.insert(exemption.id).inserted else { throw item.fault(.duplicate(exemption.id.rawValue)) }
+            guard codes.insert(exemption.code).inserted else { throw item.fault(.duplicate(exemption.code)) }
+            exemptions.append(exemption)
+        }
+        return exemptions
+    }
 }
 
 extension RightsNumbers {
     fileprivate init(_ node: PolicyNode) throws(PolicyError) {
         let row = try node.map([
-            "identityAskedWithinDays", "chaseAfterDays", "closeAfterMonths", "opinionMonths", "reasonCharacters",
+            "identityAskedWithinDays", "chaseAfterDays", "remindDays", "closeAfterMonths", "opinionMonths",
+            "reasonCharacters",
         ])
         identityAskedWithinDays = try row.required("identityAskedWithinDays").number(in: 0...28)
         chaseAfterDays = try row.required("chaseAfterDays").number(in: 1...28)
+        remindDays = try row.required("remindDays").number(in: 1...28)
         closeAfterMonths = try row.required("closeAfterMonths").number(in: 1...12)
         opinionMonths = try row.required("opinionMonths").number(in: 1...6)
         reasonCharacters = try row.required("reasonCharacters").number(in: 10...400)
