@@ -120,6 +120,22 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case erasureBegun = 0x0a24
     case erasureCertified = 0x0a25
     case registerShown = 0x0a26
+    // Requests under data protection law, and breaches
+    case requestOpened = 0x0b01
+    case requestNoted = 0x0b02
+    case requestCollected = 0x0b03
+    case itemsDecided = 0x0b04
+    case itemRedacted = 0x0b05
+    case opinionAsked = 0x0b06
+    case opinionGiven = 0x0b07
+    case requestApproved = 0x0b08
+    case disclosed = 0x0b09
+    case requestShown = 0x0b0a
+    case requestsListed = 0x0b0b
+    case breachRecorded = 0x0b10
+    case breachNoted = 0x0b11
+    case breachesListed = 0x0b12
+    case accountabilityShown = 0x0b20
 
     /// The name in listings and searches.
     public var description: String { Self.names[self] ?? "" }
@@ -235,5 +251,20 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .erasureBegun: "erasure.begun",
         .erasureCertified: "erasure.certified",
         .registerShown: "register.shown",
+        .requestOpened: "request.opened",
+        .requestNoted: "request.noted",
+        .requestCollected: "request.collected",
+        .itemsDecided: "items.decided",
+        .itemRedacted: "item.redacted",
+        .opinionAsked: "opinion.asked",
+        .opinionGiven: "opinion.given",
+        .requestApproved: "request.approved",
+        .disclosed: "disclosed",
+        .requestShown: "request.shown",
+        .requestsListed: "requests.listed",
+        .breachRecorded: "breach.recorded",
+        .breachNoted: "breach.noted",
+        .breachesListed: "breaches.listed",
+        .accountabilityShown: "accountability.shown",
     ]
 }

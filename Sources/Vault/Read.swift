@@ -119,16 +119,16 @@ extension DocumentVault {
         let isMeant = tag == nil || tag == OpenContent.tag(rendition.version, rendition.kind)
         let span = try (isMeant ? range : .whole).resolve(in: rendition.byteCount)
         let wrap = try await wrap(of: rendition, view, asking, permit, caller)
-        let content = try content(of: rendition, wrap, view, permit, span)
+        let content = try content(of: rendition, wrap, view.childKey, permit, span)
         let looked = Look(kind: .documentRead, rendition: rendition, asking: asking, permit: permit, purpose: purpose)
         try await record(looked, view, caller, ["range": "\(span)"])
         return content
     }
 
-    private func content(
-        of rendition: RenditionRow, _ wrap: WrapRow, _ view: VisibleDocument, _ permit: Permit, _ range: Range<UInt64>
+    func content(
+        of rendition: RenditionRow, _ wrap: WrapRow, _ key: ChildKey, _ permit: Permit, _ range: Range<UInt64>
     ) throws -> OpenContent {
-        let opener = AgeOpener.identity(try identity(wrap, view.childKey))
+        let opener = AgeOpener.identity(try identity(wrap, key))
         return OpenContent(
             rendition, permit, range: range,
             reader: try ObjectReader(

@@ -43,6 +43,8 @@ public enum VaultError: Error, Hashable, Sendable {
     case scannerMissing
     /// The family is given only what was scanned.
     case unscanned
+    /// Of a request under data protection law.
+    case rights(RightsProblem)
     case caseClosed
     /// The category is for the screen only; it may not leave as a file.
     case viewOnly
@@ -109,7 +111,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, subscriber, upload, identity, system, disposal, hold, schedule
+        case session, subscriber, upload, identity, system, disposal, hold, schedule, request, item, breach
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -138,6 +140,7 @@ public enum VaultError: Error, Hashable, Sendable {
         case .unlockAgain, .partySealed, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony,
             .noSchedule, .shortens, .disposalBlocked, .wrongStage, .cooling, .notErased:
             custodyMessage
+        case .rights(let problem): problem.sentence
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."

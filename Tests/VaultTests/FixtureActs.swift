@@ -138,7 +138,8 @@ extension Ensemble {
     func open(at now: Instant = Fixture.start) async throws -> DocumentVault { try await fixture.open(now: now) }
 
     func open(_ clock: TestClock) async throws -> DocumentVault {
-        let environment = VaultEnvironment(now: { clock.now }, day: { $0.dayInUTC }, random: .system)
+        let environment = VaultEnvironment(
+            now: { clock.now }, day: { $0.dayInUTC }, random: .system, rights: try Fixture.shippedRights())
         return try await DocumentVault.open(fixture.vaultPath, unlockedWith: Fixture.secret(), in: environment)
     }
 

@@ -4,8 +4,6 @@ public struct ExemptionID: PolicyWord {
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-extension ExemptionID: Codable {}
-
 /// What an item is made of, as far as the law treats it apart.
 public enum DataKind: String, CaseIterable, Hashable, Sendable, Codable {
     case health

@@ -16,6 +16,7 @@ enum RecordsSchema {
         migrator.registerMigration("8 systems") { try $0.execute(sql: systems) }
         migrator.registerMigration("9 backups") { try $0.execute(sql: backups) }
         migrator.registerMigration("10 ceremonies and disposals") { try $0.execute(sql: disposals) }
+        migrator.registerMigration("11 rights requests and breaches") { try $0.execute(sql: rights) }
         return migrator
     }
 
@@ -437,6 +438,34 @@ enum RecordsSchema {
         CREATE TRIGGER acts_stay BEFORE DELETE ON acts
           WHEN NOT EXISTS (SELECT 1 FROM disposals WHERE child = OLD.child AND state = 'erasing')
           BEGIN SELECT RAISE(ABORT, 'acts are append-only'); END;
+        """
+
+    private static let rights = """
+        CREATE TABLE rights_requests (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          child BLOB NOT NULL REFERENCES children,
+          kind TEXT NOT NULL,
+          received TEXT NOT NULL CHECK (length(received) = 10),
+          state TEXT NOT NULL,
+          body BLOB NOT NULL,
+          changed INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX rights_requests_of_child ON rights_requests (child);
+        CREATE TABLE rights_items (
+          request BLOB NOT NULL REFERENCES rights_requests,
+          number INTEGER NOT NULL CHECK (number >= 1),
+          body BLOB NOT NULL,
+          mac BLOB NOT NULL,
+          PRIMARY KEY (request, number)
+        ) STRICT;
+        CREATE TABLE breaches (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          aware INTEGER NOT NULL,
+          body BLOB NOT NULL,
+          closed INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
         """
 
     private static let identities = """

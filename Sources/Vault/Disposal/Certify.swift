@@ -187,7 +187,7 @@ extension DocumentVault {
     }
 
     /// The key that signs certificates, with its own certificate: made when the first is needed.
-    private func signer() async throws -> CMSSigner {
+    func signer() async throws -> CMSSigner {
         let owner = Array("certificates".utf8)
         let root = try await keyring.read { [keys] in try keys.currentRoot($0) }
         let now = environment.now()

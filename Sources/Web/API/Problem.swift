@@ -126,6 +126,8 @@ extension Problem {
             case .scanFailed: Problem(.serviceUnavailable, "scan-failed", error.userMessage)
             case .scannerMissing: Problem(fault: error)
             case .unscanned: Problem(.forbidden, "unscanned", error.userMessage)
+            case .rights(let problem):
+                Problem(problem.isForbidden ? .forbidden : .conflict, "request", error.userMessage)
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)
             case .viewOnly: Problem(.forbidden, "view-only", error.userMessage)
             case .rangeOutsideContent(let count): Problem(outside: count)
