@@ -148,9 +148,6 @@ extension RequestHistory {
 
     private mutating func answer(_ outcome: RequestOutcome, on day: Day) throws(RightsError) {
         try require([.approved], "a second person approves the answer first.")
-        guard openIdentity == nil, openClarification == nil, openOpinions == 0 else {
-            throw refusal("what was asked for since the approval is still awaited.")
-        }
         guard outcome == .refused || isSearched || !kind.isAccess else {
             throw refusal("nothing has been searched for, so that it can only be refused.")
         }
