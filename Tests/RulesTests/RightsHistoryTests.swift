@@ -172,6 +172,25 @@ struct RightsHistoryTests {
         #expect(history.closable(try Shipped.rights.get().numbers) == nil)
     }
 
+    @Test("of a complaint stops the clock with the acknowledgement, for which an early answer serves as well")
+    func complaints() throws {
+        let acknowledged: [(String, RequestEvent)] = [("2026-09-04", .triaged), ("2026-09-10", .complaintAcknowledged)]
+        let answer: [(String, RequestEvent)] = [("2026-11-09", .approved), ("2026-11-10", .answered(.inFull))]
+        #expect(try request(.complaint, acknowledged).clock.answered == (try Clock.day("2026-09-10")))
+        #expect(try request(.complaint, acknowledged).state == .triaged)
+        let answered = try request(.complaint, acknowledged + answer)
+        #expect(answered.clock.answered == (try Clock.day("2026-09-10")))
+        #expect(answered.state == .disclosed)
+        let early = try request(.complaint, [("2026-09-04", .triaged)] + answer)
+        #expect(early.clock.answered == (try Clock.day("2026-11-10")))
+        for event in [RequestEvent.complaintReceived, .complaintDecided] {
+            var history = answered
+            #expect(throws: RightsError.self) {
+                try history.record(event, on: try Clock.day("2026-11-11"), under: try Shipped.rights.get())
+            }
+        }
+    }
+
     @Test("is the same when its events are read back, whatever the numbers are by then")
     func replays() throws {
         let events = Self.toComplaint + [("2026-09-26", .complaintDecided), ("2026-09-27", .closed(.answered))]
@@ -249,6 +268,14 @@ struct RightsNextActionTests {
         #expect(try Self.next(triaged, "2026-09-05", .restriction) == ["restrict 2026-09-03", "decide 2026-10-01"])
         #expect(
             try Self.next(triaged + [("2026-09-05", .approved)], "2026-09-05", .restriction) == ["release 2026-10-01"])
+    }
+
+    @Test("of a complaint is the acknowledgement, and then a decision without a date")
+    func complaint() throws {
+        let triaged: [(String, RequestEvent)] = [("2026-09-04", .triaged)]
+        #expect(try Self.next(triaged, "2026-09-05", .complaint) == ["acknowledge-complaint 2026-10-05", "decide -"])
+        let acknowledged = triaged + [("2026-09-05", .complaintAcknowledged)]
+        #expect(try Self.next(acknowledged, "2026-09-05", .complaint) == ["decide -"])
     }
 
     @Test("is late from the day after its day")

@@ -6,7 +6,7 @@ public struct ClockFacts: Hashable, Sendable, Codable {
     public var fee: FeeCharge?
     public var clarifications: [Clarification]
     public var extended: Extension?
-    /// The day on which it was answered.
+    /// The day on which it was answered; of a complaint, on which it was acknowledged.
     public var answered: Day?
 
     public init(

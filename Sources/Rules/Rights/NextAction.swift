@@ -53,7 +53,9 @@ extension RightsPolicy {
         case .waitingForIdentity, .clarifying: actions.append(awaitedAction(request, reading, on: today))
         default:
             if let chase = chaseOfFee(request, reading, on: today) { actions.append(chase) }
-            actions.append(work(request, by: limit(reading, on: today)))
+            let isComplaint = request.kind == .complaint
+            if isComplaint, request.clock.answered == nil { actions.append(acknowledgement(by: reading.dueDay)) }
+            actions.append(work(request, by: isComplaint ? nil : limit(reading, on: today)))
         }
         if let day = reading.actBy, [.received, .triaged].contains(request.state) {
             actions.append(
@@ -133,6 +135,10 @@ extension RightsPolicy {
             by: last?.adding(days: numbers.chaseAfterDays))
     }
 
+    private func acknowledgement(by due: Day?) -> NextAction {
+        NextAction(code: .acknowledgeComplaint, sentence: "Tell the requester that the complaint has come in.", by: due)
+    }
+
     private func complaintAction(
         _ request: RequestHistory, _ working: WorkingDays, on today: Day
     ) throws(RightsError) -> NextAction {
@@ -140,8 +146,7 @@ extension RightsPolicy {
             request.complaintDecided == nil
         {
             let due = try read(ClockFacts(received: received), of: .complaint, working: working, on: today).dueDay
-            return NextAction(
-                code: .acknowledgeComplaint, sentence: "Tell the requester that the complaint has come in.", by: due)
+            return acknowledgement(by: due)
         }
         if request.complaintDecided == nil {
             return NextAction(

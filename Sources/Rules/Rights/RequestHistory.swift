@@ -17,6 +17,7 @@ public struct RequestHistory: Hashable, Sendable {
     public init(_ kind: RequestKind, received: Day) {
         self.kind = kind
         clock = ClockFacts(received: received)
+        if kind == .complaint { complaintReceived = received }
     }
 
     /// The request as the events left it that were recorded before.
@@ -147,13 +148,11 @@ extension RequestHistory {
 
     private mutating func answer(_ outcome: RequestOutcome, on day: Day) throws(RightsError) {
         try require([.approved], "a second person approves the answer first.")
-        guard openIdentity == nil, openClarification == nil, openOpinions == 0 else {
-            throw refusal("what was asked for since the approval is still awaited.")
-        }
         guard outcome == .refused || isSearched || !kind.isAccess else {
             throw refusal("nothing has been searched for, so that it can only be refused.")
         }
-        clock.answered = day
+        // The clock of a complaint stops with its acknowledgement, for which an early answer serves as well.
+        clock.answered = clock.answered ?? day
         switch outcome {
         case .inFull: work = .disclosed
         case .inPart: work = .partlyRefused
@@ -205,7 +204,7 @@ extension RequestHistory {
     private mutating func recordComplaint(_ event: RequestEvent, on day: Day) throws(RightsError) {
         switch event {
         case .complaintReceived:
-            guard work.isAnswered, work != .complaint else {
+            guard work.isAnswered, work != .complaint, kind != .complaint else {
                 throw refusal("a complaint before the answer, or a second one, is a request of its own.")
             }
             guard let answered = clock.answered, day >= answered else { throw .answeredBeforeAsked(day) }
@@ -215,8 +214,9 @@ extension RequestHistory {
                 throw refusal("there is no complaint to acknowledge.")
             }
             complaintAcknowledged = try after(received, day)
+            if kind == .complaint { clock.answered = clock.answered ?? day }
         default:
-            guard let received = complaintReceived, complaintDecided == nil else {
+            guard let received = complaintReceived, complaintDecided == nil, kind != .complaint else {
                 throw refusal("there is no complaint to decide.")
             }
             complaintDecided = try after(received, day)
