@@ -5,12 +5,12 @@
     search_package.py --self-test MANIFEST
 
 FOLDER has the files of the package, MANIFEST is from make_case.py and RECIPIENT is one of its names: parent-a,
-parent-b, child. Every file is taken apart with programs and methods that are not those by which it was made: the text of
-PDFs in three ways and from the pictures of their pages, each revision of them, what is attached and embedded, metadata,
-the parts of office files, mail and archives, and the bytes themselves in several encodings. Capitals, accents, hyphens
-and spaces do not matter. A find is printed as the secret's identifier and the place, never the secret. What could not be
-searched counts as a find. The self-test, of two minutes, plants every secret in every kind of place and sees that it is
-found.
+parent-b, child. Every file is taken apart with programs and methods that are not those by which it was made: the text
+of PDFs in three ways and from the pictures of their pages, each revision of them, what is attached and embedded,
+metadata, the parts of office files, mail and archives, and the bytes themselves in several encodings. Capitals,
+accents, hyphens and spaces do not matter. A find is printed as the secret's identifier and the place, never the secret.
+What could not be searched counts as a find. The self-test, of two minutes, plants every secret in every kind of place
+and sees that it is found.
 
 Exit status: 0 nothing that must not be there and everything that must, 1 otherwise, 2 misused. Needs poppler-utils,
 qpdf, tesseract-ocr and libimage-exiftool-perl; the self-test also weasyprint and img2pdf.
@@ -306,7 +306,7 @@ def main():
         from search_self_test import self_test
 
         return self_test(json.loads(Path(arguments[1]).read_text(encoding="utf-8")))
-    if len(arguments) != 3:
+    if len(arguments) != 3 or not Path(arguments[0]).is_dir() or not Path(arguments[1]).is_file():
         print(__doc__, file=sys.stderr)
         return 2
     manifest = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
