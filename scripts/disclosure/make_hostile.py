@@ -387,13 +387,8 @@ def pdf_as_word(_):
 
 # A name, what makes it, and what has to come of it.
 REFUSED = {
-    **{
-        "page-tree.pdf": page_tree,
-        "page-loop.pdf": page_loop,
-        "many-pages.pdf": many_pages,
-        "huge-page.pdf": huge_page,
-    },
-    **{"head-only.pdf": head_only, "locked.pdf": locked, "bomb.docx": office_bomb, "many-parts.docx": office_many},
+    **{"page-tree.pdf": page_tree, "many-pages.pdf": many_pages, "huge-page.pdf": huge_page},
+    **{"head-only.pdf": head_only, "locked.pdf": locked, "bomb.docx": office_bomb},
     **{"nested.eml": mail_nested, "forwarded.eml": mail_forwarded, "many-parts.eml": mail_many},
     **{"giant.png": png_giant, "lying.png": png_lying, "giant.jpg": jpeg_giant},
 }
@@ -405,7 +400,7 @@ CONTAINED = {
     **{"deep.docx": office_deep, "long-header.eml": mail_headers, "html.eml": mail_html, "names.eml": mail_names},
     **{"loop.tif": tiff_loop, "long-line.txt": long_line, "controls.txt": controls, "pdf-and-zip.pdf": pdf_and_zip},
     **{"page-before.pdf": page_before_pdf, "picture-and-zip.png": picture_and_zip, "pdf.docx": pdf_as_word},
-    **{"word.pdf": office_plain},
+    **{"word.pdf": office_plain, "page-loop.pdf": page_loop, "many-parts.docx": office_many},
 }
 
 
