@@ -16,6 +16,26 @@ public enum PaperError: Error, Hashable, Sendable {
     case tooMuchOutput(tool: String)
     /// An outside program could not do its work: the file is damaged, hostile, or needs more memory than is allowed.
     case toolFailed(tool: String, status: Int32)
+    /// A file is not what it should be, or is broken.
+    case damaged
+    /// A document is locked with a password.
+    case locked
+    /// A document has more pages than are worked on.
+    case tooManyPages
+    /// A page is too large to be painted.
+    case pageTooLarge
+    /// A text, an office document or a mail is larger, or has more parts, than is worked on.
+    case tooLarge
+    /// A kind of document that cannot be redacted as pages.
+    case notForPages
+    /// An area to redact is not on a page.
+    case areaOutsidePage
+    /// A password is empty, too long, or has a line break in it.
+    case unusablePassword
+    /// A term to redact has too little in it to look for; `place` counts from 1.
+    case unusableTerm(place: Int)
+    /// Something that had to be gone is still in the result, in so many places.
+    case notGone(traces: Int)
     /// The operating system reported error `number` while doing `what`.
     case system(what: String, number: Int32)
 
@@ -36,6 +56,20 @@ public enum PaperError: Error, Hashable, Sendable {
         case .tooMuchOutput(let tool): "\(tool) made far more of this document than a document has. It was stopped."
         case .toolFailed(let tool, _):
             "\(tool) cannot work with this document: it is damaged, or not what it says it is."
+        case .damaged: "This file cannot be read: it is damaged, or not what it says it is."
+        case .locked: "This document is locked with a password. Ask whoever sent it for one without."
+        case .tooManyPages: "This document has more pages than are worked on at once. Split it."
+        case .pageTooLarge: "A page of this document is too large. Have it printed to a smaller size first."
+        case .tooLarge: "This document is too large, or has too many parts. Split it."
+        case .notForPages:
+            "A document of this kind cannot be redacted: parts of it are not on any page. Have it saved as a PDF, sheet by sheet, and "
+                + "check what was hidden."
+        case .areaOutsidePage: "A box is not on a page of this document. Nothing was redacted."
+        case .unusablePassword: "A password has 1 to 127 bytes and no line break."
+        case .unusableTerm(let place):
+            "Term \(place) is too short to look for. Give more of it, or draw the boxes by hand."
+        case .notGone(let traces):
+            "What was to be redacted is still there, in \(traces) \(traces == 1 ? "place" : "places"). The result must not be released."
         case .system(let what, let number): "The operating system refused to \(what) (error \(number))."
         }
     }

@@ -22,6 +22,7 @@ public final class Scratch: Sendable {
     private let isReleased = Mutex(false)
     /// What may be used already; never less than is, but for what a running program adds.
     private let counted = Mutex(0)
+    private let serial = Mutex(0)
 
     /// Makes an empty folder.
     ///
@@ -103,6 +104,18 @@ extension Scratch {
     public func write(_ bytes: some Collection<UInt8>, to name: String) throws(PaperError) {
         remove(name)
         try append(bytes, to: name)
+    }
+
+    /// Puts other bytes in the place of those from `offset` on.
+    func overwrite(_ name: String, at offset: Int, with bytes: [UInt8]) throws(PaperError) {
+        let file = try opened(name, O_WRONLY)
+        defer { close(file) }
+        guard pwrite(file, bytes, bytes.count, offset) == bytes.count else { throw .scratchFull }
+    }
+
+    /// A name that is not used yet.
+    func newName(_ ending: String) -> String {
+        "t-\(serial.withLock { serial in serial += 1; return serial })\(ending)"
     }
 
     /// At most `count` bytes of a file from `offset` on; none at its end.
