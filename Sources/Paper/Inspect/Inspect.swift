@@ -7,7 +7,9 @@ extension Desk {
         case .pdf: try await inspectPDF(source.file)
         case .text: []
         case .image: try await inspectImage(source.file)
-        case .word, .spreadsheet, .mail: []
+        case .word: try await WordFile(source.file, on: self).hidden()
+        case .spreadsheet: try await inspectWorkbook(source.file)
+        case .mail: try await Mail(source.file, on: self).hidden
         }
     }
 

@@ -97,7 +97,9 @@ extension Desk {
 extension PixelMap {
     /// Whether there is but one colour where a word is said to stand.
     fileprivate func isPlain(_ word: Word, dotsPerInch: Int) throws(PaperError) -> Bool {
-        let area = Area(page: 1, x: word.x, y: word.y, width: word.width, height: word.height, code: "")
+        // Its middle: fonts claim more height than their letters have, and a box drawn over them may leave that free.
+        let area = Area(
+            page: 1, x: word.x, y: word.y + word.height / 4, width: word.width, height: word.height / 2, code: "")
         let frame = Frame(area, dotsPerInch: dotsPerInch, within: self)
         let rows = frame.rows.dropFirst(1).dropLast(1)
         guard frame.columns.count > 2, !rows.isEmpty, word.text.contains(where: { $0.isLetter || $0.isNumber }) else {

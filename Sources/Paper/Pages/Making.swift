@@ -8,8 +8,8 @@ extension Desk {
         case .text: return try await typeset(try text(source.file))
         case .image: return try await bound(try await photographed(source.file))
         case .spreadsheet: throw PaperError.notForPages
-        case .word: throw PaperError.notForPages
-        case .mail: throw PaperError.notForPages
+        case .word: return try await printed(source.file)
+        case .mail: return try await laidOut(try await Mail(source.file, on: self))
         }
     }
 
@@ -40,6 +40,22 @@ extension Desk {
     private func text(_ file: String) throws -> String {
         guard try scratch.size(of: file) <= bounds.textBytes else { throw PaperError.tooLarge }
         return String(decoding: try scratch.readAll(file), as: UTF8.self)
+    }
+
+    /// A clean copy of a Word document, printed by LibreOffice.
+    private func printed(_ file: String) async throws -> Pages {
+        let word = try await WordFile(file, on: self)
+        return try await temporary(".docx") { clean in
+            let leftOut = try await word.clean(to: clean)
+            let arguments = [
+                "--headless", "--norestore", "-env:UserInstallation=file:///tmp/office", "--convert-to", "pdf", clean,
+            ]
+            let limits = Limits(seconds: 180, memoryBytes: 4 << 30, processes: 256)
+            _ = try await Tool("soffice").run(arguments, in: scratch, limits: limits)
+            let result = clean.dropLast(5) + ".pdf"
+            guard scratch.has(String(result)) else { throw PaperError.damaged }
+            return try await bound(String(result), leftOut: leftOut)
+        }
     }
 
     /// Each picture of a file on a page of its own, upright.

@@ -73,7 +73,9 @@ struct Pattern: Hashable, Sendable {
             return [Pattern(letters.map(Letters.shape), .shapes)]
         }
         // The end of a number says who it is: the dialling code, or the country's in its place, does not.
-        return [Pattern(letters, .digits), Pattern(Array(letters.suffix(max(7, letters.count - 4))), .digits)]
+        let end = Array(letters.suffix(max(7, letters.count - 4)))
+        let abroad = letters.first == 48 ? [[52, 52] + letters.dropFirst()] : []
+        return ([letters, end] + abroad).map { Pattern($0, .digits) }
     }
 }
 
