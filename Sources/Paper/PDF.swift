@@ -17,9 +17,11 @@ extension Desk {
 
     /// Locks a PDF with a password: AES-256, revision 6. Whoever has it may print and read, not change.
     ///
-    /// `password`: at most 127 bytes of UTF-8, without line breaks. It reaches the program in a file in memory, never as an argument.
+    /// `password`: at most 127 bytes of UTF-8, without line breaks, and not like an option. It reaches the program in a file in memory, never as an argument.
     public func encrypt(_ file: String, password: [UInt8], to result: String) async throws {
-        guard (1...127).contains(password.count), !password.contains(where: { $0 == 10 || $0 == 13 || $0 == 0 }) else {
+        guard (1...127).contains(password.count), !password.contains(where: { $0 == 10 || $0 == 13 || $0 == 0 }),
+            password.first != UInt8(ascii: "-")
+        else {
             throw PaperError.unusablePassword
         }
         // The owner's password is the same: with an empty one the limits would be anybody's to lift.

@@ -30,7 +30,7 @@ public enum PaperError: Error, Hashable, Sendable {
     case notForPages
     /// An area to redact is not on a page.
     case areaOutsidePage
-    /// A password is empty, too long, or has a line break in it.
+    /// A password is empty, too long, has a line break in it, or looks like an option.
     case unusablePassword
     /// A term to redact has too little in it to look for; `place` counts from 1.
     case unusableTerm(place: Int)
@@ -65,7 +65,7 @@ public enum PaperError: Error, Hashable, Sendable {
             "A document of this kind cannot be redacted: parts of it are not on any page. Have it saved as a PDF, sheet by sheet, and "
                 + "check what was hidden."
         case .areaOutsidePage: "A box is not on a page of this document. Nothing was redacted."
-        case .unusablePassword: "A password has 1 to 127 bytes and no line break."
+        case .unusablePassword: "A password has 1 to 127 bytes, no line break, and does not begin with a hyphen."
         case .unusableTerm(let place):
             "Term \(place) is too short to look for. Give more of it, or draw the boxes by hand."
         case .notGone(let traces):

@@ -34,6 +34,17 @@ public final class Scratch: Sendable {
 
     deinit { release() }
 
+    /// Makes a folder for a piece of work and removes it at its end, however that comes.
+    ///
+    /// Prefer it: when a process ends by itself, nobody lets go of what it still holds, and the folder stays until a sweep.
+    public static func with<Result>(
+        in root: String = Scratch.usualRoot, limit: Int = Scratch.usualLimit, _ work: (Scratch) async throws -> Result
+    ) async throws -> Result {
+        let scratch = try Scratch(in: root, limit: limit)
+        defer { scratch.release() }
+        return try await work(scratch)
+    }
+
     /// Removes the folder and all that is in it, now.
     public func release() {
         let first = isReleased.withLock { isReleased in
