@@ -41,6 +41,7 @@ let package = Package(
             swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),
+        .target(name: "Paper", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Storage",
             dependencies: ["CLinux", "Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
@@ -83,6 +84,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Sealing"], exclude: ["Interop"], swiftSettings: strict),
         .testTarget(name: "RulesTests", dependencies: ["Rules"], swiftSettings: strict),
+        .testTarget(name: "PaperTests", dependencies: ["Paper"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests",
             dependencies: [

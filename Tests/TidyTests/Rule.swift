@@ -100,6 +100,7 @@ struct Rule: Sendable {
         "Sealing": ["CSodium", "COpenSSL", "CArchive", "CToken", "Crypto", "FoundationEssentials", "Synchronization"],
         "Ledger": ["Sealing"],
         "Rules": ["Yams"],
+        "Paper": ["CLinux", "Dispatch", "Foundation", "Glibc", "Synchronization"],
         "Storage": [
             "Rules", "Ledger", "Sealing", "GRDB", "CLinux", "Dispatch", "Foundation", "Glibc",
             "Synchronization",

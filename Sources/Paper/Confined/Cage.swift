@@ -1,0 +1,46 @@
+/// The walls around an outside program, as arguments of bubblewrap.
+///
+/// It sees programs and fonts, read only; a proc of its own with its own processes; its scratch folder; and a little memory for
+/// its temporary files, gone when it ends. It has no network, no privilege, no way to more namespaces, an environment of three words,
+/// and not the system calls that no reader of documents needs. When bubblewrap cannot build this, nothing runs.
+struct Cage: Sendable {
+    static let program = "/usr/bin/bwrap"
+    /// Where the program sees its scratch folder.
+    private static let place = "/scratch"
+    private static let temporaryBytes = 512 << 20
+
+    /// Read only, where they exist: what programs need beside /usr.
+    private static let readable = [
+        "/etc/fonts", "/etc/ld.so.cache", "/etc/alternatives", "/etc/libreoffice", "/var/lib/libreoffice",
+        "/var/cache/fontconfig",
+    ]
+
+    static func arguments(for program: String, _ arguments: [String], scratch: String, limits: Limits) -> [String] {
+        let namespaces = [
+            "bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
+            "--cap-drop", "ALL", "--seccomp", "3", "--hostname", "paper", "--uid", "1000", "--gid", "1000",
+        ]
+        let programs =
+            ["--ro-bind", "/usr", "/usr"]
+            + ["bin", "sbin", "lib", "lib64"].flatMap { ["--symlink", "usr/\($0)", "/\($0)"] }
+        let settings = readable.flatMap { ["--ro-bind-try", $0, $0] }
+        let memory = ["--size", String(temporaryBytes), "--tmpfs"]
+        // The order counts: what is mounted inside another is mounted after it, and closed last.
+        let devices = ["--proc", "/proc", "--dev", "/dev"] + memory + ["/dev/shm", "--remount-ro", "/dev"]
+        let places = memory + ["/tmp", "--bind", scratch, place, "--remount-ro", "/", "--chdir", place]
+        let words = [
+            "--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "HOME",
+            "/tmp",
+        ]
+        return namespaces + programs + settings + devices + places + words + ["--"] + limited(limits) + [program]
+            + arguments
+    }
+
+    /// Set inside, so that the walls themselves are built without them.
+    private static func limited(_ limits: Limits) -> [String] {
+        [
+            "/usr/bin/prlimit", "--as=\(limits.memoryBytes)", "--cpu=\(limits.seconds)", "--fsize=\(limits.fileBytes)",
+            "--nproc=\(limits.processes)", "--nofile=256", "--core=0", "--",
+        ]
+    }
+}

@@ -1,0 +1,104 @@
+/// Something that should be gone and is not.
+public struct Trace: Hashable, Sendable {
+    public enum Place: Hashable, Sendable {
+        /// In the text of a page.
+        case text(page: Int)
+        /// To be read in the picture of a page.
+        case picture(page: Int)
+        /// A box of a page does not cover what is under it.
+        case area(page: Int)
+        /// In metadata, names or anything else in the file.
+        case objects
+        /// In a title that goes with the file.
+        case title
+        /// Something is hidden in the file, whatever it says.
+        case hidden(Hidden.Kind)
+    }
+
+    /// Which of the terms, from 0, if it is one.
+    public let term: Int?
+    public let place: Place
+}
+
+extension Desk {
+    /// Looks for terms in a finished PDF by other ways than those that made it: its text, its objects with all names and metadata, what
+    /// hides in it, and its pages as they look.
+    ///
+    /// `areas`: boxes that must be black. `titles`: names that go with the file, such as its own.
+    public func traces(of terms: Terms, in file: String, areas: [Area] = [], titles: [String] = []) async throws
+        -> [Trace]
+    {
+        var traces: Set<Trace> = []
+        for title in titles { traces.formUnion(Self.traces(of: terms, in: title, at: .title)) }
+        traces.formUnion(try await structure(of: file).map { Trace(term: nil, place: .hidden($0.kind)) })
+        if try await !hasPlainMetadata(file) { traces.insert(Trace(term: nil, place: .hidden(.metadata))) }
+        traces.formUnion(try await objectTraces(of: terms, in: file))
+        let byPage = Dictionary(grouping: areas, by: \.page)
+        let count = try await survey(file).count
+        for found in try await forEach(
+            Array(1...count), { try await pageTraces(of: terms, on: $0, of: file, areas: byPage[$0] ?? []) })
+        {
+            traces.formUnion(found)
+        }
+        return Array(traces)
+    }
+
+    /// Lets a redacted copy pass, or throws `notGone`.
+    ///
+    /// `signedOff`: traces that two people have looked at and found to be something else.
+    public func requireGone(
+        _ terms: Terms, from file: String, areas: [Area] = [], titles: [String] = [], signedOff: Set<Trace> = []
+    ) async throws {
+        let left = try await traces(of: terms, in: file, areas: areas, titles: titles).filter {
+            !signedOff.contains($0)
+        }
+        guard left.isEmpty else { throw PaperError.notGone(traces: left.count) }
+    }
+
+    private static func traces(of terms: Terms, in text: String, at place: Trace.Place) -> [Trace] {
+        traces(of: terms, in: LetterStream(text), at: place)
+    }
+
+    private static func traces(of terms: Terms, in stream: LetterStream, at place: Trace.Place) -> [Trace] {
+        terms.patterns.filter { !$0.places(in: stream).isEmpty }.map { Trace(term: $0.term, place: place) }
+    }
+
+    private func pageTraces(of terms: Terms, on page: Int, of file: String, areas: [Area]) async throws -> [Trace] {
+        let said = LetterStream(try await said(on: page, of: file).map { ($0.text, false) })
+        let inText = Self.traces(of: terms, in: said, at: .text(page: page))
+        return try await picture(of: page, in: file) { picture in
+            let seen = LetterStream(try await read(picture).map { ($0.text, true) })
+            let isBlack = try areas.allSatisfy { try picture.isBlack($0, dotsPerInch: bounds.dotsPerInch) }
+            return inText + Self.traces(of: terms, in: seen, at: .picture(page: page))
+                + (isBlack ? [] : [Trace(term: nil, place: .area(page: page))])
+        }
+    }
+
+    private func objectTraces(of terms: Terms, in file: String) async throws -> [Trace] {
+        try await objects(of: file) { objects in
+            var traces: Set<Trace> = []
+            try objects.forEachLine { line in
+                let texts =
+                    switch line {
+                    case .object(let bytes): PDFText.texts(in: bytes)
+                    case .stream(let bytes): [String(decoding: bytes, as: UTF8.self)]
+                    }
+                for text in texts { traces.formUnion(Self.traces(of: terms, in: text, at: .objects)) }
+            }
+            return Array(traces)
+        }
+    }
+
+    /// Whether a PDF says no more of itself than every redacted copy does: the title that all share, and which programs made it.
+    private func hasPlainMetadata(_ file: String) async throws -> Bool {
+        let info = try await self.info(of: file)
+        func says(_ key: String, _ prefixes: [String]) -> Bool {
+            let value = info[key] ?? ""
+            return value.isEmpty || prefixes.contains { value.hasPrefix($0) }
+        }
+        return says("Title", [Self.title]) && (info["Title"] ?? Self.title) == Self.title && says("Author", [])
+            && says("Subject", [])
+            && says("Keywords", []) && says("Creator", ["ocrmypdf "]) && says("Producer", ["pikepdf "])
+            && info["Custom Metadata"] == "no" && info["Encrypted"] == "no"
+    }
+}

@@ -1,0 +1,147 @@
+/// A PDF as qpdf writes it out, line by line, in constant memory: dictionaries in the open, streams unpacked.
+struct PDFObjects: Sendable {
+    private let file: String
+    private let scratch: Scratch
+
+    enum Line {
+        /// Of a dictionary, an array or the like.
+        case object(ArraySlice<UInt8>)
+        /// Of an unpacked stream that is neither a picture nor a font.
+        case stream(ArraySlice<UInt8>)
+    }
+
+    init(_ file: String, in scratch: Scratch) { (self.file, self.scratch) = (file, scratch) }
+
+    /// Longer lines are pixels or nonsense; they are given in pieces.
+    private static let longestLine = 1 << 20
+    private static let opaque = [
+        "/Subtype /Image", "/Length1 ", "/Subtype /Type1C", "/Subtype /CIDFontType0C", "/Subtype /OpenType",
+    ]
+    .map { Array($0.utf8) }
+
+    func forEachLine(_ body: (Line) throws -> Void) throws {
+        var (isStream, isOpaque) = (false, false)
+        try forEachRawLine { line in
+            if isStream {
+                if line.elementsEqual("endstream".utf8) {
+                    isStream = false
+                } else if !isOpaque {
+                    try body(.stream(line))
+                }
+            } else if line.elementsEqual("stream".utf8) {
+                isStream = true
+            } else {
+                if line.hasSuffix(" 0 obj") { isOpaque = false }
+                let bare = line.drop { $0 == 32 }
+                if Self.opaque.contains(where: { bare.starts(with: $0) }) { isOpaque = true }
+                try body(.object(line))
+            }
+        }
+    }
+
+    private func forEachRawLine(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
+        var (offset, rest) = (0, ArraySlice<UInt8>())
+        while true {
+            let block = try scratch.read(file, from: offset, count: 1 << 18)
+            offset += block.count
+            guard !block.isEmpty else { return try body(rest) }
+            rest += block
+            while let end = rest.firstIndex(of: 10) {
+                try body(rest[..<end])
+                rest = rest[(end + 1)...]
+            }
+            if rest.count > Self.longestLine {
+                try body(rest)
+                rest = []
+            }
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func hasSuffix(_ text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+}
+
+extension Desk {
+    /// Gives a PDF's objects in the open for the length of a piece of work.
+    func objects<Result>(of file: String, _ work: (PDFObjects) throws -> Result) async throws -> Result {
+        try await temporary(".qdf") { open in
+            let arguments = [
+                "--qdf", "--object-streams=disable", "--no-original-object-ids", "--decode-level=generalized", file,
+                open,
+            ]
+            _ = try await Tool("qpdf").run(
+                arguments, in: scratch, limits: Limits(seconds: 120, fileBytes: bounds.unpackedBytes), statuses: [0, 3])
+            return try work(PDFObjects(open, in: scratch))
+        }
+    }
+}
+
+/// The texts in a line of a PDF's objects, whichever way they are written.
+enum PDFText {
+    /// The line itself, and what its literal and hexadecimal strings stand for.
+    static func texts(in line: ArraySlice<UInt8>) -> [String] {
+        let literals = strings(in: line)
+        return [String(decoding: line, as: UTF8.self)] + literals.map(text(of:))
+    }
+
+    private static func text(of bytes: [UInt8]) -> String {
+        if bytes.starts(with: [0xfe, 0xff]) { return wide(bytes.dropFirst(2)) }
+        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return String(decoding: bytes.dropFirst(3), as: UTF8.self) }
+        // PDFDocEncoding is Latin 1 as far as letters go.
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+
+    private static func wide(_ bytes: ArraySlice<UInt8>) -> String {
+        let bytes = Array(bytes)
+        let units = stride(from: 0, to: bytes.count - 1, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+        return String(decoding: units, as: UTF16.self)
+    }
+
+    private static func strings(in line: ArraySlice<UInt8>) -> [[UInt8]] {
+        var (found, place) = ([[UInt8]](), line.startIndex)
+        while place < line.endIndex {
+            switch line[place] {
+            case UInt8(ascii: "("): found.append(literal(line, &place))
+            case UInt8(ascii: "<"): found.append(hexadecimal(line, &place))
+            default: place += 1
+            }
+        }
+        return found.filter { $0.count > 1 }
+    }
+
+    private static func hexadecimal(_ line: ArraySlice<UInt8>, _ place: inout Int) -> [UInt8] {
+        let digits = line[(place + 1)...].prefix { Character(Unicode.Scalar($0)).isHexDigit }
+        place = max(place + 1, digits.endIndex)
+        let values = digits.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+    }
+
+    private static func literal(_ line: ArraySlice<UInt8>, _ place: inout Int) -> [UInt8] {
+        var (bytes, depth) = ([UInt8](), 0)
+        while place < line.endIndex {
+            let byte = line[place]
+            place += 1
+            switch byte {
+            case UInt8(ascii: "\\"): bytes.append(escaped(line, &place))
+            case UInt8(ascii: "("):
+                depth += 1
+                if depth > 1 { bytes.append(byte) }
+            case UInt8(ascii: ")"):
+                depth -= 1
+                guard depth > 0 else { return bytes }
+                bytes.append(byte)
+            default: bytes.append(byte)
+            }
+        }
+        return bytes
+    }
+
+    private static func escaped(_ line: ArraySlice<UInt8>, _ place: inout Int) -> UInt8 {
+        let digits = line[place...].prefix(3).prefix { (48...55).contains($0) }
+        guard let first = line[place...].first else { return 32 }
+        place += max(1, digits.count)
+        guard digits.isEmpty else { return UInt8(truncatingIfNeeded: digits.reduce(0) { $0 << 3 | Int($1 - 48) }) }
+        return [UInt8(ascii: "n"): 10, UInt8(ascii: "r"): 13, UInt8(ascii: "t"): 9][first] ?? first
+    }
+}

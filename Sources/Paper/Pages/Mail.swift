@@ -1,0 +1,123 @@
+/// A mail, read line by line: its text, and its attachments as files of their own in the scratch folder.
+struct Mail: Sendable {
+    private(set) var headers: [MailHeader] = []
+    private(set) var text = ""
+    private(set) var items: [Pages.Item] = []
+    private(set) var hidden: [Hidden] = []
+
+    init(_ file: String, on desk: Desk) async throws {
+        var reader = MailReader(in: desk.scratch, bounds: desk.bounds)
+        do {
+            try reader.read(file)
+        } catch {
+            reader.items.forEach { desk.scratch.remove($0.file) }
+            throw error
+        }
+        (headers, items) = (reader.headers, reader.items)
+        let (plain, laidOut) = (try await desk.decoded(reader.plain), try await desk.decoded(reader.markup))
+        let isBlank = plain.allSatisfy(\.isWhitespace)
+        text = isBlank ? Markup.text(of: laidOut) : plain
+        if !isBlank, !laidOut.isEmpty { hidden.append(Hidden(.alternative)) }
+        let blind = headers.count { $0.name.hasSuffix("bcc") }
+        if blind > 0 { hidden.append(Hidden(.blindCopy, blind)) }
+        let transport = headers.count { !Self.shown.contains($0.name) } - blind
+        if transport > 0 { hidden.append(Hidden(.transport, transport)) }
+        if !items.isEmpty { hidden.append(Hidden(.attachment, items.count)) }
+    }
+
+    private static let shown = ["from", "to", "cc", "date", "subject"]
+
+    /// What its pages begin with.
+    var head: String {
+        let lines = Self.shown.flatMap { name in
+            headers.filter { $0.name == name }.map { "\(name.capitalizedFirst): \($0.value)" }
+        }
+        let attached = items.map { "Attached: \($0.title)" }
+        return (lines + attached).joined(separator: "\n") + "\n\n"
+    }
+}
+
+struct MailHeader: Hashable, Sendable {
+    /// In small letters.
+    let name: String
+    let value: String
+
+    /// What stands before the first semicolon.
+    var bare: String { value.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased() }
+
+    /// A parameter such as `boundary`, in either of its spellings.
+    func parameter(_ name: String) -> String? {
+        for piece in Self.pieces(of: value).dropFirst() {
+            guard let equals = piece.firstIndex(of: "=") else { continue }
+            let key = piece[..<equals].filter { !$0.isWhitespace }.lowercased()
+            let value = piece[piece.index(after: equals)...].trimmed
+            if key == name { return value.hasPrefix("\"") ? String(value.dropFirst().prefix { $0 != "\"" }) : value }
+            if key == name + "*" {
+                return Self.percentDecoded(value.split(separator: "'", omittingEmptySubsequences: false).last ?? "")
+            }
+        }
+        return nil
+    }
+
+    /// Split at semicolons that stand in no quotation marks.
+    private static func pieces(of value: String) -> [String] {
+        var (pieces, isQuoted) = ([""], false)
+        for character in value {
+            if character == "\"" { isQuoted.toggle() }
+            if character == ";", !isQuoted { pieces.append("") } else { pieces[pieces.count - 1].append(character) }
+        }
+        return pieces
+    }
+
+    private static func percentDecoded(_ text: Substring) -> String {
+        var (bytes, rest) = ([UInt8](), Array(text.utf8)[...])
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Bytes of a text, and the character set that they are said to be in.
+struct MailText: Sendable {
+    var charset: String?
+    var bytes: [UInt8] = []
+}
+
+extension Desk {
+    /// Lays out a mail: who, to whom, when, what about, and its text.
+    func laidOut(_ mail: Mail) async throws -> Pages {
+        try await typeset(
+            mail.head + mail.text, leftOut: mail.hidden.filter { $0.kind != .attachment }, items: mail.items)
+    }
+
+    /// A text in whatever character set it came.
+    func decoded(_ text: MailText) async throws -> String {
+        guard !text.bytes.isEmpty else { return "" }
+        if let plain = String(validating: text.bytes, as: UTF8.self) { return plain }
+        let said = text.charset ?? ""
+        let isName =
+            said.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._:-]{0,39}/) != nil && !said.lowercased().hasPrefix("utf-8")
+        return try await temporary(".txt") { name in
+            try scratch.write(text.bytes, to: name)
+            let limits = Limits(outputBytes: 4 * bounds.textBytes)
+            let output = try await Tool("iconv").run(
+                ["-c", "-f", isName ? said : "WINDOWS-1252", "-t", "UTF-8", name], in: scratch, limits: limits)
+            return output.text
+        }
+    }
+}
+
+extension StringProtocol {
+    var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

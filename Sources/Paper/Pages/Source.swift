@@ -1,0 +1,78 @@
+/// A document as it came, in a scratch folder.
+public struct Source: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable, Codable { case text, pdf, image, word, spreadsheet, mail }
+
+    /// Its name in the scratch folder.
+    public let file: String
+    public let kind: Kind
+
+    public init(_ file: String, _ kind: Kind) {
+        self.file = file
+        self.kind = kind
+    }
+}
+
+extension Source.Kind {
+    private static let office = "application/vnd.openxmlformats-officedocument."
+    private static let known: [String: Source.Kind] = [
+        "text/plain": .text, "text/csv": .text, "text/markdown": .text, "application/json": .text,
+        "application/pdf": .pdf,
+        "image/png": .image, "image/jpeg": .image, "image/tiff": .image, "message/rfc822": .mail,
+        office + "wordprocessingml.document": .word, office + "spreadsheetml.sheet": .spreadsheet,
+    ]
+
+    /// `nil` for what cannot be made into pages.
+    public init?(mediaType: String) {
+        let bare = mediaType.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
+        guard let kind = Self.known[bare] else { return nil }
+        self = kind
+    }
+}
+
+/// A document as pages: a PDF in the scratch folder, whatever it was before.
+public struct Pages: Hashable, Sendable {
+    /// The PDF's name in the scratch folder.
+    public let file: String
+    public let count: Int
+    /// Pages with pictures large enough for words: they are also read by eye (OCR).
+    let pictured: Set<Int>
+    /// What was left out in the making.
+    public let leftOut: [Hidden]
+    /// What came attached: items of their own.
+    public let items: [Item]
+
+    public struct Item: Hashable, Sendable {
+        /// What the sender called it. It may hold a name: never for a log or a file's name.
+        public let title: String
+        public let mediaType: String
+        /// Its name in the scratch folder.
+        public let file: String
+    }
+}
+
+/// A word on a page and where it stands, in points from the top left.
+public struct Word: Hashable, Sendable {
+    public let text: String
+    public let x: Double
+    public let y: Double
+    public let width: Double
+    public let height: Double
+    /// Read from the picture, and so perhaps misread.
+    public let isRead: Bool
+}
+
+/// A rectangle of a page, in points from the top left.
+public struct Area: Hashable, Sendable, Codable {
+    /// From 1.
+    public var page: Int
+    public var x: Double
+    public var y: Double
+    public var width: Double
+    public var height: Double
+    /// The exemption: shown in the box, in capitals.
+    public var code: String
+
+    public init(page: Int, x: Double, y: Double, width: Double, height: Double, code: String) {
+        (self.page, self.x, self.y, self.width, self.height, self.code) = (page, x, y, width, height, code)
+    }
+}

@@ -1,0 +1,73 @@
+/// A page as grey pixels, in a PGM file: painted in place, row by row, never held as a whole.
+struct PixelMap: Sendable {
+    let file: String
+    let width: Int
+    let height: Int
+    private let start: Int
+    private let scratch: Scratch
+
+    init(_ file: String, in scratch: Scratch) throws(PaperError) {
+        // P5, width, height and 255, each ended by one space or line break.
+        let head = try scratch.read(file, count: 64)
+        var (words, place): ([Int], Int) = ([], 0)
+        for word in head.split(whereSeparator: { $0 <= 32 }).prefix(4) {
+            words.append(Int(String(decoding: word.drop { $0 == UInt8(ascii: "P") }, as: UTF8.self)) ?? 0)
+            place = word.endIndex + 1
+        }
+        guard words.count == 4, words[0] == 5, words[3] == 255, words[1] > 0, words[2] > 0,
+            try scratch.size(of: file) == place + words[1] * words[2]
+        else { throw .damaged }
+        (self.file, self.scratch, width, height, start) = (file, scratch, words[1], words[2], place)
+    }
+
+    /// The pixels of one row within these columns.
+    func row(_ y: Int, _ columns: Range<Int>) throws(PaperError) -> [UInt8] {
+        try scratch.read(file, from: start + y * width + columns.lowerBound, count: columns.count)
+    }
+
+    /// Makes these rectangles black, each with its code in white.
+    func paint(_ areas: [Area], dotsPerInch: Int) throws(PaperError) {
+        for area in areas {
+            let frame = Frame(area, dotsPerInch: dotsPerInch, within: self)
+            guard !frame.columns.isEmpty, !frame.rows.isEmpty else { throw .areaOutsidePage }
+            let label = Label(area.code, in: frame)
+            for y in frame.rows {
+                let pixels = frame.columns.map { x in label.isWhite(x, y) ? UInt8(255) : 0 }
+                try scratch.overwrite(file, at: start + y * width + frame.columns.lowerBound, with: pixels)
+            }
+        }
+    }
+
+    /// Whether nothing but black, and its code in white, is within a rectangle.
+    ///
+    /// A frame of two pixels may be grey: a picture that was made anew does not fall on the same dots.
+    func isBlack(_ area: Area, dotsPerInch: Int) throws(PaperError) -> Bool {
+        let frame = Frame(area, dotsPerInch: dotsPerInch, within: self)
+        let label = Label(area.code, in: frame)
+        let (rows, columns) = (frame.rows.dropFirst(2).dropLast(2), frame.columns.dropFirst(2).dropLast(2))
+        for y in rows {
+            let pixels = try row(y, columns.startIndex..<columns.endIndex)
+            for (x, pixel) in zip(columns, pixels) where pixel > 60 && !label.isNearWhite(x, y) { return false }
+        }
+        return true
+    }
+}
+
+/// A rectangle in pixels, rounded outwards.
+struct Frame: Sendable {
+    let columns: Range<Int>
+    let rows: Range<Int>
+
+    init(_ area: Area, dotsPerInch: Int, within map: PixelMap) {
+        let dots = Double(dotsPerInch) / 72
+        func range(_ start: Double, _ length: Double, _ most: Int) -> Range<Int> {
+            let limit = Double(most)
+            guard start.isFinite, length.isFinite, length > 0 else { return 0..<0 }
+            let low = min(limit, max(0, (start * dots).rounded(.down)))
+            let high = min(limit, max(low, ((start + length) * dots).rounded(.up)))
+            return Int(low)..<Int(high)
+        }
+        columns = range(area.x, area.width, map.width)
+        rows = range(area.y, area.height, map.height)
+    }
+}
