@@ -60,6 +60,7 @@ extension DocumentVault {
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
+            try await section("documents' keys", &report) { try await checkDocumentKeys(&$0, pending) }
             try await section("objects", &report) {
                 try await checkObjects(&$0, readPercent: readPercent, pending, progress)
             }
@@ -215,9 +216,7 @@ extension DocumentVault {
     private func check(_ document: DocumentRow, _ child: ChildState, _ report: inout CheckReport) async throws {
         let name = "document \(document.id)"
         let key = child.key
-        if (try? key.fields.open(document.title, Self.titleFacts(document.id, document.child))) == nil {
-            report.found(name, "its title does not open")
-        }
+        try await checkTitle(of: document, key, &report)
         let (versions, renditions, entries, erased) = try await records.read { transaction in
             let versions = try transaction.versions(of: document.id)
             return (

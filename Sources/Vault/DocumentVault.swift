@@ -59,7 +59,12 @@ public struct DocumentVault: Sendable {
             id: marker.id, origin: row.origin, readOnlyReason: reason, records: records, keyring: keyring,
             objects: objects, keys: keys, environment: environment, anchor: anchor, hold: hold, folder: folder,
             policies: policies)
-        if reason == nil, hold.wasAlone { try await vault.recover() }
+        if reason == nil, hold.wasAlone {
+            try await vault.giveDocumentsKeys()
+            try await vault.recover()
+        } else if reason == nil, try await records.read({ try $0.isRetitling() }) {
+            throw StorageError.busy  // Somebody is at it, or has the vault open and kept us from it.
+        }
         try hold.share()
         if reason == nil {
             try await vault.sweep()

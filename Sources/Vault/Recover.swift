@@ -49,6 +49,7 @@ extension ReadTransaction {
         switch pending {
         case .rendition(let id, _): try rendition(id) != nil
         case .child(let id): try child(id) != nil
+        case .document(let id, _): try document(id) != nil
         // Only a look at every wrap tells: the sweep that follows sees to it.
         case .alignment: false
         }
@@ -60,6 +61,7 @@ extension KeyringWriting {
         switch pending {
         case .rendition(let id, _): try removeWraps(of: id)
         case .child(let id): try removeChild(id)
+        case .document(let id, let child): try removeDocumentKey(id, of: child)
         case .alignment: return
         }
         try settle(pending)

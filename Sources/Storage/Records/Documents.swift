@@ -13,7 +13,7 @@ public struct DocumentRow: Hashable, Sendable {
     public let organisation: OrganisationID
     public let depositor: PersonID
     public let labels: [Label]
-    /// Sealed under the child's key.
+    /// Sealed under the document's own key.
     public let title: [UInt8]
     public let added: Instant
 
@@ -31,6 +31,13 @@ public struct DocumentRow: Hashable, Sendable {
         self.labels = labels
         self.title = title
         self.added = added
+    }
+
+    /// The same document with its title sealed anew.
+    public func with(title: [UInt8]) -> DocumentRow {
+        DocumentRow(
+            id: id, caseID: caseID, child: child, category: category, holder: holder, organisation: organisation,
+            depositor: depositor, labels: labels, title: title, added: added)
     }
 
     fileprivate var labelText: String { labels.map(\.rawValue).joined(separator: " ") }
@@ -125,6 +132,24 @@ extension WriteTransaction {
         ])
     }
 
+    /// Puts a title that was sealed anew in the place of the old one.
+    public func retitle(_ document: DocumentRow) throws {
+        let statement = try db.cachedStatement(sql: "UPDATE documents SET title = :title, mac = :mac WHERE id = :id")
+        try statement.execute(arguments: [
+            "id": document.id.bytes.data, "title": document.title.data,
+            "mac": rows.mac("documents", document.columns).data,
+        ])
+    }
+
+    /// How far titles have come from the children's keys to keys of their own; `nil`: all of them.
+    public func put(retitling cursor: DocumentID?) throws {
+        if let cursor {
+            try db.execute(sql: "UPDATE retitling SET cursor = :cursor", arguments: ["cursor": cursor.bytes.data])
+        } else {
+            try db.execute(sql: "DELETE FROM retitling")
+        }
+    }
+
     public func insert(_ version: VersionRow) throws {
         let statement = try db.cachedStatement(
             sql: """
@@ -181,6 +206,21 @@ extension ReadTransaction {
         try Row.fetchAll(
             db, sql: "SELECT * FROM documents WHERE id > :id ORDER BY id LIMIT :limit",
             arguments: ["id": (id?.bytes ?? []).data, "limit": limit]
+        ).map(document)
+    }
+
+    /// Whether titles of an earlier format are still to be sealed under keys of their own.
+    public func isRetitling() throws -> Bool {
+        try Row.fetchOne(db, sql: "SELECT 1 FROM retitling") != nil
+    }
+
+    /// A page of the documents whose titles are still to be sealed under keys of their own.
+    public func documentsToRetitle(limit: Int) throws -> [DocumentRow] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM documents WHERE id > (SELECT cursor FROM retitling) ORDER BY id LIMIT :limit
+                """, arguments: ["limit": limit]
         ).map(document)
     }
 
