@@ -72,7 +72,7 @@ extension DocumentVault {
             try twins.reduce(into: [:]) { known, twin in
                 let (draft, rendition) = twin
                 guard rendition.byteCount == draft.staged.byteCount, objects.exists(rendition.object) else { return }
-                let wrap = try keyring.wrap(of: rendition.id, for: draft.document.holder.rawValue)
+                let wrap = try keyring.wrap(of: rendition.key, for: draft.document.holder.rawValue)
                 known[draft.staged.fingerprint] = wrap.map { (rendition.object, $0) }
             }
         }

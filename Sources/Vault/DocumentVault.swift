@@ -51,7 +51,7 @@ public struct DocumentVault: Sendable {
             throw StorageError.foreignStore(store: "records")
         }
         let objects = try ObjectStore(vaultFolder: folder)
-        let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, key: try keys.signingKey().verifyingKey)
+        let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, keys: keys)
         let reason = try await anchor.compare(with: records)
         let policies = Policies(try await activePolicy(records, keys))
 
@@ -97,7 +97,7 @@ public struct DocumentVault: Sendable {
     public func close() async throws {
         if readOnlyReason == nil {
             try await settle()
-            try await anchor.advance(to: records, signedBy: keys)
+            try await anchor.advance(to: records)
             try await keepRegister()
         }
         try await keyring.close()

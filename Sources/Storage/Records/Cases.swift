@@ -191,6 +191,7 @@ extension ReadTransaction {
             ("ceremonies", try holds("SELECT * FROM ceremonies") { _ = try ceremonyRow($0) }),
             ("disposals", try holds("SELECT * FROM disposals") { _ = try disposal($0) }),
             ("certificates", try holds("SELECT * FROM certificates") { _ = try certificate($0) }),
+            ("reseals", try holds("SELECT * FROM reseals") { _ = try resealRow($0) }),
             ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
             ("keyring_backups", try holds("SELECT * FROM keyring_backups") { _ = try keyringBackup($0) }),
         ]

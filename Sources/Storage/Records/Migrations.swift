@@ -469,7 +469,7 @@ enum RecordsSchema {
         ALTER TABLE renditions ADD COLUMN resealed INTEGER REFERENCES entries;
         CREATE UNIQUE INDEX renditions_by_key ON renditions (key);
         CREATE TABLE reseals (
-          owner BLOB NOT NULL PRIMARY KEY,
+          owner TEXT NOT NULL PRIMARY KEY,
           begun INTEGER NOT NULL REFERENCES entries,
           is_content INTEGER NOT NULL CHECK (is_content IN (0, 1)),
           person BLOB NOT NULL REFERENCES people,

@@ -93,7 +93,7 @@ extension DocumentVault {
             (try transaction.documents(about: child.id), try transaction.renditions(about: child.id))
         }
         let (wraps, own) = try await keyring.read { keyring in
-            (try renditions.flatMap { try keyring.wraps(of: $0.id) }, try keyring.documentKeys(of: child.id))
+            (try renditions.flatMap { try keyring.wraps(of: $0.key) }, try keyring.documentKeys(of: child.id))
         }
         var tries = 0
         var opened = 0

@@ -158,7 +158,7 @@ extension DocumentVault {
             let page = try await keyring.read { try $0.wrappedRenditions(after: after, limit: Self.page) }
             guard let end = page.last else { break }
             let strays = try await records.read { transaction in
-                try page.filter { try transaction.rendition($0) == nil }
+                try page.filter { try transaction.rendition(keyed: $0) == nil }
             }
             if !strays.isEmpty {
                 try await keyring.write { keyring in for stray in strays { try keyring.removeWraps(of: stray) } }

@@ -79,7 +79,7 @@ extension DocumentVault {
     private func wrapCount(_ row: DisposalRow) async throws -> Int {
         let renditions = try await records.read { transaction in
             try row.document.map { try transaction.renditions(of: $0) } ?? transaction.renditions(about: row.child)
-        }.filter { row.version == nil || $0.version == row.version }.map(\.id)
+        }.filter { row.version == nil || $0.version == row.version }.map(\.key)
         return try await keyring.read { keyring in try renditions.reduce(0) { $0 + (try keyring.wraps(of: $1).count) } }
     }
 
