@@ -100,7 +100,7 @@ def main():
     children = key(root, "service", b"children", 1)
     child = records.execute("SELECT child FROM documents WHERE id = ?", (document,)).fetchone()[0]
     renditions = records.execute(
-        "SELECT id, version, kind, object FROM renditions WHERE document = ? ORDER BY version", (document,)).fetchall()
+        "SELECT coalesce(key, id), version, kind, object FROM renditions WHERE document = ? ORDER BY version", (document,)).fetchall()
     for rendition, number, kind, name in renditions:
         wraps = keyring.execute("SELECT * FROM wraps WHERE rendition = ? ORDER BY party", (rendition,)).fetchall()
         for _, party, party_version, child_version, is_override, sealed in wraps:

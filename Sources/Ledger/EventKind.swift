@@ -70,6 +70,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case renditionAdded = 0x0603
     case contentRefused = 0x0604
     case documentScanned = 0x0605
+    case renditionResealed = 0x0606
     case documentListed = 0x0610
     case documentShown = 0x0611
     case documentRead = 0x0612
@@ -211,6 +212,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .renditionAdded: "rendition.added",
         .contentRefused: "content.refused",
         .documentScanned: "document.scanned",
+        .renditionResealed: "rendition.resealed",
         .released: "released",
         .releaseEnded: "release.ended",
         .accessDenied: "access.denied",

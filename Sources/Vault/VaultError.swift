@@ -58,6 +58,10 @@ public enum VaultError: Error, Hashable, Sendable {
     case partySealed(String)
     /// The party keeps its own key, and only it can make another.
     case ownCustody(String)
+    /// The vault's own key of this name is not rotated; and why.
+    case serviceKeyStays(String, String)
+    /// The vault has no key of this name yet.
+    case noServiceKey(String)
     /// The party has no custody of its own: its key would be lost.
     case noOwnCustody(String)
     case rotationUnderWay(String)
@@ -137,7 +141,8 @@ public enum VaultError: Error, Hashable, Sendable {
         case .typeMismatch, .unsafeContent, .malware, .scanFailed, .scannerMissing, .unscanned, .wrongOffset,
             .tooManyUploads, .uploadTooLong:
             contentMessage
-        case .unlockAgain, .partySealed, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony,
+        case .unlockAgain, .partySealed, .ownCustody, .serviceKeyStays, .noServiceKey,
+            .noOwnCustody, .rotationUnderWay, .ceremony,
             .noSchedule, .shortens, .disposalBlocked, .wrongStage, .cooling, .notErased:
             custodyMessage
         case .rights(let problem): problem.sentence
@@ -211,6 +216,9 @@ public enum VaultError: Error, Hashable, Sendable {
             "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
         case .ownCustody(let party):
             "The key of \(party) is in its own custody and is not rotated: the custody would open the old one only."
+        case .serviceKeyStays(let key, let reason):
+            "The vault's own key \(key) is not rotated: \(reason). A ceremony seals it anew under a new root key."
+        case .noServiceKey(let key): "The vault has no key \(key) yet: it is made when it is first needed."
         case .noOwnCustody(let party):
             "\(party) has no custody of its own, so its key would be lost. Begin with `muniment party custody`."
         case .rotationUnderWay(let party):

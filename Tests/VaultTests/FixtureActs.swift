@@ -226,7 +226,7 @@ extension Ensemble {
         -> Set<String>
     {
         let rendition = try await rendition(kind, of: document, in: vault)
-        return try await vault.keyring.read { Set(try $0.wraps(of: rendition.id).map(\.party)) }
+        return try await vault.keyring.read { Set(try $0.wraps(of: rendition.key).map(\.party)) }
     }
 
     func findings(_ vault: DocumentVault) async throws -> [Finding] {

@@ -108,7 +108,8 @@ extension Problem {
             case .tokenInvalid: Problem(.unauthorized, "token-invalid", error.userMessage)
             case .needsSession: Problem(.forbidden, "needs-session", error.userMessage)
             case .partySealed: Problem(.forbidden, "party-sealed", error.userMessage)
-            case .noSecondFactor, .tooManyTokens, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony, .noSchedule,
+            case .noSecondFactor, .tooManyTokens, .ownCustody, .serviceKeyStays, .noServiceKey, .noOwnCustody,
+                .rotationUnderWay, .ceremony, .noSchedule,
                 .shortens, .disposalBlocked, .wrongStage, .cooling:
                 Problem(.conflict, "not-possible", error.userMessage)
             case .passwordRefused: Problem(.unprocessableContent, "password-refused", error.userMessage)
