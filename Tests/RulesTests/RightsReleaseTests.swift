@@ -18,7 +18,7 @@ struct RightsReleaseTests {
 
     static func release(_ id: String) -> ReviewedItem {
         ReviewedItem(
-            item: ReviewItem(id: id, about: ["mother"]),
+            item: ReviewItem(id: id, data: [], about: ["mother"]),
             decision: ItemDecision(item: id, outcome: .release, decidedBy: "officer", decidedOn: today))
     }
 
@@ -139,7 +139,7 @@ struct ReviewRuleTests {
         _ change: (inout ReviewRequest, inout ReviewItem, inout ItemDecision) -> Void
     ) throws -> [ReviewFault] {
         var request = RightsReleaseTests.request()
-        var item = ReviewItem(id: "a", about: ["mother"])
+        var item = ReviewItem(id: "a", data: [], about: ["mother"])
         var decision = ItemDecision(
             item: "a", outcome: .release, decidedBy: "officer", decidedOn: RightsReleaseTests.today)
         change(&request, &item, &decision)

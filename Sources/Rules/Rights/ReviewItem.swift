@@ -96,6 +96,7 @@ public struct Reasonableness: Hashable, Sendable, Codable {
 /// One item that the search found.
 public struct ReviewItem: Hashable, Sendable, Codable {
     public var id: String
+    /// As somebody has classified it: what is left out here is not protected.
     public var data: Set<DataKind>
     /// Whose own data it is: the subject's, the requester's, or both.
     public var about: Set<String>
@@ -115,7 +116,7 @@ public struct ReviewItem: Hashable, Sendable, Codable {
     public var resultsAnnounced: Day?
 
     public init(
-        id: String, data: Set<DataKind> = [], about: Set<String>, thirdParties: [ThirdParty] = [],
+        id: String, data: Set<DataKind>, about: Set<String>, thirdParties: [ThirdParty] = [],
         opinion: Opinion? = nil, isHeldByHealthProfessional: Bool = false, isKnownToSubject: Bool = false,
         revealsWhereabouts: Bool = false, isAllegationAboutRequester: Bool = false, isLawEnforcement: Bool = false,
         resultsAnnounced: Day? = nil

@@ -92,7 +92,7 @@ extension PolicyMap {
     }
 
     fileprivate func item(subject: String, judged: Judgement) throws(PolicyError) -> ReviewItem {
-        var item = ReviewItem(id: "item", about: [subject])
+        var item = ReviewItem(id: "item", data: [], about: [subject])
         if let row = try optional("item")?.map(["data", "about", "is", "results"]) {
             item.data = try row.choices("data", "kind of data")
             if let about = row.optional("about") {
