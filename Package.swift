@@ -46,7 +46,8 @@ let package = Package(
             name: "Storage",
             dependencies: ["CLinux", "Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .target(name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage"], swiftSettings: strict),
+        .target(
+            name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage", "Paper"], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
@@ -70,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "CLinux", "Web", "Vault", "Storage", "Rules", "Ledger", "Sealing",
+                "CLinux", "Web", "Vault", "Storage", "Rules", "Ledger", "Sealing", "Paper",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -88,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "VaultTests",
             dependencies: [
-                "Vault", "Storage", "Rules", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
+                "Vault", "Storage", "Rules", "Ledger", "Sealing", "Paper",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Interop"], swiftSettings: strict),
         .testTarget(

@@ -269,7 +269,9 @@ extension DocumentVault {
             // Without its key it has just been erased, or is damaged; then `check` says so, and the list goes on.
             title = try own.map { try self.title(of: document, $0, view.childKey) }
         }
-        let forms = newest.filter { reading($0, of: view) != nil }.sorted { $0.kind.rank < $1.kind.rank }
+        // That there is a redaction for a request would tell of the request.
+        let isAnswering = view.asking.place.party == .rights
+        let forms = newest.filter { (isAnswering || !$0.kind.isForRequest) && reading($0, of: view) != nil }.sorted { $0.kind.rank < $1.kind.rank }
         return DocumentSummary(
             id: "\(document.id)", category: document.category.rawValue,
             categoryTitle: view.scene.agreement.title(of: document.category) ?? document.category.rawValue,

@@ -1,3 +1,4 @@
+public import Paper
 public import Rules
 public import Sealing
 public import Storage
@@ -45,6 +46,8 @@ public enum VaultError: Error, Hashable, Sendable {
     case unscanned
     /// Of a request under data protection law.
     case rights(RightsProblem)
+    /// A document cannot be made into pages, or not be redacted.
+    case paper(PaperError)
     case caseClosed
     /// The category is for the screen only; it may not leave as a file.
     case viewOnly
@@ -146,6 +149,7 @@ public enum VaultError: Error, Hashable, Sendable {
             .noSchedule, .shortens, .disposalBlocked, .wrongStage, .cooling, .notErased:
             custodyMessage
         case .rights(let problem): problem.sentence
+        case .paper(let error): error.userMessage
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Paper
 import Rules
 import Sealing
 import Storage
@@ -29,6 +30,77 @@ extension RequestCommand {
                             item.faults.joined(separator: " "),
                         ]
                     })
+            }
+        }
+    }
+
+    struct Inspect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What hides in an item's document: comments, deletions, attachments, metadata. Look before you decide.",
+            discussion: "Example:\n  muniment request inspect 77aa… --item 12")
+        @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
+        @Option(help: "The item's number.") var item: Int64
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let hidden = try await common.inVault { try await $0.inspect(item, of: request, as: $1) }
+            try common.show(hidden) {
+                hidden.isEmpty
+                    ? ["Nothing was found that the pages do not show."]
+                    : Terminal.table(["what", "where", "how often"], hidden.map { [$0.kind.rawValue, $0.place, String($0.count)] })
+            }
+        }
+    }
+
+    struct Redact: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a redacted copy of an item. The original does not change.",
+            discussion: """
+                The plan is JSON. Kinds of terms: words, name, date, number. Boxes by hand are in points from the top left of the page:
+                  {"item": 12,
+                   "terms": [{"text": "Jo Sample", "kind": "name", "exemption": "S2-P3-16"}],
+                   "keeping": ["Sample"],
+                   "areas": [{"page": 2, "x": 72, "y": 300, "width": 120, "height": 14, "code": "S2-P3-16"}]}
+                The copy is searched again before it is kept; one in which a term remains is thrown away.
+
+                Example:
+                  muniment request redact 77aa… --plan plan.json
+                """)
+        @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
+        @Option(help: ArgumentHelp("The plan, or a list of plans ('-' for standard input).", valueName: "file"))
+        var plan: String
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let plans = try InputFile.json(plan, as: Plans.self).plans
+            let results = try await common.inVault { vault, caller in
+                var results: [RedactionResult] = []
+                for plan in plans {
+                    results.append(try await vault.redact(plan, of: request, as: caller))
+                    if Terminal.showsProgress { Terminal.progress("\(results.count) of \(plans.count)") }
+                }
+                Terminal.endProgress()
+                return results
+            }
+            try common.show(results) {
+                results.map { result in
+                    "Item \(result.item): \(result.boxes) boxes on \(result.pages) pages"
+                        + (result.doubtful > 0 ? "; look at \(result.doubtful) doubtful ones" : "")
+                        + (result.attachments > 0 ? "; \(result.attachments) attachments are not in it" : "") + "."
+                }
+            }
+        }
+
+        private struct Plans: Decodable {
+            let plans: [RedactionPlan]
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                do {
+                    plans = [try container.decode(RedactionPlan.self)]
+                } catch DecodingError.typeMismatch {
+                    plans = try container.decode([RedactionPlan].self)
+                }
             }
         }
     }

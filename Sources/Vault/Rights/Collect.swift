@@ -86,7 +86,7 @@ extension DocumentVault {
         }
         let wrapped = try await keyring.read { keyring in
             try snapshot.renditions.reduce(into: Set<RenditionID>()) { wrapped, rendition in
-                if try keyring.wrap(of: rendition.id, for: Party.rights.rawValue) != nil {
+                if try keyring.wrap(of: rendition.key, for: Party.rights.rawValue) != nil {
                     wrapped.insert(rendition.id)
                 }
             }
@@ -138,9 +138,11 @@ extension Purpose {
 extension Rendition {
     private static let requestPrefix = "request-"
 
-    /// The redaction of an item for one request: it is a part of that answer, and of no other.
-    static func redacted(for request: RightsRequestID, item: Int64) -> Rendition {
-        .redacted("\(requestPrefix)\(request)-\(item)")
+    /// A redaction of an item for one request: it is a part of that answer, and of no other.
+    ///
+    /// `attempt`: from 1; an item may be redacted anew.
+    static func redacted(for request: RightsRequestID, item: Int64, attempt: Int) -> Rendition {
+        .redacted("\(requestPrefix)\(request)-\(item)-\(attempt)")
     }
 
     var isForRequest: Bool {

@@ -94,7 +94,7 @@ extension DocumentVault {
     /// Finds the wraps in one look at the keyring.
     private func withKeys(_ items: [OpenedItem]) async throws -> [OpenedItem] {
         let wraps = try await keyring.read { keyring in
-            try items.map { try keyring.wrap(of: $0.rendition.id, for: $0.asking.place.party.rawValue) }
+            try items.map { try keyring.wrap(of: $0.rendition.key, for: $0.asking.place.party.rawValue) }
         }
         return try zip(items, wraps).map { item, wrap in
             guard let wrap, item.permit.isOverride || !wrap.isOverride else { throw VaultError.keyMissing }

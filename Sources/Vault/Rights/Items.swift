@@ -52,7 +52,7 @@ struct RightsItemBody: Hashable, Sendable, Codable {
 
     init(_ part: RecordPart) {
         self.part = part
-        facts = ReviewItem(id: "", about: ["child"])
+        facts = ReviewItem(id: "", data: [], about: ["child"])
     }
 
     /// By which the same thing is known again.

@@ -44,7 +44,8 @@ extension DocumentVault {
     ) async throws -> [DisclosurePackage.Page] {
         let snapshot = try await snapshot(of: row.child)
         let letter = try await letter(row, body, items, snapshot)
-        let papers = try items.compactMap { try paper($0, snapshot, key) }
+        let own = try await keyring.read { try $0.documentKeys(of: row.child) }
+        let papers = try items.compactMap { try paper($0, snapshot, own, key) }
         let records = items.compactMap(\.shownPart)
         let exemptions = try exemptions(items)
         var pages: [(String, HTML)] = [
@@ -62,7 +63,7 @@ extension DocumentVault {
     }
 
     private func paper(
-        _ item: RightsItem, _ snapshot: ChildSnapshot, _ key: ChildKey
+        _ item: RightsItem, _ snapshot: ChildSnapshot, _ own: [DocumentID: WrappedKey], _ key: ChildKey
     ) throws -> PackageData.Paper? {
         guard item.body.decision?.outcome.isShown == true, item.body.part == nil,
             let document = item.body.document.flatMap({ DocumentID($0) }).flatMap({ snapshot.documents[$0] })
@@ -72,7 +73,8 @@ extension DocumentVault {
             number: item.number, name: item.paperName(mediaType), category: document.category.rawValue,
             categoryTitle: agreement.title(of: document.category) ?? document.category.rawValue,
             // A title may name whom the redaction hides.
-            title: item.isRedacted ? nil : try title(of: document, key), version: item.body.version ?? 1,
+            title: item.isRedacted ? nil : try own[document.id].map { try title(of: document, $0, key) },
+            version: item.body.version ?? 1,
             mediaType: mediaType, added: document.added.text, isRedacted: item.isRedacted)
     }
 

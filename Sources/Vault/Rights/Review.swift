@@ -77,12 +77,17 @@ extension DocumentVault {
             Event(.requestShown, by: caller, party: asking.place.party).about(row.child).on(["request": "\(id)"])
                 .with(["shown": String(review.items.count)]), childKey: key)
         let snapshot = try await snapshot(of: row.child)
+        let own = try await keyring.read { try $0.documentKeys(of: row.child) }
         return try review.items.map { item in
             let body = item.body
             let document = body.document.flatMap { DocumentID($0) }.flatMap { snapshot.documents[$0] }
             return RightsItemSummary(
                 number: item.number, what: body.form ?? body.part?.kind.rawValue ?? "", document: body.document,
-                version: body.version, title: try body.blocked == nil ? document.map { try title(of: $0, key) } : nil,
+                version: body.version,
+                title: try body.blocked == nil
+                    ? document.flatMap { row in
+                        try own[row.id].map { try title(of: row, $0, key) }
+                    } : nil,
                 category: body.category, holder: body.holder, blocked: body.blocked, facts: body.facts,
                 decision: body.decision, faults: review.faults(item).map(\.userMessage),
                 isRedacted: body.redaction != nil, part: body.part)
@@ -140,10 +145,6 @@ extension DocumentVault {
             policy: policy, today: environment.today(), state: try body.history(policy).state,
             request: body.reviewed(row.id, born: try Self.open(child, key).dateOfBirth),
             items: try await items(of: row.id, key))
-    }
-
-    func title(of document: DocumentRow, _ key: ChildKey) throws -> String {
-        String(decoding: try key.fields.open(document.title, Self.titleFacts(document.id, key.child)), as: UTF8.self)
     }
 }
 

@@ -129,6 +129,7 @@ extension Problem {
             case .unscanned: Problem(.forbidden, "unscanned", error.userMessage)
             case .rights(let problem):
                 Problem(problem.isForbidden ? .forbidden : .conflict, "request", error.userMessage)
+            case .paper: Problem(.unprocessableContent, "not-for-paper", error.userMessage)
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)
             case .viewOnly: Problem(.forbidden, "view-only", error.userMessage)
             case .rangeOutsideContent(let count): Problem(outside: count)
