@@ -90,7 +90,7 @@ install_rest() {
     # Its links point to where things are on an installed system.
     sed "s,(docs/,(,g; s,(Policies/,(/usr/share/muniment/Policies/,g" README.md >"$doc/README.md"
     install --mode=644 docs/decisions/*.md "$doc/decisions"
-    install --mode=644 packaging/nginx.conf docs/open-by-hand.py "$doc/examples"
+    install --mode=644 packaging/nginx.conf packaging/paper.conf docs/open-by-hand.py "$doc/examples"
     install --mode=644 packaging/debian/copyright "$doc/copyright"
     # Its place on a Debian system has another name.
     rm "$doc/CHANGELOG.md"

@@ -1,8 +1,8 @@
 /// The walls around an outside program, as arguments of bubblewrap.
 ///
-/// It sees programs and fonts, read only; a proc of its own with its own processes; its scratch folder; and a little memory for
-/// its temporary files, gone when it ends. It has no network, no privilege, no way to more namespaces, an environment of three words,
-/// and not the system calls that no reader of documents needs. When bubblewrap cannot build this, nothing runs.
+/// It sees programs and fonts, read only; its scratch folder; and a little memory for its temporary files, gone when it ends. It has
+/// no network, no privilege, no sight of any process but its own, an environment of five words, and not the system calls that no
+/// reader of documents needs: `open_call_filter` has them. When bubblewrap cannot build this, nothing runs.
 struct Cage: Sendable {
     static let program = "/usr/bin/bwrap"
     /// Where the program sees its scratch folder.
@@ -15,10 +15,20 @@ struct Cage: Sendable {
         "/var/cache/fontconfig",
     ]
 
+    /// There is no list of processes, which nothing here needs, and which a confined service may not mount. LibreOffice looks only
+    /// whether there is one, and finds its libraries by a path of its own instead.
+    private static let noProcesses = ["--dir", "/proc", "--symlink", "/dev/null", "/proc/version"]
+
+    /// Pages are read side by side: threads of one reader would only wait for each other.
+    private static let environment = [
+        ("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("HOME", "/tmp"), ("OMP_THREAD_LIMIT", "1"),
+        ("LD_LIBRARY_PATH", "/usr/lib/libreoffice/program"),
+    ]
+
     static func arguments(for program: String, _ arguments: [String], scratch: String, limits: Limits) -> [String] {
         let namespaces = [
-            "bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
-            "--cap-drop", "ALL", "--seccomp", "3", "--hostname", "paper", "--uid", "1000", "--gid", "1000",
+            "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+            "--seccomp", "3", "--uid", "1000", "--gid", "1000",
         ]
         let programs =
             ["--ro-bind", "/usr", "/usr"]
@@ -26,12 +36,9 @@ struct Cage: Sendable {
         let settings = readable.flatMap { ["--ro-bind-try", $0, $0] }
         let memory = ["--size", String(temporaryBytes), "--tmpfs"]
         // The order counts: what is mounted inside another is mounted after it, and closed last.
-        let devices = ["--proc", "/proc", "--dev", "/dev"] + memory + ["/dev/shm", "--remount-ro", "/dev"]
+        let devices = Self.noProcesses + ["--dev", "/dev"] + memory + ["/dev/shm", "--remount-ro", "/dev"]
         let places = memory + ["/tmp", "--bind", scratch, place, "--remount-ro", "/", "--chdir", place]
-        let words = [
-            "--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "HOME",
-            "/tmp",
-        ]
+        let words = ["--clearenv"] + environment.flatMap { ["--setenv", $0, $1] }
         return namespaces + programs + settings + devices + places + words + ["--"] + limited(limits) + [program]
             + arguments
     }
