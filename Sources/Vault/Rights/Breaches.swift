@@ -1,5 +1,5 @@
 internal import Ledger
-public import Rules
+internal import Rules
 internal import Sealing
 public import Storage
 
