@@ -30,11 +30,14 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CToken"),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "Sealing",
-            dependencies: ["CSodium", "COpenSSL", "CToken", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CSodium", "COpenSSL", "CArchive", "CToken", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Ledger", dependencies: ["Sealing"], swiftSettings: strict),
         .target(name: "Rules", dependencies: ["Yams"], swiftSettings: strict),
@@ -43,7 +46,8 @@ let package = Package(
             name: "Storage",
             dependencies: ["CLinux", "Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
-        .target(name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage"], swiftSettings: strict),
+        .target(
+            name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage", "Paper"], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
@@ -67,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "CLinux", "Web", "Vault", "Storage", "Rules", "Ledger", "Sealing",
+                "CLinux", "Web", "Vault", "Storage", "Rules", "Ledger", "Sealing", "Paper",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -85,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "VaultTests",
             dependencies: [
-                "Vault", "Storage", "Rules", "Ledger", "Sealing", .product(name: "GRDB", package: "GRDB.swift"),
+                "Vault", "Storage", "Rules", "Ledger", "Sealing", "Paper",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Interop"], swiftSettings: strict),
         .testTarget(

@@ -97,10 +97,11 @@ def main():
             "SELECT sealed FROM keys WHERE kind = ? AND owner = ? AND version = ?", (kind, owner, version)).fetchone()[0]
         return open_sealed(above, sealed, facts("key", kind.encode(), owner, str(version).encode(), vault_id))
 
-    children = key(root, "service", b"children", 1)
     child = records.execute("SELECT child FROM documents WHERE id = ?", (document,)).fetchone()[0]
+    above = keyring.execute("SELECT above FROM keys WHERE kind = 'child' AND owner = ?", (child,)).fetchone()[0]
+    children = key(root, "service", b"children", above)
     renditions = records.execute(
-        "SELECT id, version, kind, object FROM renditions WHERE document = ? ORDER BY version", (document,)).fetchall()
+        "SELECT coalesce(key, id), version, kind, object FROM renditions WHERE document = ? ORDER BY version", (document,)).fetchall()
     for rendition, number, kind, name in renditions:
         wraps = keyring.execute("SELECT * FROM wraps WHERE rendition = ? ORDER BY party", (rendition,)).fetchall()
         for _, party, party_version, child_version, is_override, sealed in wraps:

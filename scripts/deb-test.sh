@@ -174,7 +174,7 @@ stop() {
 installs() {
     local inside=$work/debian
     [[ $EUID -eq 0 ]] || { echo '--chroot is for root.' && return 1; }
-    debootstrap --variant=minbase --include=adduser,tzdata,libsqlite3-0,libsodium23,libssl3,libstdc++6 \
+    debootstrap --variant=minbase --include=adduser,tzdata,libarchive13,libsqlite3-0,libsodium23,libssl3,libstdc++6 \
         bookworm "$inside" "${MIRROR:-http://deb.debian.org/debian}"
     cp "$package" "$inside/muniment.deb"
     cat >"$inside/script" <<'END'

@@ -48,6 +48,24 @@ public struct Checkpoint: Hashable, Sendable {
         return note
     }
 
+    /// As above, by the key that has signed until now and the one that takes its place, so that who trusts the one comes to trust the other.
+    ///
+    /// - Parameters:
+    ///   - key: The log's own, until now.
+    ///   - successor: The log's own, from now on.
+    ///   - last: The tree head last signed.
+    ///   - proof: From the size of `last` to this size.
+    /// - Returns: The note to store and then to publish.
+    /// - Throws: `proofRefused`, with nothing signed.
+    public func signed(
+        with key: borrowing SigningKey, succeededBy successor: borrowing SigningKey, extending last: TreeHead,
+        by proof: ConsistencyProof
+    ) throws(LedgerError) -> SignedNote {
+        var note = try signed(with: key, extending: last, by: proof)
+        note.sign(as: origin, with: successor)
+        return note
+    }
+
     private var text: [UInt8] {
         let lines = [origin.bytes, Array(String(head.size).utf8), Base64.encode(head.root.bytes)]
         return lines.flatMap { $0 + [lineFeed] }

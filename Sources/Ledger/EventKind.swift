@@ -70,6 +70,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case renditionAdded = 0x0603
     case contentRefused = 0x0604
     case documentScanned = 0x0605
+    case renditionResealed = 0x0606
     case documentListed = 0x0610
     case documentShown = 0x0611
     case documentRead = 0x0612
@@ -120,6 +121,22 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case erasureBegun = 0x0a24
     case erasureCertified = 0x0a25
     case registerShown = 0x0a26
+    // Requests under data protection law, and breaches
+    case requestOpened = 0x0b01
+    case requestNoted = 0x0b02
+    case requestCollected = 0x0b03
+    case itemsDecided = 0x0b04
+    case itemRedacted = 0x0b05
+    case opinionAsked = 0x0b06
+    case opinionGiven = 0x0b07
+    case requestApproved = 0x0b08
+    case disclosed = 0x0b09
+    case requestShown = 0x0b0a
+    case requestsListed = 0x0b0b
+    case breachRecorded = 0x0b10
+    case breachNoted = 0x0b11
+    case breachesListed = 0x0b12
+    case accountabilityShown = 0x0b20
 
     /// The name in listings and searches.
     public var description: String { Self.names[self] ?? "" }
@@ -195,6 +212,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .renditionAdded: "rendition.added",
         .contentRefused: "content.refused",
         .documentScanned: "document.scanned",
+        .renditionResealed: "rendition.resealed",
         .released: "released",
         .releaseEnded: "release.ended",
         .accessDenied: "access.denied",
@@ -235,5 +253,20 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .erasureBegun: "erasure.begun",
         .erasureCertified: "erasure.certified",
         .registerShown: "register.shown",
+        .requestOpened: "request.opened",
+        .requestNoted: "request.noted",
+        .requestCollected: "request.collected",
+        .itemsDecided: "items.decided",
+        .itemRedacted: "item.redacted",
+        .opinionAsked: "opinion.asked",
+        .opinionGiven: "opinion.given",
+        .requestApproved: "request.approved",
+        .disclosed: "disclosed",
+        .requestShown: "request.shown",
+        .requestsListed: "requests.listed",
+        .breachRecorded: "breach.recorded",
+        .breachNoted: "breach.noted",
+        .breachesListed: "breaches.listed",
+        .accountabilityShown: "accountability.shown",
     ]
 }

@@ -28,6 +28,8 @@ public enum SealingError: Error, Hashable, Sendable {
     case timeStampRefused(TimeStampRefusal)
     /// A token (PKCS#11) that does not do what it is asked.
     case token(TokenFault)
+    /// A zip file that cannot be written, or not like this.
+    case zip(ZipFault)
     /// Memory for a secret could not be set aside, or a primitive refused to run.
     case unavailable(String)
 
@@ -49,6 +51,7 @@ public enum SealingError: Error, Hashable, Sendable {
         case .signatureRefused(let reason): reason.userMessage
         case .timeStampRefused(let reason): reason.userMessage
         case .token(let fault): fault.userMessage
+        case .zip(let fault): fault.userMessage
         case .unavailable(let what): "\(what) is not available on this machine."
         }
     }
@@ -98,6 +101,36 @@ public enum TimeStampRefusal: Hashable, Sendable {
         case .anotherRequest: "The time-stamping authority answered another request. Ask again."
         case .anotherDigest: "The time stamp is for something else."
         case .notTrusted: "The time stamp is not from an authority that is trusted here, or was altered."
+        }
+    }
+}
+
+/// Why something cannot be part of an encrypted zip file.
+public enum ZipFault: Hashable, Sendable {
+    /// The passphrase is short, or has characters that not every program would turn into the same bytes.
+    case weakPassphrase
+    /// A name that some system could not write down as it is, or that leads out of the folder in which the file is opened.
+    case unsafeName
+    /// There is an entry of this name already, or a folder, or it differs in capitals only.
+    case takenName
+    /// Zip files hold times from 1980 to 2037.
+    case timeOutOfRange
+    /// The content is longer or shorter than was said beforehand.
+    case lengthDiffers
+    /// The file is finished or has failed, or another entry is being written.
+    case outOfTurn
+    /// libarchive could not write it.
+    case notWritten
+
+    public var userMessage: String {
+        switch self {
+        case .weakPassphrase: "The passphrase of a zip file must be 16 or more plain letters, digits and signs."
+        case .unsafeName: "A name in a zip file has plain letters, digits, full stops, hyphens and underscores only."
+        case .takenName: "The zip file has a file of this name already."
+        case .timeOutOfRange: "A zip file can only hold times from 1980 to 2037."
+        case .lengthDiffers: "The content is not as long as was said. Make the zip file anew."
+        case .outOfTurn: "Nothing can be added to this zip file any more. Make it anew."
+        case .notWritten: "The zip file could not be written. Make it anew."
         }
     }
 }

@@ -36,6 +36,8 @@ public enum SessionSubject {}
 public enum AccessTokenSubject {}
 public enum DisposalSubject {}
 public enum HoldSubject {}
+public enum RightsRequestSubject {}
+public enum BreachSubject {}
 
 public typealias VaultID = ID<VaultSubject>
 public typealias OrganisationID = ID<OrganisationSubject>
@@ -51,6 +53,8 @@ public typealias SessionID = ID<SessionSubject>
 public typealias AccessTokenID = ID<AccessTokenSubject>
 public typealias DisposalID = ID<DisposalSubject>
 public typealias HoldID = ID<HoldSubject>
+public typealias RightsRequestID = ID<RightsRequestSubject>
+public typealias BreachID = ID<BreachSubject>
 
 extension RenditionID {
     /// Begins like the child's identifier, so that the wraps of one child lie side by side in the keyring: to change or destroy them

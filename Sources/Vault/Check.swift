@@ -60,6 +60,7 @@ extension DocumentVault {
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }
+            try await section("documents' keys", &report) { try await checkDocumentKeys(&$0, pending) }
             try await section("objects", &report) {
                 try await checkObjects(&$0, readPercent: readPercent, pending, progress)
             }
@@ -215,9 +216,7 @@ extension DocumentVault {
     private func check(_ document: DocumentRow, _ child: ChildState, _ report: inout CheckReport) async throws {
         let name = "document \(document.id)"
         let key = child.key
-        if (try? key.fields.open(document.title, Self.titleFacts(document.id, document.child))) == nil {
-            report.found(name, "its title does not open")
-        }
+        try await checkTitle(of: document, key, &report)
         let (versions, renditions, entries, erased) = try await records.read { transaction in
             let versions = try transaction.versions(of: document.id)
             return (
@@ -236,23 +235,34 @@ extension DocumentVault {
                 report.found(name, "version \(version.number) has no original")
                 continue
             }
-            if try entry.map({ try Openings.open($0, with: key.openings).object }) != rendition.ledgerObject {
+            if try entry.map({ rendition.isToldBy(try Openings.open($0, with: key.openings)) }) != true {
                 report.found(name, "version \(version.number) is not what ledger entry \(version.entry) says")
             }
         }
         for rendition in renditions {
-            if rendition.kind != .original { try await checkEntry(of: rendition, key, &report) }
+            try await checkEntries(of: rendition, key, &report)
             try await check(rendition, document, child, &report)
         }
     }
 
-    private func checkEntry(of rendition: RenditionRow, _ key: ChildKey, _ report: inout CheckReport) async throws {
-        let entry = try await records.read { transaction in
-            try rendition.entry.flatMap { try transaction.entry(at: $0) }
+    /// Of a further form the entry that added it, and of what was resealed the entry that says so. An original's is its version's.
+    private func checkEntries(of rendition: RenditionRow, _ key: ChildKey, _ report: inout CheckReport) async throws {
+        let (added, resealed) = try await records.read { transaction in
+            (
+                try rendition.entry.flatMap { try transaction.entry(at: $0) },
+                try rendition.reseal.flatMap { try transaction.entry(at: $0.entry) }
+            )
         }
-        if try entry.map({ try Openings.open($0, with: key.openings).object }) != rendition.ledgerObject {
-            report.found("rendition \(rendition.id)", "it is not what the ledger says")
+        var isTold =
+            try rendition.reseal == nil
+            || resealed.map { row in
+                let event = try Openings.open(row, with: key.openings)
+                return row.leaf.kind == .renditionResealed && event.object == rendition.ledgerObject
+            } == true
+        if rendition.kind != .original {
+            isTold = try isTold && added.map { rendition.isToldBy(try Openings.open($0, with: key.openings)) } == true
         }
+        if !isTold { report.found("rendition \(rendition.id)", "it is not what the ledger says") }
     }
 
     /// The wraps must be exactly the agreement's, each must open, and the object must be there at its length.
@@ -262,7 +272,13 @@ extension DocumentVault {
         let key = child.key
         report.renditions += 1
         let name = "rendition \(rendition.id)"
-        let wraps = try await keyring.read { try $0.wraps(of: rendition.id) }
+        let wraps = try await keyring.read { try $0.wraps(of: rendition.key) }
+        // Resealed meanwhile: it is looked at as it is now.
+        if wraps.isEmpty, let now = try await records.read({ try $0.rendition(rendition.id) }), now.key != rendition.key
+        {
+            report.renditions -= 1
+            return try await check(now, document, child, &report)
+        }
         let today = environment.today()
         let facts = wrapFacts(
             document, rendition.kind, id: rendition.id, added: rendition.added, child.standing, agreement,
@@ -308,7 +324,7 @@ extension DocumentVault {
             let page = try await keyring.read { try $0.wrappedRenditions(after: after, limit: Self.page) }
             guard let end = page.last else { return }
             let strays = try await records.read { transaction in
-                try page.filter { try !expected.contains($0) && transaction.rendition($0) == nil }
+                try page.filter { try !expected.contains($0) && transaction.rendition(keyed: $0) == nil }
             }
             for stray in strays {
                 report.found("rendition \(stray)", "the keyring has wraps and the records do not know it")
@@ -386,6 +402,12 @@ extension RenditionRow {
     /// How the ledger names it.
     fileprivate var ledgerObject: [String: String] {
         ["document": "\(document)", "rendition": "\(id)", "object": object.hex]
+    }
+
+    /// Whether an entry tells of its coming; of what was resealed since it tells another object.
+    fileprivate func isToldBy(_ event: OpenedEvent) -> Bool {
+        guard reseal != nil, event.object["object"] != nil else { return event.object == ledgerObject }
+        return event.object.merging(["object": object.hex]) { $1 } == ledgerObject
     }
 }
 

@@ -25,7 +25,7 @@ extension DocumentVault {
         for draft in drafts where draft.isStoredAlready { try? objects.discard(draft.staged) }  // Harmless, as above.
         // Harmless when it fails: whoever opens the vault next finds the records written, and clears the notes.
         try? await keyring.note { keyring in
-            for draft in drafts { try keyring.settle(draft.pending) }
+            for note in drafts.flatMap(\.pending) { try keyring.settle(note) }
         }
         return receipts
     }
@@ -72,7 +72,7 @@ extension DocumentVault {
             try twins.reduce(into: [:]) { known, twin in
                 let (draft, rendition) = twin
                 guard rendition.byteCount == draft.staged.byteCount, objects.exists(rendition.object) else { return }
-                let wrap = try keyring.wrap(of: rendition.id, for: draft.document.holder.rawValue)
+                let wrap = try keyring.wrap(of: rendition.key, for: draft.document.holder.rawValue)
                 known[draft.staged.fingerprint] = wrap.map { (rendition.object, $0) }
             }
         }
@@ -89,7 +89,8 @@ extension DocumentVault {
                 }
                 children[child] = key
                 for wrap in try current(draft, key) { try keyring.insert(wrap) }
-                try keyring.insert(draft.pending)
+                if let own = draft.documentKey { try keyring.insert(own) }
+                for note in draft.pending { try keyring.insert(note) }
             }
         }
     }
@@ -160,7 +161,10 @@ extension Draft {
         [document.caseID.bytes, author.place.organisation.bytes, Array(author.place.role.rawValue.utf8)]
     }
 
-    fileprivate var pending: Pending { .rendition(rendition, object: isStoredAlready ? nil : staged.name) }
+    fileprivate var pending: [Pending] {
+        let note = Pending.rendition(rendition, object: isStoredAlready ? nil : staged.name)
+        return documentKey == nil ? [note] : [note, .document(document.id, of: document.child)]
+    }
 }
 
 extension WriteTransaction {

@@ -121,14 +121,14 @@ extension DocumentVault {
         let records = try RecordsStore(vaultFolder: folder, integrity: try keys.integrity, isNew: true)
         let anchor = try Anchor(
             path: VaultMarker.resolve(new.anchorPath, in: folder), origin: new.origin,
-            key: try keys.signingKey().verifyingKey)
+            keys: keys)
         let vault = DocumentVault(
             id: keys.vault, origin: new.origin, readOnlyReason: nil, records: records, keyring: keyring,
             objects: try ObjectStore(vaultFolder: folder), keys: keys, environment: environment, anchor: anchor,
             hold: try VaultHold(folder: folder), folder: folder,
             policies: Policies(Policy(entry: 0, agreement: agreement)))
         try await vault.writeFirstEntries(new, password)
-        try await anchor.advance(to: records, signedBy: keys, isNew: true)
+        try await anchor.advance(to: records, isNew: true)
         try await vault.close()
     }
 

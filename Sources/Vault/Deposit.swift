@@ -144,6 +144,8 @@ struct Draft: Sendable {
     let author: Author
     /// The keys that the wraps were made with: they may have been rotated by the time of the commit.
     let opened: Keychain.Opened
+    /// Of a new document: its own key.
+    var documentKey: WrappedKey?
     /// For a bulk import: what the file is known by, so that a second run leaves it out.
     var source: Digest?
 
@@ -220,7 +222,8 @@ extension DocumentVault {
         _ new: NewDocument, _ author: Author, _ form: Draft.Form = .document, of old: DocumentRow? = nil,
         content: some ContentSource, syncing: Bool = true
     ) throws -> Draft {
-        let document = try old ?? documentRow(new, author)
+        let made = try old == nil ? documentRow(new, author) : nil
+        guard let document = old ?? made?.row else { throw VaultError.keyMissing }
         let rendition = RenditionID(of: document.child, from: environment.random)
         let opened = keys.current
         try environment.steps.before(.stage)
@@ -229,7 +232,7 @@ extension DocumentVault {
         try environment.steps.after(.stage)
         return Draft(
             document: document, form: form, rendition: rendition, mediaType: new.mediaType, staged: staged,
-            object: staged.name, wraps: wraps, author: author, opened: opened)
+            object: staged.name, wraps: wraps, author: author, opened: opened, documentKey: made?.key)
     }
 
     /// Seals the content under a key of its own, and wraps that key.
@@ -261,19 +264,17 @@ extension DocumentVault {
             for: admitted(draft.document, draft.form.kind, draft.author))
     }
 
-    private func documentRow(_ new: NewDocument, _ author: Author) throws -> DocumentRow {
+    private func documentRow(_ new: NewDocument, _ author: Author) throws -> (row: DocumentRow, key: WrappedKey) {
         let id = DocumentID(from: environment.random)
         let title = try PlainText.line(new.title, field: "title")
-        return DocumentRow(
+        let (own, key) = try documentKey(id, author.childKey)
+        let row = DocumentRow(
             id: id, caseID: new.caseID, child: author.childKey.child, category: new.category, holder: author.holder,
             organisation: author.place.organisation, depositor: author.person, labels: new.labels.sorted(),
-            title: author.childKey.fields.seal(
+            title: own.seal(
                 Array(title.utf8), Self.titleFacts(id, author.childKey.child), random: environment.random),
             added: environment.now())
-    }
-
-    static func titleFacts(_ document: DocumentID, _ child: ChildID) -> Facts {
-        .field(table: "documents", column: "title", row: document.bytes, owner: child.bytes)
+        return (row, key)
     }
 
     /// The parties whose keys are to open a rendition that is being made.

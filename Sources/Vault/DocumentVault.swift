@@ -51,7 +51,7 @@ public struct DocumentVault: Sendable {
             throw StorageError.foreignStore(store: "records")
         }
         let objects = try ObjectStore(vaultFolder: folder)
-        let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, key: try keys.signingKey().verifyingKey)
+        let anchor = try Anchor(path: marker.anchorPath, origin: row.origin, keys: keys)
         let reason = try await anchor.compare(with: records)
         let policies = Policies(try await activePolicy(records, keys))
 
@@ -59,7 +59,12 @@ public struct DocumentVault: Sendable {
             id: marker.id, origin: row.origin, readOnlyReason: reason, records: records, keyring: keyring,
             objects: objects, keys: keys, environment: environment, anchor: anchor, hold: hold, folder: folder,
             policies: policies)
-        if reason == nil, hold.wasAlone { try await vault.recover() }
+        if reason == nil, hold.wasAlone {
+            try await vault.giveDocumentsKeys()
+            try await vault.recover()
+        } else if reason == nil, try await records.read({ try $0.isRetitling() }) {
+            throw StorageError.busy  // Somebody is at it, or has the vault open and kept us from it.
+        }
         try hold.share()
         if reason == nil {
             try await vault.sweep()
@@ -92,7 +97,7 @@ public struct DocumentVault: Sendable {
     public func close() async throws {
         if readOnlyReason == nil {
             try await settle()
-            try await anchor.advance(to: records, signedBy: keys)
+            try await anchor.advance(to: records)
             try await keepRegister()
         }
         try await keyring.close()

@@ -80,9 +80,9 @@ extension DocumentVault {
         guard let row, let rows, let scene = try await scene(row, caller, rows) else {
             try await refuse(.notFound(.theCase), refusal)
         }
-        let fields = scene.childKey.fields
+        let own = try await keyring.read { try $0.documentKeys(of: row.child) }
         let summaries = try found.compactMap { document, renditions in
-            try judge(document, renditions, scene).map { try summary($0, fields, scans) }
+            try judge(document, renditions, scene).map { try summary($0, own[document.id], scans) }
         }
         // Whoever has no place here and is shown nothing is told nothing either.
         guard !scene.isBarred, scene.isOnCase || scene.hasEmergency || !summaries.isEmpty else {
@@ -100,7 +100,8 @@ extension DocumentVault {
     public func show(_ id: DocumentID, as caller: Caller) async throws -> DocumentSummary {
         let view = try await requireVisible(id, .documentShown, caller)
         try await log(event(.documentShown, view, view.asking, caller), childKey: view.childKey)
-        return try summary(view, view.childKey.fields, try await records.read { try $0.scans(of: id) })
+        let own = try await keyring.read { try $0.documentKey(id, of: view.document.child) }
+        return try summary(view, own, try await records.read { try $0.scans(of: id) })
     }
 
     /// Every version, for who may read the document.
@@ -253,7 +254,7 @@ extension DocumentVault {
     }
 
     private func summary(
-        _ view: VisibleDocument, _ fields: Key, _ scans: [RenditionID: ScanRow]
+        _ view: VisibleDocument, _ own: WrappedKey?, _ scans: [RenditionID: ScanRow]
     ) throws -> DocumentSummary {
         let document = view.document
         let newest = view.newest
@@ -262,18 +263,21 @@ extension DocumentVault {
         }
         var clause = view.see.rule
         var title: String?
-        if let (_, permit) = reading(original, of: view) {
+        let permit = reading(original, of: view)?.1
+        if let permit {
             clause = permit.rule
-            let facts = Self.titleFacts(document.id, document.child)
-            title = String(decoding: try fields.open(document.title, facts), as: UTF8.self)
+            // Without its key it has just been erased, or is damaged; then `check` says so, and the list goes on.
+            title = try own.map { try self.title(of: document, $0, view.childKey) }
         }
-        let forms = newest.filter { reading($0, of: view) != nil }.sorted { $0.kind.rank < $1.kind.rank }
+        // That there is a redaction for a request would tell of the request.
+        let isAnswering = view.asking.place.party == .rights
+        let forms = newest.filter { (isAnswering || !$0.kind.isForRequest) && reading($0, of: view) != nil }.sorted { $0.kind.rank < $1.kind.rank }
         return DocumentSummary(
             id: "\(document.id)", category: document.category.rawValue,
             categoryTitle: view.scene.agreement.title(of: document.category) ?? document.category.rawValue,
             title: title, mediaType: original.mediaType, holder: document.holder.rawValue,
             version: original.version, added: document.added.text, scanned: scans[original.id]?.words,
-            mayRead: title != nil,
+            mayRead: permit != nil,
             forms: forms.map { form in
                 DocumentSummary.Form(
                     rendition: form.kind.description, mediaType: form.mediaType, byteCount: form.byteCount,

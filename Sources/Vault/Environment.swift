@@ -15,11 +15,13 @@ public struct VaultEnvironment: Sendable {
     public let scanner: ClamdScanner?
     /// After how many days `status` asks for a key to be rotated; `nil` where nobody has said.
     public let cryptoperiods: Cryptoperiods?
+    /// The clocks and exemptions of requests under data protection law; without it no request is received.
+    public let rights: RightsPolicy?
 
     public init(
         now: @escaping @Sendable () -> Instant, day: @escaping @Sendable (Instant) -> Day, random: RandomSource,
         steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(), scanner: ClamdScanner? = nil,
-        cryptoperiods: Cryptoperiods? = nil
+        cryptoperiods: Cryptoperiods? = nil, rights: RightsPolicy? = nil
     ) {
         self.now = now
         self.day = day
@@ -28,6 +30,7 @@ public struct VaultEnvironment: Sendable {
         self.intake = intake
         self.scanner = scanner
         self.cryptoperiods = cryptoperiods
+        self.rights = rights
     }
 
     func today() -> Day { day(now()) }

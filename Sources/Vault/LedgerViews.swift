@@ -25,7 +25,7 @@ public struct EntryProof: Sendable {
 extension DocumentVault {
     /// The public key that checks this vault's checkpoints, as a C2SP vkey.
     public var vkey: String {
-        get throws { anchor.log.vkey }
+        get throws { try anchor.log.vkey }
     }
 
     /// The newest entries first. Reading the ledger is in the ledger.
@@ -90,14 +90,15 @@ extension DocumentVault {
         return EntryProof(entry: row.leaf.bytes, proof: ProofFile(proof: proof, checkpoint: note).bytes)
     }
 
-    func sign() async throws -> SignedNote {
-        let log = anchor.log
+    /// `successor`: as in `Anchor.sign`.
+    func sign(alsoWith successor: Key? = nil) async throws -> SignedNote {
+        let log = try anchor.log
         let (last, head, proof) = try await records.read { transaction in
             let last = try transaction.signedHead(by: log)
             return (last, try transaction.treeHead(), try transaction.growth(since: last))
         }
         guard let proof else { throw VaultError.rolledBack }
-        let note = try anchor.sign(head, extending: last, by: proof, with: keys)
+        let note = try anchor.sign(head, extending: last, by: proof, alsoWith: successor)
         try await records.write { try $0.keep(checkpoint: note.bytes, size: head.size) }
         return note
     }
@@ -109,7 +110,7 @@ extension DocumentVault {
         guard readOnlyReason == .anchorMissing else { throw readOnlyReason ?? VaultError.anchorThere }
         let caller = try await administrator(username, password)
         try await log(Event(.checkpointSigned, by: caller).with(["anchor": "restored"]))
-        try await anchor.advance(to: records, signedBy: keys, isNew: true)
+        try await anchor.advance(to: records, isNew: true)
     }
 }
 

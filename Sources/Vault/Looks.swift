@@ -43,7 +43,7 @@ public enum LookQuery: Hashable, Sendable {
 }
 
 extension DocumentVault {
-    private static let lookKinds: Set<EventKind> = [
+    static let lookKinds: Set<EventKind> = [
         .documentRead, .documentExported, .documentShown, .documentListed, .documentHistory, .caseShown, .childShown,
         .emergencyOpened,
     ]

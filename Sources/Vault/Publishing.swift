@@ -15,14 +15,14 @@ extension DocumentVault {
     /// - Returns: `nil` for a path that is none, and for what is not in that tree.
     public func publishedTile(_ path: String) async throws -> [UInt8]? {
         guard let tile = try? Tile(path: path) else { return nil }
-        let log = anchor.log
+        let log = try anchor.log
         return try await records.read { try $0.bytes(of: tile, size: $0.signedHead(by: log).size) }
     }
 
     /// Signs the ledger's present state for publishing, if it has grown since the last time.
     public func publishCheckpoint() async throws {
         try await requireWritable()
-        let log = anchor.log
+        let log = try anchor.log
         if try await records.read({ try $0.logSize() > $0.signedHead(by: log).size }) { _ = try await sign() }
     }
 }

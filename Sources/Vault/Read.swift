@@ -118,17 +118,18 @@ extension DocumentVault {
         let (asking, permit) = try await requireReadable(rendition, view, caller, purpose: purpose)
         let isMeant = tag == nil || tag == OpenContent.tag(rendition.version, rendition.kind)
         let span = try (isMeant ? range : .whole).resolve(in: rendition.byteCount)
-        let wrap = try await wrap(of: rendition, view, asking, permit, caller)
-        let content = try content(of: rendition, wrap, view, permit, span)
+        let content = try await opening(rendition, view, asking, permit, caller) { rendition, wrap in
+            try self.content(of: rendition, wrap, view.childKey, permit, span)
+        }
         let looked = Look(kind: .documentRead, rendition: rendition, asking: asking, permit: permit, purpose: purpose)
         try await record(looked, view, caller, ["range": "\(span)"])
         return content
     }
 
-    private func content(
-        of rendition: RenditionRow, _ wrap: WrapRow, _ view: VisibleDocument, _ permit: Permit, _ range: Range<UInt64>
+    func content(
+        of rendition: RenditionRow, _ wrap: WrapRow, _ key: ChildKey, _ permit: Permit, _ range: Range<UInt64>
     ) throws -> OpenContent {
-        let opener = AgeOpener.identity(try identity(wrap, view.childKey))
+        let opener = AgeOpener.identity(try identity(wrap, key))
         return OpenContent(
             rendition, permit, range: range,
             reader: try ObjectReader(
@@ -150,32 +151,57 @@ extension DocumentVault {
                 .viewOnly, event(.accessDenied, view, asking, caller).with(["reason": "view-only"]),
                 childKey: view.childKey)
         }
-        let wrap = try await wrap(of: rendition, view, asking, permit, caller)
-        let old = try objects.header(of: rendition.object)
-        let (header, recipient) = try release.readdress(
-            old, .identity(try identity(wrap, view.childKey)), environment.random)
+        let (file, header, recipient) = try await opening(rendition, view, asking, permit, caller) { rendition, wrap in
+            let file = try objects.sealed(rendition.object)
+            let (header, recipient) = try release.readdress(
+                file.header, .identity(try identity(wrap, view.childKey)), environment.random)
+            return (file, header, recipient)
+        }
         let looked = Look(kind: .documentExported, rendition: rendition, asking: asking, permit: permit, purpose: nil)
         try await record(looked, view, caller, ["recipient": recipient])
         try emit(header.encoded)
-        try objects.copyPayload(of: rendition.object, behind: old, emit: emit)
+        try file.copyPayload(emit: emit)
     }
 
-    /// The rendition key, wrapped for the caller's own party: no other party's wrap is ever used.
-    private func wrap(
-        of rendition: RenditionRow, _ view: VisibleDocument, _ asking: Asking, _ permit: Permit, _ caller: Caller
-    ) async throws -> WrapRow {
-        let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: asking.place.party.rawValue) }
-        guard let wrap, permit.isOverride || !wrap.isOverride else {
-            try await keys.follow(keyring)
-            let party = asking.place.party
-            let (error, reason): (VaultError, String) =
-                if keys.current.newest(party) == nil {
-                    (.partySealed(party.rawValue), "party-sealed")
-                } else if try await !isAligned() { (.aligning, "aligning") } else { (.keyMissing, "key-missing") }
-            try await refuse(
-                error, event(.accessDenied, view, asking, caller).with(["reason": reason]), childKey: view.childKey)
+    /// Opens a rendition with the wrap of the caller's own party: no other party's wrap is ever used. One that has been resealed since
+    /// it was looked up is opened as it is now.
+    private func opening<Result>(
+        _ rendition: RenditionRow, _ view: VisibleDocument, _ asking: Asking, _ permit: Permit, _ caller: Caller,
+        _ open: (RenditionRow, WrapRow) throws -> Result
+    ) async throws -> Result {
+        var rendition = rendition
+        while true {
+            let key = rendition.key
+            let wrap = try await keyring.read { try $0.wrap(of: key, for: asking.place.party.rawValue) }
+            let usable = wrap.flatMap { permit.isOverride || !$0.isOverride ? $0 : nil }
+            do {
+                if let usable { return try open(rendition, usable) }
+            } catch StorageError.objectMissing(let name) {
+                guard let now = try await successor(of: rendition) else { throw StorageError.objectMissing(name) }
+                rendition = now
+                continue
+            }
+            guard wrap == nil, let now = try await successor(of: rendition) else { break }
+            rendition = now
         }
-        return wrap
+        try await refuseForKey(view, asking, caller)
+    }
+
+    /// What has taken the rendition's place; `nil` when nothing has.
+    private func successor(of rendition: RenditionRow) async throws -> RenditionRow? {
+        let now = try await records.read { try $0.rendition(rendition.id) }
+        return now?.key == rendition.key ? nil : now
+    }
+
+    private func refuseForKey(_ view: VisibleDocument, _ asking: Asking, _ caller: Caller) async throws -> Never {
+        try await keys.follow(keyring)
+        let party = asking.place.party
+        let (error, reason): (VaultError, String) =
+            if keys.current.newest(party) == nil {
+                (.partySealed(party.rawValue), "party-sealed")
+            } else if try await !isAligned() { (.aligning, "aligning") } else { (.keyMissing, "key-missing") }
+        try await refuse(
+            error, event(.accessDenied, view, asking, caller).with(["reason": reason]), childKey: view.childKey)
     }
 
     private func record(

@@ -9,13 +9,14 @@ extension DocumentVault {
         try objects.sweepStaging()
         try await keyring.forgetDeleted()
         try await settleRotations()
+        try await settleServiceRotations()
         try await settleCeremony()
         try await finishErasures()
         let pending = try await keyring.read { try $0.pending() }
         guard !pending.isEmpty else { return }
         for item in pending {
             guard case .rendition(let id, let object?) = item else { continue }
-            let isNeeded = try await records.read { try $0.rendition(id) != nil || $0.isReferenced(object) }
+            let isNeeded = try await records.read { try $0.rendition(keyed: id) != nil || $0.isReferenced(object) }
             if !isNeeded { try objects.remove(object) }
         }
         try await settle(undoing: true)
@@ -47,8 +48,9 @@ extension DocumentVault {
 extension ReadTransaction {
     fileprivate func isRecorded(_ pending: Pending) throws -> Bool {
         switch pending {
-        case .rendition(let id, _): try rendition(id) != nil
+        case .rendition(let id, _): try rendition(keyed: id) != nil
         case .child(let id): try child(id) != nil
+        case .document(let id, _): try document(id) != nil
         // Only a look at every wrap tells: the sweep that follows sees to it.
         case .alignment: false
         }
@@ -60,6 +62,7 @@ extension KeyringWriting {
         switch pending {
         case .rendition(let id, _): try removeWraps(of: id)
         case .child(let id): try removeChild(id)
+        case .document(let id, let child): try removeDocumentKey(id, of: child)
         case .alignment: return
         }
         try settle(pending)

@@ -164,7 +164,7 @@ extension DocumentVault {
     private func verdict(
         on rendition: RenditionRow, _ view: VisibleDocument, _ asking: Asking
     ) async throws -> Verdict {
-        let wrap = try await keyring.read { try $0.wrap(of: rendition.id, for: asking.place.party.rawValue) }
+        let wrap = try await keyring.read { try $0.wrap(of: rendition.key, for: asking.place.party.rawValue) }
         guard let wrap, let scanner = environment.scanner else { throw VaultError.keyMissing }
         return try await blocking {
             let opener = AgeOpener.identity(try self.identity(wrap, view.childKey))

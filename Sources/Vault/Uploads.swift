@@ -114,7 +114,7 @@ extension DocumentVault {
         try await removeExpiredUploads()
         try await sweepOutbox()
         try await removeOldRequests()
-        try await anchor.advance(to: records, signedBy: keys)
+        try await anchor.advance(to: records)
     }
 
     /// Ends the uploads whose time is over.

@@ -1,3 +1,4 @@
+public import Paper
 public import Rules
 public import Sealing
 public import Storage
@@ -43,6 +44,10 @@ public enum VaultError: Error, Hashable, Sendable {
     case scannerMissing
     /// The family is given only what was scanned.
     case unscanned
+    /// Of a request under data protection law.
+    case rights(RightsProblem)
+    /// A document cannot be made into pages, or not be redacted.
+    case paper(PaperError)
     case caseClosed
     /// The category is for the screen only; it may not leave as a file.
     case viewOnly
@@ -56,6 +61,10 @@ public enum VaultError: Error, Hashable, Sendable {
     case partySealed(String)
     /// The party keeps its own key, and only it can make another.
     case ownCustody(String)
+    /// The vault's own key of this name is not rotated; and why.
+    case serviceKeyStays(String, String)
+    /// The vault has no key of this name yet.
+    case noServiceKey(String)
     /// The party has no custody of its own: its key would be lost.
     case noOwnCustody(String)
     case rotationUnderWay(String)
@@ -109,7 +118,7 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, subscriber, upload, identity, system, disposal, hold, schedule
+        case session, subscriber, upload, identity, system, disposal, hold, schedule, request, item, breach
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"
@@ -135,9 +144,12 @@ public enum VaultError: Error, Hashable, Sendable {
         case .typeMismatch, .unsafeContent, .malware, .scanFailed, .scannerMissing, .unscanned, .wrongOffset,
             .tooManyUploads, .uploadTooLong:
             contentMessage
-        case .unlockAgain, .partySealed, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony,
+        case .unlockAgain, .partySealed, .ownCustody, .serviceKeyStays, .noServiceKey,
+            .noOwnCustody, .rotationUnderWay, .ceremony,
             .noSchedule, .shortens, .disposalBlocked, .wrongStage, .cooling, .notErased:
             custodyMessage
+        case .rights(let problem): problem.sentence
+        case .paper(let error): error.userMessage
         case .caseClosed: "This case is closed."
         case .viewOnly: "Documents of this category are shown on screen only. They cannot be exported."
         case .alreadyOnTeam: "This person is on the team in this role already."
@@ -208,6 +220,9 @@ public enum VaultError: Error, Hashable, Sendable {
             "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
         case .ownCustody(let party):
             "The key of \(party) is in its own custody and is not rotated: the custody would open the old one only."
+        case .serviceKeyStays(let key, let reason):
+            "The vault's own key \(key) is not rotated: \(reason). A ceremony seals it anew under a new root key."
+        case .noServiceKey(let key): "The vault has no key \(key) yet: it is made when it is first needed."
         case .noOwnCustody(let party):
             "\(party) has no custody of its own, so its key would be lost. Begin with `muniment party custody`."
         case .rotationUnderWay(let party):

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Foundation
 public import Rules
 public import Storage
 public import Vault
@@ -10,6 +11,7 @@ extension ID: ExpressibleByArgument {
 }
 
 extension Party: ExpressibleByArgument {}
+extension ServiceKey: ExpressibleByArgument {}
 extension AccessAction: ExpressibleByArgument {}
 /// What somebody says for the record. It may name people, so `-` takes it from standard input, out of the list of processes.
 struct Words: ExpressibleByArgument {
@@ -25,6 +27,41 @@ struct Words: ExpressibleByArgument {
     }
 }
 
+/// A file of JSON that a person has written.
+enum InputFile {
+    /// `path`: `-` for standard input.
+    static func json<Value: Decodable>(_ path: String, as _: Value.Type) throws -> Value {
+        let bytes: [UInt8]
+        do throws(StorageError) {
+            bytes = path == "-" ? Array(Words(argument: "-").read().utf8) : try Folder.read(path, limit: 8 << 20)
+        } catch {
+            throw CommandError("The file cannot be read: \(error.userMessage)")
+        }
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(bytes))
+        } catch let error as DecodingError {
+            throw CommandError("The file is not as it should be: \(error.place)")
+        }
+    }
+}
+
+extension DecodingError {
+    /// Where and what is wrong, without the words that stand there.
+    fileprivate var place: String {
+        func told(_ context: Context, _ what: String) -> String {
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? "\(what)." : "\(what) at \(path)."
+        }
+        return switch self {
+        case .keyNotFound(let key, let context): told(context, "\(key.stringValue) is missing")
+        case .valueNotFound(_, let context): told(context, "there is nothing")
+        case .typeMismatch(_, let context): told(context, "there is something else than expected")
+        case .dataCorrupted(let context): told(context, "it cannot be read")
+        @unknown default: "it cannot be read."
+        }
+    }
+}
+
 extension Rendition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
@@ -37,6 +74,9 @@ extension RetentionTrigger: ExpressibleByArgument {}
 extension RetentionFlag: ExpressibleByArgument {}
 extension HoldKind: ExpressibleByArgument {}
 extension DisposalGround: ExpressibleByArgument {}
+extension RequestKind: ExpressibleByArgument {}
+extension Channel: ExpressibleByArgument {}
+extension Rules.Opinion.Profession: ExpressibleByArgument {}
 extension Rules.Role: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument) }
 }

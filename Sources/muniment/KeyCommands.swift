@@ -11,7 +11,7 @@ struct KeyCommand: AsyncParsableCommand {
               muniment key status
               muniment key rotate party health
               muniment key ceremony begin
-            """, subcommands: [Status.self, Rotate.self, CeremonyCommand.self, CompromisedCommand.self])
+            """, subcommands: [Status.self, RotateCommand.self, CeremonyCommand.self, CompromisedCommand.self])
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -33,68 +33,6 @@ struct KeyCommand: AsyncParsableCommand {
                     })
             }
         }
-    }
-
-    struct Rotate: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Give a party or a child a new key, and destroy the old one.",
-            subcommands: [OfParty.self, OfChild.self])
-    }
-
-    struct OfParty: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "party", abstract: "Give a party a new key.",
-            discussion: """
-                Every wrap of the party is made anew while others work. It may be stopped at any moment; the same command goes on.
-
-                Example:
-                  muniment key rotate party health
-                """)
-        @Argument(help: "education, health, social-care, youth-justice, family or rights.") var party: Party
-        @Option(help: "How many wraps are made anew at a time.") var batch = 2000
-        @Option(help: ArgumentHelp("How long others have the keyring between two batches.", valueName: "milliseconds"))
-        var pause = 5
-        @OptionGroup var common: CommonOptions
-
-        func run() async throws {
-            guard (1...100_000).contains(batch), (0...60_000).contains(pause) else {
-                throw ValidationError("A batch has 1 to 100000 wraps, and a pause 0 to 60000 milliseconds.")
-            }
-            let done = try await common.inVault { vault, caller in
-                try await vault.rotate(
-                    party, pace: RotationPace(batch: batch, pauseMilliseconds: pause), as: caller
-                ) { done in
-                    if Terminal.showsProgress { Terminal.progress("\(done.rewrapped) wraps made anew") }
-                }
-            }
-            Terminal.endProgress()
-            try done.show(common)
-        }
-    }
-
-    struct OfChild: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "child", abstract: "Give a child a new key.",
-            discussion: "Example:\n  muniment key rotate child 3c1f…")
-        @Argument(help: ArgumentHelp("The child.", valueName: "id")) var child: ChildID
-        @OptionGroup var common: CommonOptions
-
-        func run() async throws {
-            try await common.inVault { try await $0.rotate(child, as: $1) }.show(common)
-        }
-    }
-}
-
-extension RotationProgress {
-    fileprivate func show(_ common: CommonOptions) throws {
-        try common.show(self) {
-            [
-                isFinished
-                    ? "The key of \(key) is version \(to) now; version \(from) was destroyed. Wraps made anew: \(rewrapped)."
-                    : "Wraps made anew: \(rewrapped). Some are being deposited at this moment: run it again to finish."
-            ]
-        }
-        guard isFinished else { throw FaultFound() }
     }
 }
 

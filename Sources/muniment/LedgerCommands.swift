@@ -9,8 +9,8 @@ struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The record of everything that happened, and its proofs.",
         subcommands: [
-            Show.self, Looks.self, Patterns.self, Verify.self, Prove.self, MakeCheckpoint.self, RestoreAnchor.self,
-            AcceptClock.self,
+            Show.self, Looks.self, Patterns.self, Verify.self, Prove.self, MakeCheckpoint.self, Keys.self,
+            RestoreAnchor.self, AcceptClock.self,
         ])
 
     struct Show: AsyncParsableCommand {
@@ -33,6 +33,32 @@ struct LedgerCommand: AsyncParsableCommand {
                             details.joined(separator: " "),
                         ]
                     })
+            }
+        }
+    }
+
+    struct Keys: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the ledger's public key, and those before it.",
+            discussion: """
+                For each change there is a checkpoint that the old and the new key have signed: whoever trusts the old one checks it, and \
+                trusts the new one from then on.
+
+                Example:
+                  muniment ledger keys --json
+                """)
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            struct LogKeys: Encodable {
+                let vkey: String
+                let changes: [LogKeyChange]
+            }
+            let keys = try await common.inVault { vault, _ in
+                LogKeys(vkey: try vault.vkey, changes: try await vault.logKeyChanges())
+            }
+            try common.show(keys) {
+                [keys.vkey] + keys.changes.flatMap { ["", "before entry \($0.entry): \($0.former)", $0.checkpoint] }
             }
         }
     }

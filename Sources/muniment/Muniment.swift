@@ -37,7 +37,7 @@ struct Muniment: AsyncParsableCommand {
             ChildCommand.self, CaseCommand.self,
             DocumentCommand.self, ImportCommand.self, ExportCommand.self, ConsentCommand.self, TaskCommand.self,
             RestraintCommand.self, YoungPersonCommand.self, EmergencyCommand.self, AgreementCommand.self,
-            RetentionCommand.self, HoldCommand.self, DisposalCommand.self, KeyCommand.self,
+            RetentionCommand.self, HoldCommand.self, DisposalCommand.self, RequestCommand.self, KeyCommand.self,
             AccessCommand.self, LedgerCommand.self, EventsCommand.self, ScanningCommand.self, CheckCommand.self,
             BackupCommand.self, RestoreCommand.self, ServeCommand.self,
             CompletionsCommand.self,

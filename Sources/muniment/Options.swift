@@ -155,24 +155,32 @@ extension VaultEnvironment {
                     let day = Day(year: year, month: month, day: number)
                 else { preconditionFailure("the calendar has no such day") }
                 return day
-            }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods)
+            }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods,
+                rights: rights)
     }
 
-    /// From `cryptoperiods.yaml` in the folder of MUNIMENT_KEYS, `./Keys` or the package's own; a file with a fault warns of nothing.
-    private static let cryptoperiods: Cryptoperiods? = {
-        let named = ProcessInfo.processInfo.environment["MUNIMENT_KEYS"].map { [$0] }
-        for folder in named ?? ["Keys", "/usr/share/muniment/Keys"] {
-            let path = "\(folder)/cryptoperiods.yaml"
-            guard let text = try? Folder.read(path, limit: 1 << 20) else { continue }
+    /// From the folder of MUNIMENT_KEYS, `./Keys` or the package's own.
+    private static let cryptoperiods = read("cryptoperiods.yaml", "MUNIMENT_KEYS", "Keys", Cryptoperiods.load)
+
+    /// From the folder of MUNIMENT_POLICIES, `./Policies` or the package's own.
+    private static let rights = read("rights.yaml", "MUNIMENT_POLICIES", "Policies", RightsPolicy.load)
+
+    /// What a file of rules says: the first that is there. One with a fault is told and left out, and what needs it is refused.
+    private static func read<Rules>(
+        _ file: String, _ variable: String, _ folder: String, _ load: (PolicyText) throws(PolicyError) -> Rules
+    ) -> Rules? {
+        let named = ProcessInfo.processInfo.environment[variable].map { [$0] }
+        for folder in named ?? [folder, "/usr/share/muniment/\(folder)"] {
+            guard let text = try? Folder.read("\(folder)/\(file)", limit: 1 << 20) else { continue }
             do throws(PolicyError) {
-                return try Cryptoperiods.load(
-                    PolicyText(file: "cryptoperiods.yaml", text: String(decoding: text, as: UTF8.self)))
+                return try load(PolicyText(file: file, text: String(decoding: text, as: UTF8.self)))
             } catch {
                 Terminal.note(error.userMessage)
+                return nil
             }
         }
         return nil
-    }()
+    }
 
     private static let civil: Calendar = {
         var calendar = Calendar(identifier: .gregorian)

@@ -15,6 +15,9 @@ enum Shipped {
     static let schedule = Result {
         try RetentionSchedule.load(retention.get(), categories: agreement.get().categories)
     }
+    static let rights = Result { try RightsPolicy.load(rightsText.get()) }
+    static let rightsText = Result { try text("rights.yaml") }
+    static let rightsCases = Result { try text("rights.cases.yaml") }
 
     /// A day in force.
     static func today() throws -> Day { try #require(Day("2026-10-01")) }

@@ -97,7 +97,7 @@ struct Rule: Sendable {
 
     /// Who may import what: our own modules, then packages, then the system's.
     static let importTable: [String: Set<String>] = [
-        "Sealing": ["CSodium", "COpenSSL", "CToken", "Crypto", "FoundationEssentials", "Synchronization"],
+        "Sealing": ["CSodium", "COpenSSL", "CArchive", "CToken", "Crypto", "FoundationEssentials", "Synchronization"],
         "Ledger": ["Sealing"],
         "Rules": ["Yams"],
         "Paper": ["CLinux", "Dispatch", "Foundation", "Glibc", "Synchronization"],
@@ -105,7 +105,7 @@ struct Rule: Sendable {
             "Rules", "Ledger", "Sealing", "GRDB", "CLinux", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
-        "Vault": ["Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
+        "Vault": ["Paper", "Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
         "Web": [
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
             "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
@@ -113,7 +113,7 @@ struct Rule: Sendable {
             "AsyncHTTPClient", "JWTKit", "Foundation", "Glibc", "Synchronization",
         ],
         "muniment": [
-            "Web", "Logging", "Dispatch", "Vault", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",
+            "Web", "Logging", "Dispatch", "Vault", "Paper", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",
             "Foundation", "Glibc", "Synchronization",
         ],
     ]

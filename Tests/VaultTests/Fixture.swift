@@ -56,7 +56,14 @@ struct Fixture {
         scanner: ClamdScanner? = nil
     ) throws -> VaultEnvironment {
         VaultEnvironment(
-            now: { now }, day: { $0.dayInUTC }, random: .system, steps: steps, intake: intake, scanner: scanner)
+            now: { now }, day: { $0.dayInUTC }, random: .system, steps: steps, intake: intake, scanner: scanner,
+            rights: try shippedRights())
+    }
+
+    static func shippedRights() throws -> RightsPolicy {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/rights.yaml")
+        return try RightsPolicy.load(
+            PolicyText(file: "rights.yaml", text: try String(contentsOf: file, encoding: .utf8)))
     }
 
     static func secret() throws -> Key {

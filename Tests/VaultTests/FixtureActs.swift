@@ -138,7 +138,8 @@ extension Ensemble {
     func open(at now: Instant = Fixture.start) async throws -> DocumentVault { try await fixture.open(now: now) }
 
     func open(_ clock: TestClock) async throws -> DocumentVault {
-        let environment = VaultEnvironment(now: { clock.now }, day: { $0.dayInUTC }, random: .system)
+        let environment = VaultEnvironment(
+            now: { clock.now }, day: { $0.dayInUTC }, random: .system, rights: try Fixture.shippedRights())
         return try await DocumentVault.open(fixture.vaultPath, unlockedWith: Fixture.secret(), in: environment)
     }
 
@@ -225,7 +226,7 @@ extension Ensemble {
         -> Set<String>
     {
         let rendition = try await rendition(kind, of: document, in: vault)
-        return try await vault.keyring.read { Set(try $0.wraps(of: rendition.id).map(\.party)) }
+        return try await vault.keyring.read { Set(try $0.wraps(of: rendition.key).map(\.party)) }
     }
 
     func findings(_ vault: DocumentVault) async throws -> [Finding] {

@@ -3,6 +3,7 @@ import Foundation
 import Rules
 import Sealing
 import Storage
+import Synchronization
 import Testing
 
 @testable import Vault
@@ -71,6 +72,89 @@ struct KeyRaceTests {
         let again = try await ensemble.open()
         #expect(try await ensemble.findings(again) == [])
         try await again.close()
+    }
+
+    @Test(
+        "what is read while it is resealed is read to its end, and a look-up of just then opens it as it is now"
+    )
+    func resealInRead() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let reading = try await ensemble.open()
+        let text = String(repeating: "long ", count: 300_000)
+        let document = try await ensemble.deposit("D05", by: "priya", text: text, in: vault)
+        let begun = try await reading.open(document, as: reading.person("priya"))
+        let isDone = Mutex(false)
+        @Sendable func readAgainAndAgain() async throws -> Int {
+            var count = 0
+            while !isDone.withLock({ $0 }) || count == 0 {
+                #expect(try await ensemble.read(document, as: "priya", in: reading) == text)
+                count += 1
+            }
+            return count
+        }
+        async let reads = readAgainAndAgain()
+        for content in [false, true, false, true, false] {
+            _ = try await vault.reseal(.document(document), content: content, as: vault.person("ada")) { _ in }
+        }
+        isDone.withLock { $0 = true }
+        let count = try await reads
+        #expect(count > 0)
+        var bytes: [UInt8] = []
+        try begun.read { bytes += $0 }
+        #expect(bytes == Array(text.utf8))
+        #expect(try await ensemble.findings(vault) == [])
+        try await reading.close()
+        try await vault.close()
+    }
+
+    @Test(
+        "the same file is deposited while its object is resealed: both are right, or the deposit is refused",
+        arguments: WriteSteps.Step.allCases)
+    func resealInDeposit(step: WriteSteps.Step) async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let twin = try await ensemble.deposit("D05", by: "priya", text: "the same", in: vault)
+        let turnstile = Turnstile(before: step)
+        let depositing = try await ensemble.fixture.open(steps: turnstile.steps)
+        async let refusal = ensemble.refusal {
+            _ = try await ensemble.deposit("D05", by: "priya", text: "the same", in: depositing)
+        }
+        try await turnstile.during {
+            _ = try await vault.reseal(.document(twin), content: true, as: vault.person("ada")) { _ in }
+        }
+        // Before the file is sealed it knows of no twin yet.
+        #expect(await refusal == (step == .stage ? nil : .changedMeanwhile))
+        try await depositing.close()
+        try await vault.close()
+        let again = try await ensemble.open()
+        #expect(try await ensemble.read(twin, as: "priya", in: again) == "the same")
+        #expect(try await ensemble.findings(again) == [])
+        try await again.close()
+    }
+
+    @Test("an object is resealed while the same file is deposited: the newcomer is resealed with it")
+    func depositInReseal() async throws {
+        let ensemble = try await Ensemble.copy()
+        let turnstile = Turnstile(before: .records)
+        let vault = try await ensemble.open()
+        let twin = try await ensemble.deposit("D05", by: "priya", text: "the same", in: vault)
+        let resealing = try await ensemble.fixture.open(steps: turnstile.steps)
+        async let done = resealing.reseal(.document(twin), content: true, as: resealing.person("ada")) { _ in }
+        var newcomer: DocumentID?
+        try await turnstile.during {
+            newcomer = try await ensemble.deposit("D05", by: "priya", text: "the same", in: vault)
+        }
+        let renditions = try await done.renditions
+        #expect(renditions == 2)
+        let second = try #require(newcomer)
+        for document in [twin, second] {
+            #expect(try await ensemble.read(document, as: "sam", in: vault) == "the same")
+        }
+        #expect(try ensemble.fixture.objectPaths().count == 1)
+        #expect(try await ensemble.findings(vault) == [])
+        try await resealing.close()
+        try await vault.close()
     }
 
     @Test("a hold that is placed after the checks and before the erasure stops it")

@@ -146,7 +146,7 @@ extension MirrorAgreement {
         ("task.grant", ["SEND", "SMGR", "DPO"]), ("consent.record", ["SEND", "SW", "HADV"]),
         ("restraint.place", ["SEND", "SMGR"]), ("young-person.record", ["SEND", "SMGR"]),
         ("agreement.propose", ["DPO", "SMGR"]), ("agreement.approve", ["DPO", "SMGR"]),
-        ("agreement.activate", ["DPO", "SMGR"]), ("vault.check", ["ADM"]),
+        ("agreement.activate", ["DPO", "SMGR"]), ("vault.check", ["ADM"]), ("key.rotate", ["ADM"]),
     ]
 
     /// The lines of each part of the shipped file, without comments.

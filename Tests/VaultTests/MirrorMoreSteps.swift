@@ -154,7 +154,7 @@ extension MirrorRun {
     mutating func doSomethingRare() async throws -> Bool {
         let child = world.children[chance.number(0...world.children.count - 1)]
         let (vault, sam, max, ada) = (vault, try await caller("sam"), try await caller("max"), try await caller("ada"))
-        switch chance.number(0...6) {
+        switch chance.number(0...7) {
         case 0, 1:
             let spare = MirrorWorld.spare.map(\.0).filter { name in
                 !disabled.contains(name) && model.tasks.contains { $0.person == name && today <= $0.until }
@@ -186,6 +186,13 @@ extension MirrorRun {
             } then: { _, _ in
             }
         case 4: try await recordCapacity()
+        case 5:
+            let isContent = chance.happens(percent: 50)
+            try await attempt("reseal") {
+                _ = try await vault.reseal(.child(child), content: isContent, as: ada) { _ in }
+                return ActID(from: .system)
+            } then: { _, _ in
+            }
         default:
             let person = chance.one(of: ["pat", "cara", "rex", "ed", "sid"]) ?? "rex"
             let kinds = chance.some(0...2, of: MirrorGenerator.kindNames).map(Category.init(rawValue:))

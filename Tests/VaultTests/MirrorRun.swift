@@ -61,7 +61,7 @@ struct MirrorRun {
         clock.tick()
         steps += 1
         while try await !act() {}
-        try compare()
+        try await compare()
     }
 
     private func compare(_ found: MirrorModel.Wraps) throws {
@@ -77,7 +77,15 @@ struct MirrorRun {
         throw Fault(description: lines.joined(separator: "\n"))
     }
 
-    private func wrapsInKeyring() throws -> MirrorModel.Wraps {
+    /// By rendition, whatever keys it has been given since it came.
+    private func wrapsInKeyring() async throws -> MirrorModel.Wraps {
+        let found = try wrapsByKey()
+        return try await vault.records.read { transaction in
+            try found.reduce(into: [:]) { $0[try transaction.rendition(keyed: $1.key)?.id ?? $1.key] = $1.value }
+        }
+    }
+
+    private func wrapsByKey() throws -> MirrorModel.Wraps {
         try keyring.read { db in
             let rows = try Row.fetchAll(db, sql: "SELECT rendition, party, is_override FROM wraps")
             return try rows.reduce(into: [:]) { wraps, row in
@@ -87,8 +95,8 @@ struct MirrorRun {
         }
     }
 
-    private mutating func compare() throws {
-        let found = try wrapsInKeyring()
+    private mutating func compare() async throws {
+        let found = try await wrapsInKeyring()
         try compare(found)
         if found != before { changes += 1 }
         before = found

@@ -62,8 +62,8 @@ struct MirrorTests {
             let child = run.world.children[MirrorWorld.child(of: document.place)]
             let key = try await vault.requireChildKey(child)
             for form in document.forms {
-                let wraps = try await vault.keyring.read { try $0.wraps(of: form.id) }
                 let row = try #require(try await vault.records.read { try $0.rendition(form.id) })
+                let wraps = try await vault.keyring.read { try $0.wraps(of: row.key) }
                 #expect(!wraps.isEmpty)
                 for wrap in wraps {
                     var reader = try ObjectReader(

@@ -1,11 +1,11 @@
 import Foundation
 
 // Figures that need the modules themselves; what the program does as a whole is timed by bench/run.sh.
-// Usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup|keys]...
+// Usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup|keys|reseal]...
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let scratch = arguments.first else {
-    print("usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup|keys]...")
+    print("usage: muniment-bench FOLDER [primitives|decisions|ledger|reads|list|sharing|backup|keys|reseal]...")
     exit(2)
 }
 let chosen = Set(arguments.dropFirst())
@@ -18,6 +18,7 @@ let all: [(String, (String) async throws -> Void)] = [
     ("sharing", { folder in try await measureSharing(in: folder) }),
     ("backup", { folder in try await measureBackup(in: folder) }),
     ("keys", { folder in try await measureKeys(in: folder) }),
+    ("reseal", { folder in try await measureReseal(in: folder) }),
 ]
 for (name, measure) in all where chosen.isEmpty || chosen.contains(name) {
     let folder = "\(scratch)/\(name)"

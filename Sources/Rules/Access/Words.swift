@@ -22,7 +22,7 @@ public enum Party: String, CaseIterable, Hashable, Sendable, Codable {
 ///
 /// It may be made from any text: a word that the loaded agreement does not know is refused wherever it is asked about.
 public protocol PolicyWord: RawRepresentable<String>, Hashable, Comparable, Sendable, CustomStringConvertible,
-    ExpressibleByStringLiteral
+    ExpressibleByStringLiteral, Codable
 {
     init(rawValue: String)
 }

@@ -22,6 +22,13 @@ public struct MediaType: Hashable, Sendable {
     public static let unknown = MediaType(known: "application/octet-stream")
     public static var all: [String] { forms.keys.sorted() }
 
+    /// The usual ending of such a file's name, without the full stop.
+    public var ending: String {
+        guard name != "text/plain" else { return "txt" }
+        let endings = Self.endings.filter { $0.value == name }.keys.sorted { ($0.count, $0) < ($1.count, $1) }
+        return String((endings.first ?? ".bin").dropFirst())
+    }
+
     private init(known name: String) { self.name = name }
 
     /// What content of this type looks like.

@@ -113,6 +113,12 @@ public class KeyringReading {
             switch row["kind"] as String {
             case "child": if let child = ChildID(id) { return .child(child) }
             case "alignment": if let child = ChildID(id) { return .alignment(child) }
+            case "document":
+                if let child = ChildID(Array(id.prefix(ChildID.byteCount))),
+                    let document = DocumentID(Array(id.dropFirst(ChildID.byteCount)))
+                {
+                    return .document(document, of: child)
+                }
             default: break
             }
             guard let rendition = RenditionID(id) else { throw StorageError.damagedStore(store: KeyringStore.name) }
@@ -127,7 +133,7 @@ public class KeyringReading {
         return number
     }
 
-    private func key(_ row: Row) throws -> WrappedKey {
+    func key(_ row: Row) throws -> WrappedKey {
         guard let kind = WrappedKey.Kind(rawValue: row["kind"]) else {
             throw StorageError.damagedStore(store: KeyringStore.name)
         }
@@ -245,6 +251,7 @@ public final class KeyringWriting: KeyringReading {
         case .rendition(let id, let object): ("rendition", id.bytes, object?.bytes)
         case .child(let id): ("child", id.bytes, nil)
         case .alignment(let id): ("alignment", id.bytes, nil)
+        case .document(let id, let child): ("document", WrappedKey.owner(id, of: child), nil)
         }
     }
 
@@ -260,8 +267,9 @@ public final class KeyringWriting: KeyringReading {
         try statement.execute(arguments: ["id": rendition.bytes.data, "party": party])
     }
 
-    /// A child's keys and index rows go: nothing of the child opens any more.
+    /// A child's keys, those of the documents about the child, and index rows go: nothing of the child opens any more.
     public func removeChild(_ child: ChildID) throws {
+        try removeDocumentKeys(of: child)
         try db.execute(sql: "DELETE FROM child_index WHERE child = :id", arguments: ["id": child.bytes.data])
         try db.execute(
             sql: "DELETE FROM keys WHERE kind IN ('child', 'record') AND owner = :id",

@@ -72,10 +72,12 @@ public struct WrappedKey: Hashable, Sendable {
         case party, service, child
         /// What a child's fields are sealed under once the child's key has been rotated: it is wrapped by that key.
         case record
+        /// What a document's title is sealed under, and nothing else: it is wrapped by the child's record key.
+        case document
     }
 
     public let kind: Kind
-    /// The party's or the service's name, or the child's identifier.
+    /// The party's or the service's name, the child's identifier, or that and the document's.
     public let owner: [UInt8]
     public let version: UInt32
     /// The version of the key that it is wrapped under.
@@ -184,6 +186,8 @@ public enum Pending: Hashable, Sendable {
     case child(ChildID)
     /// The wraps of a child's renditions were changed along with an act.
     case alignment(ChildID)
+    /// A document that is new, of which there is a key now.
+    case document(DocumentID, of: ChildID)
 }
 
 enum KeyringSchema {
@@ -192,6 +196,7 @@ enum KeyringSchema {
         migrator.registerMigration("1 keys") { try $0.execute(sql: keys) }
         migrator.registerMigration("2 alignments") { try $0.execute(sql: alignments) }
         migrator.registerMigration("3 rotation") { try $0.execute(sql: rotation) }
+        migrator.registerMigration("4 documents") { try $0.execute(sql: documents) }
         return migrator
     }
 
@@ -297,5 +302,37 @@ enum KeyringSchema {
           BEGIN UPDATE epoch SET number = number + 1; END;
         CREATE TRIGGER key_removed AFTER DELETE ON keys WHEN OLD.kind IN ('party', 'service')
           BEGIN UPDATE epoch SET number = number + 1; END;
+        """
+
+    /// The triggers went with the table that they were on.
+    private static let documents = """
+        ALTER TABLE keys RENAME TO keys_3;
+        CREATE TABLE keys (
+          kind TEXT NOT NULL CHECK (kind IN ('party', 'service', 'child', 'record', 'document')),
+          owner BLOB NOT NULL,
+          version INTEGER NOT NULL CHECK (version >= 1),
+          above INTEGER NOT NULL CHECK (above >= 0),
+          created INTEGER NOT NULL,
+          sealed BLOB NOT NULL,
+          PRIMARY KEY (kind, owner, version)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO keys (kind, owner, version, above, created, sealed)
+          SELECT kind, owner, version, above, created, sealed FROM keys_3;
+        DROP TABLE keys_3;
+        CREATE TRIGGER key_added AFTER INSERT ON keys WHEN NEW.kind IN ('party', 'service')
+          BEGIN UPDATE epoch SET number = number + 1; END;
+        CREATE TRIGGER key_changed AFTER UPDATE ON keys WHEN NEW.kind IN ('party', 'service')
+          BEGIN UPDATE epoch SET number = number + 1; END;
+        CREATE TRIGGER key_removed AFTER DELETE ON keys WHEN OLD.kind IN ('party', 'service')
+          BEGIN UPDATE epoch SET number = number + 1; END;
+        ALTER TABLE pending RENAME TO pending_3;
+        CREATE TABLE pending (
+          kind TEXT NOT NULL CHECK (kind IN ('rendition', 'child', 'alignment', 'document')),
+          id BLOB NOT NULL CHECK (length(id) = CASE kind WHEN 'document' THEN 32 ELSE 16 END),
+          object BLOB,
+          PRIMARY KEY (kind, id)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO pending (kind, id, object) SELECT kind, id, object FROM pending_3;
+        DROP TABLE pending_3;
         """
 }

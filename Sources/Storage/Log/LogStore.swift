@@ -155,6 +155,13 @@ extension ReadTransaction {
         try Row.fetchOne(db, sql: "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").map { bytes($0, "note") }
     }
 
+    /// The checkpoint of this size, if one was signed.
+    public func checkpoint(size: UInt64) throws -> [UInt8]? {
+        try Row.fetchOne(
+            db, sql: "SELECT note FROM checkpoints WHERE size = :size", arguments: ["size": Int64(clamping: size)]
+        ).map { bytes($0, "note") }
+    }
+
     /// A hash of the tree, by its place.
     public func storedHash(at position: UInt64) throws -> Digest {
         let statement = try db.cachedStatement(sql: "SELECT hash FROM hashes WHERE position = :position")
@@ -186,6 +193,18 @@ extension ReadTransaction {
                 WHERE lower(hex(substr(leaf, 13, 2))) IN (SELECT value FROM json_each(:kinds)) ORDER BY position
                 """, arguments: ["kinds": "[\(codes)]"]
         ).map(logRow)
+    }
+
+    /// As above, each with its place.
+    public func indexedEntries(of kinds: Set<EventKind>) throws -> [(UInt64, LogRow)] {
+        let codes = kinds.map { "\"" + Hex.encode($0.rawValue.leafBytes) + "\"" }.joined(separator: ",")
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT leaf, child, openings, position FROM entries
+                WHERE lower(hex(substr(leaf, 13, 2))) IN (SELECT value FROM json_each(:kinds)) ORDER BY position
+                """, arguments: ["kinds": "[\(codes)]"]
+        ).map { (try number($0, "position"), try logRow($0)) }
     }
 
     /// Whether a policy file refers to this entry.

@@ -301,6 +301,16 @@ public final class VaultHold: Sendable {
     /// Lets other processes in, once recovery is done.
     public func share() throws(StorageError) { _ = try file.lock(exclusively: false, waiting: true) }
 
+    /// Takes the lock alone again, until `share`.
+    ///
+    /// - Returns: `false` when another process works; the lock is shared with it as before.
+    public func takeAlone() throws(StorageError) -> Bool {
+        if try file.lock(exclusively: true, waiting: false) { return true }
+        // What was held is lost by asking for more.
+        try share()
+        return false
+    }
+
     /// Lets go, before the last owner of the vault does.
     public func release() { file.unlock() }
 }

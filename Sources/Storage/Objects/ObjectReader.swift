@@ -148,18 +148,25 @@ public struct ObjectReader: ~Copyable, Sendable {
 }
 
 extension ObjectStore {
-    /// The header and the rest of an object, for putting another header in front of the same payload.
+    /// An object as it is stored, for putting another header in front of the same payload. It can be read to its end also when the object
+    /// is removed meanwhile.
     ///
-    /// - Returns: the header as it is stored; `copyPayload` writes everything behind it, nonce first.
-    public func header(of name: Digest) throws(StorageError) -> AgeHeader {
-        try ObjectReader.preamble(of: open(name), name: name).0
+    /// - Throws: `StorageError.objectMissing`, `.objectDamaged`.
+    public func sealed(_ name: Digest) throws(StorageError) -> SealedObject {
+        SealedObject(name: name, header: try ObjectReader.preamble(of: open(name), name: name).0, file: try open(name))
     }
+}
 
-    /// Hands the sealed payload, nonce included, to `emit` in blocks, while checking that the object is what its name says.
+/// A sealed file that is open.
+public struct SealedObject: Sendable {
+    let name: Digest
+    public let header: AgeHeader
+    let file: FileDescriptor
+
+    /// Hands the sealed payload, nonce included, to `emit` in blocks, once, while checking that the object is what its name says.
     ///
     /// - Throws: `StorageError.objectDamaged` at the end, when it was not: what was handed over must then be discarded.
-    public func copyPayload(of name: Digest, behind header: AgeHeader, emit: ([UInt8]) throws -> Void) throws {
-        let file = try open(name)
+    public func copyPayload(emit: ([UInt8]) throws -> Void) throws {
         var digest = DigestStream()
         var skipped = header.byteCount
         var buffer = [UInt8](repeating: 0, count: 8 * Age.chunkCount)

@@ -32,11 +32,11 @@ public struct ObjectStore: Sendable {
     ///
     /// `fingerprint`: takes the plaintext as it passes, to recognise the same file again.
     /// `syncing`: makes this one file durable now; `false` for one of many, which `place` makes durable together.
-    /// `intake`: sees every block before it is sealed, and may refuse it; then nothing is kept.
+    /// `intake`: sees every block before it is sealed, and may refuse it; then nothing is kept. `nil` for what is stored already.
     ///
     /// - Throws: `ContentProblem`, `ScanError`; `StorageError`; whatever ended the content.
     public func stage(
-        _ source: some ContentSource, through intake: Intake, to recipient: AgeRecipient,
+        _ source: some ContentSource, through intake: Intake?, to recipient: AgeRecipient,
         fingerprint: consuming FingerprintStream, syncing: Bool, random: RandomSource
     ) throws -> StagedObject {
         let path = staging + "/" + Hex.encode(random.bytes(16))

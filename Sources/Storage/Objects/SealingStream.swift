@@ -6,13 +6,13 @@ internal import Sealing
 struct SealingStream: ~Copyable {
     private var start: AgeStart
     private var fingerprint: FingerprintStream
-    private var intake: Intake
+    private var intake: Intake?
     private let sink: FileSink
     private var chunkIndex: UInt64 = 0
     private var byteCount: UInt64 = 0
 
     init(
-        _ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, _ intake: Intake,
+        _ start: consuming AgeStart, _ fingerprint: consuming FingerprintStream, _ intake: Intake?,
         writingTo sink: FileSink
     ) {
         self.sink = sink
@@ -33,7 +33,7 @@ struct SealingStream: ~Copyable {
             chunk = next
         }
         try seal(chunk, isLast: true)
-        let scannedBy = try intake.finish()
+        let scannedBy = try intake?.finish()
         return try finish(path: path, syncing: syncing, scannedBy)
     }
 
@@ -47,7 +47,7 @@ struct SealingStream: ~Copyable {
 
     private mutating func read(_ source: some ContentSource) throws -> [UInt8] {
         let chunk = try source.read(Age.chunkCount)
-        try intake.take(chunk)
+        try intake?.take(chunk)
         fingerprint.update(chunk.span)
         byteCount += UInt64(chunk.count)
         return chunk

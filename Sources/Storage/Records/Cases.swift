@@ -190,7 +190,11 @@ extension ReadTransaction {
             ("individuals", try holds("SELECT * FROM individuals") { _ = try individualRow($0) }),
             ("ceremonies", try holds("SELECT * FROM ceremonies") { _ = try ceremonyRow($0) }),
             ("disposals", try holds("SELECT * FROM disposals") { _ = try disposal($0) }),
+            ("rights_requests", try holds("SELECT * FROM rights_requests") { _ = try rightsRequest($0) }),
+            ("rights_items", try holds("SELECT * FROM rights_items") { _ = try rightsItem($0) }),
+            ("breaches", try holds("SELECT * FROM breaches") { _ = try breach($0) }),
             ("certificates", try holds("SELECT * FROM certificates") { _ = try certificate($0) }),
+            ("reseals", try holds("SELECT * FROM reseals") { _ = try resealRow($0) }),
             ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
             ("keyring_backups", try holds("SELECT * FROM keyring_backups") { _ = try keyringBackup($0) }),
         ]

@@ -160,7 +160,7 @@ extension WriteTransaction {
             try db.execute(
                 sql: "INSERT INTO erasing (disposal, rendition, object) VALUES (:disposal, :rendition, :object)",
                 arguments: [
-                    "disposal": row.id.bytes.data, "rendition": rendition.id.bytes.data,
+                    "disposal": row.id.bytes.data, "rendition": rendition.key.bytes.data,
                     "object": rendition.object.bytes.data,
                 ])
             if let entry = rendition.entry { try markErased(entry, row.id) }

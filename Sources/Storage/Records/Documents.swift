@@ -13,7 +13,7 @@ public struct DocumentRow: Hashable, Sendable {
     public let organisation: OrganisationID
     public let depositor: PersonID
     public let labels: [Label]
-    /// Sealed under the child's key.
+    /// Sealed under the document's own key.
     public let title: [UInt8]
     public let added: Instant
 
@@ -31,6 +31,13 @@ public struct DocumentRow: Hashable, Sendable {
         self.labels = labels
         self.title = title
         self.added = added
+    }
+
+    /// The same document with its title sealed anew.
+    public func with(title: [UInt8]) -> DocumentRow {
+        DocumentRow(
+            id: id, caseID: caseID, child: child, category: category, holder: holder, organisation: organisation,
+            depositor: depositor, labels: labels, title: title, added: added)
     }
 
     fileprivate var labelText: String { labels.map(\.rawValue).joined(separator: " ") }
@@ -81,10 +88,26 @@ public struct RenditionRow: Hashable, Sendable {
     public let added: Instant?
     /// The ledger entry that recorded it; `nil` in rows that were written before this was recorded.
     public let entry: UInt64?
+    /// When it was last given a new key and object; `nil` while it has those that it came with.
+    public let reseal: Reseal?
+
+    public struct Reseal: Hashable, Sendable {
+        public let key: RenditionID
+        /// The ledger entry that recorded it.
+        public let entry: UInt64
+
+        public init(key: RenditionID, entry: UInt64) {
+            self.key = key
+            self.entry = entry
+        }
+    }
+
+    /// Under which identifier the keyring has its wraps: its own, until it is resealed.
+    public var key: RenditionID { reseal?.key ?? id }
 
     public init(
         id: RenditionID, document: DocumentID, version: Int64, kind: Rendition, object: Digest, byteCount: UInt64,
-        mediaType: String, fingerprint: Digest, added: Instant?, entry: UInt64?
+        mediaType: String, fingerprint: Digest, added: Instant?, entry: UInt64?, reseal: Reseal? = nil
     ) {
         self.id = id
         self.document = document
@@ -96,14 +119,23 @@ public struct RenditionRow: Hashable, Sendable {
         self.fingerprint = fingerprint
         self.added = added
         self.entry = entry
+        self.reseal = reseal
     }
 
-    /// A row of the first format has two columns fewer; taking them from a later row breaks its MAC.
+    /// The same rendition with another key and object.
+    public func resealed(as object: Digest, _ reseal: Reseal) -> RenditionRow {
+        RenditionRow(
+            id: id, document: document, version: version, kind: kind, object: object, byteCount: byteCount,
+            mediaType: mediaType, fingerprint: fingerprint, added: added, entry: entry, reseal: reseal)
+    }
+
+    /// A row of an earlier format has columns fewer; taking them from a later row breaks its MAC.
     fileprivate var columns: [[UInt8]] {
         [
             id.bytes, document.bytes, version.bytes, kind.description.bytes, object.bytes, Int64(byteCount).bytes,
             mediaType.bytes, fingerprint.bytes,
         ] + (added.map { [$0.bytes] } ?? []) + (entry.map { [Int64($0).bytes] } ?? [])
+            + (reseal.map { [$0.key.bytes, Int64($0.entry).bytes] } ?? [])
     }
 }
 
@@ -123,6 +155,24 @@ extension WriteTransaction {
             "labels": document.labelText, "title": document.title.data, "added": document.added.milliseconds,
             "mac": rows.mac("documents", document.columns).data,
         ])
+    }
+
+    /// Puts a title that was sealed anew in the place of the old one.
+    public func retitle(_ document: DocumentRow) throws {
+        let statement = try db.cachedStatement(sql: "UPDATE documents SET title = :title, mac = :mac WHERE id = :id")
+        try statement.execute(arguments: [
+            "id": document.id.bytes.data, "title": document.title.data,
+            "mac": rows.mac("documents", document.columns).data,
+        ])
+    }
+
+    /// How far titles have come from the children's keys to keys of their own; `nil`: all of them.
+    public func put(retitling cursor: DocumentID?) throws {
+        if let cursor {
+            try db.execute(sql: "UPDATE retitling SET cursor = :cursor", arguments: ["cursor": cursor.bytes.data])
+        } else {
+            try db.execute(sql: "DELETE FROM retitling")
+        }
     }
 
     public func insert(_ version: VersionRow) throws {
@@ -155,6 +205,19 @@ extension WriteTransaction {
         ])
     }
 
+    /// Puts a rendition that was resealed in the place of what it was.
+    public func put(resealed rendition: RenditionRow) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                UPDATE renditions SET object = :object, key = :key, resealed = :resealed, mac = :mac WHERE id = :id
+                """)
+        try statement.execute(arguments: [
+            "id": rendition.id.bytes.data, "object": rendition.object.bytes.data,
+            "key": rendition.reseal?.key.bytes.data, "resealed": rendition.reseal.map { Int64($0.entry) },
+            "mac": rows.mac("renditions", rendition.columns).data,
+        ])
+    }
+
     /// Remembers that a file of a bulk import has become `document`, so that a second run leaves it out.
     public func markImported(_ source: Digest, as document: DocumentID) throws {
         let statement = try db.cachedStatement(
@@ -184,6 +247,21 @@ extension ReadTransaction {
         ).map(document)
     }
 
+    /// Whether titles of an earlier format are still to be sealed under keys of their own.
+    public func isRetitling() throws -> Bool {
+        try Row.fetchOne(db, sql: "SELECT 1 FROM retitling") != nil
+    }
+
+    /// A page of the documents whose titles are still to be sealed under keys of their own.
+    public func documentsToRetitle(limit: Int) throws -> [DocumentRow] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM documents WHERE id > (SELECT cursor FROM retitling) ORDER BY id LIMIT :limit
+                """, arguments: ["limit": limit]
+        ).map(document)
+    }
+
     /// Everything about a child, in all of the child's cases.
     public func documents(about child: ChildID) throws -> [DocumentRow] {
         let statement = try db.cachedStatement(sql: "SELECT * FROM documents WHERE child = :child")
@@ -210,17 +288,35 @@ extension ReadTransaction {
         return try Int.fetchOne(statement, arguments: ["child": child.bytes.data]) ?? 0
     }
 
-    /// The children that renditions are about; one that the records do not know is left out.
-    public func children(of renditions: [RenditionID]) throws -> [RenditionID: ChildID] {
+    /// The children that renditions are about, by the identifiers of their wraps; one that the records do not know is left out.
+    public func children(of keys: [RenditionID]) throws -> [RenditionID: ChildID] {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT documents.child FROM renditions JOIN documents ON documents.id = renditions.document
-                WHERE renditions.id = :id
+                WHERE renditions.id = :id AND renditions.key IS NULL
+                UNION ALL SELECT documents.child FROM renditions JOIN documents ON documents.id = renditions.document
+                WHERE renditions.key = :id
                 """)
-        return try renditions.reduce(into: [:]) { children, rendition in
-            let child = try Data.fetchOne(statement, arguments: ["id": rendition.bytes.data])
-            children[rendition] = child.flatMap { ChildID([UInt8]($0)) }
+        return try keys.reduce(into: [:]) { children, key in
+            let child = try Data.fetchOne(statement, arguments: ["id": key.bytes.data])
+            children[key] = child.flatMap { ChildID([UInt8]($0)) }
         }
+    }
+
+    /// The rendition whose wraps have this identifier in the keyring.
+    public func rendition(keyed id: RenditionID) throws -> RenditionRow? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT * FROM renditions WHERE id = :id AND key IS NULL
+                UNION ALL SELECT * FROM renditions WHERE key = :id
+                """)
+        return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(rendition)
+    }
+
+    /// Every rendition that has this object: the same content of the same child and holder.
+    public func renditions(naming object: Digest) throws -> [RenditionRow] {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM renditions WHERE object = :object ORDER BY id")
+        return try Row.fetchAll(statement, arguments: ["object": object.bytes.data]).map(rendition)
     }
 
     /// A page of the children about whom there are documents, by identifier.
@@ -326,9 +422,20 @@ extension ReadTransaction {
             id: try id(row, 0, table), document: try id(row, 1, table), version: row[2],
             kind: try word(row, 3, table, Rendition.init), object: try digest(row, 4, table), byteCount: byteCount,
             mediaType: row[6], fingerprint: try digest(row, 7, table),
-            added: (row[9] as Int64?).map(Instant.init(milliseconds:)), entry: entry.map { UInt64($0) })
+            added: (row[9] as Int64?).map(Instant.init(milliseconds:)), entry: entry.map { UInt64($0) },
+            reseal: try reseal(row[11], row[12]))
         try rows.check(bytes(row, 8), "renditions", rendition.columns)
         return rendition
+    }
+}
+
+extension ReadTransaction {
+    fileprivate func reseal(_ key: Data?, _ entry: Int64?) throws -> RenditionRow.Reseal? {
+        guard let key else { return nil }
+        guard let key = RenditionID([UInt8](key)), let entry = entry.flatMap(UInt64.init(exactly:)) else {
+            throw StorageError.damagedStore(store: "renditions table")
+        }
+        return RenditionRow.Reseal(key: key, entry: entry)
     }
 }
 

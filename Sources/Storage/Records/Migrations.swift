@@ -16,6 +16,8 @@ enum RecordsSchema {
         migrator.registerMigration("8 systems") { try $0.execute(sql: systems) }
         migrator.registerMigration("9 backups") { try $0.execute(sql: backups) }
         migrator.registerMigration("10 ceremonies and disposals") { try $0.execute(sql: disposals) }
+        migrator.registerMigration("11 rights requests and breaches") { try $0.execute(sql: rights) }
+        migrator.registerMigration("12 documents' own keys") { try $0.execute(sql: ownKeys) }
         return migrator
     }
 
@@ -439,6 +441,34 @@ enum RecordsSchema {
           BEGIN SELECT RAISE(ABORT, 'acts are append-only'); END;
         """
 
+    private static let rights = """
+        CREATE TABLE rights_requests (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          child BLOB NOT NULL REFERENCES children,
+          kind TEXT NOT NULL,
+          received TEXT NOT NULL CHECK (length(received) = 10),
+          state TEXT NOT NULL,
+          body BLOB NOT NULL,
+          changed INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX rights_requests_of_child ON rights_requests (child);
+        CREATE TABLE rights_items (
+          request BLOB NOT NULL REFERENCES rights_requests,
+          number INTEGER NOT NULL CHECK (number >= 1),
+          body BLOB NOT NULL,
+          mac BLOB NOT NULL,
+          PRIMARY KEY (request, number)
+        ) STRICT;
+        CREATE TABLE breaches (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          aware INTEGER NOT NULL,
+          body BLOB NOT NULL,
+          closed INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        """
+
     private static let identities = """
         CREATE TABLE identities (
           identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) = 32),
@@ -455,5 +485,24 @@ enum RecordsSchema {
         ) STRICT;
         CREATE INDEX sessions_of_identity ON provided_sessions (identity);
         CREATE INDEX sessions_of_provider ON provided_sessions (provider_session);
+        """
+
+    /// What was there before has titles under the children's keys, until the next process that has the vault alone seals them anew.
+    private static let ownKeys = """
+        CREATE TABLE retitling (
+          only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+          cursor BLOB NOT NULL
+        ) STRICT;
+        INSERT INTO retitling (only, cursor) SELECT 1, zeroblob(0) WHERE EXISTS (SELECT 1 FROM documents);
+        ALTER TABLE renditions ADD COLUMN key BLOB CHECK (length(key) = 16);
+        ALTER TABLE renditions ADD COLUMN resealed INTEGER REFERENCES entries;
+        CREATE UNIQUE INDEX renditions_by_key ON renditions (key);
+        CREATE TABLE reseals (
+          owner TEXT NOT NULL PRIMARY KEY,
+          begun INTEGER NOT NULL REFERENCES entries,
+          is_content INTEGER NOT NULL CHECK (is_content IN (0, 1)),
+          person BLOB NOT NULL REFERENCES people,
+          mac BLOB NOT NULL
+        ) STRICT;
         """
 }

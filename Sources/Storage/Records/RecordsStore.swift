@@ -47,6 +47,15 @@ public struct RecordsStore: Sendable {
         }
     }
 
+    /// Empties the write-ahead log, where what has been replaced would live on.
+    public func forgetReplaced() async throws {
+        do {
+            try await pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch {
+            throw Database.named(error, Self.name)
+        }
+    }
+
     /// Closes the file. No further call may be made.
     public func close() async throws { try await Database.close(pool, store: Self.name) }
 }

@@ -4,6 +4,7 @@ internal import Storage
 
 /// The wraps that a child's renditions have now and are to have.
 struct KeyMove: Sendable {
+    /// The identifier of its wraps.
     let rendition: RenditionID
     let holder: Party
     let removed: [Party]
@@ -112,7 +113,7 @@ extension DocumentVault {
             let added = new.filter { old[$0.key] != $0.value && open.newest($0.key) != nil }
             guard !removed.isEmpty || !added.isEmpty else { continue }
             moves.append(
-                KeyMove(rendition: rendition.id, holder: document.holder, removed: removed, added: added))
+                KeyMove(rendition: rendition.key, holder: document.holder, removed: removed, added: added))
         }
         return moves
     }
@@ -153,7 +154,7 @@ extension DocumentVault {
         let renditions = snapshot.renditions
         let present = try await keyring.read { keyring in
             try renditions.map { rendition in
-                try keyring.wraps(of: rendition.id).reduce(into: [Party: WrapKind]()) { wraps, row in
+                try keyring.wraps(of: rendition.key).reduce(into: [Party: WrapKind]()) { wraps, row in
                     if let party = Party(rawValue: row.party) {
                         wraps[party] = row.isOverride ? .override : .ordinary
                     }

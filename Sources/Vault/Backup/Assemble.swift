@@ -74,7 +74,7 @@ extension DocumentVault {
             try await vault.requireSameHistory(as: payload, source)
             try await gate(vault, &report)
             try await vault.takeObjects(from: source.folder, &report, progress)
-            try await vault.anchor.advance(to: vault.records, signedBy: vault.keys, isNew: true)
+            try await vault.anchor.advance(to: vault.records, isNew: true)
             try await vault.close()
             return report
         } catch {

@@ -92,7 +92,9 @@ extension DocumentVault {
         let (documents, renditions) = try await records.read { transaction in
             (try transaction.documents(about: child.id), try transaction.renditions(about: child.id))
         }
-        let wraps = try await keyring.read { keyring in try renditions.flatMap { try keyring.wraps(of: $0.id) } }
+        let (wraps, own) = try await keyring.read { keyring in
+            (try renditions.flatMap { try keyring.wraps(of: $0.key) }, try keyring.documentKeys(of: child.id))
+        }
         var tries = 0
         var opened = 0
         func attempt(_ open: () throws -> Void) {
@@ -104,6 +106,7 @@ extension DocumentVault {
             attempt { _ = try Self.open(child, key) }
             for document in documents {
                 attempt { _ = try key.fields.open(document.title, Self.titleFacts(document.id, child.id)) }
+                if let row = own[document.id] { attempt { _ = try title(of: document, row, key) } }
             }
             for wrap in wraps { attempt { _ = try identity(wrap, key) } }
         }

@@ -158,7 +158,7 @@ extension DocumentVault {
             let page = try await keyring.read { try $0.wrappedRenditions(after: after, limit: Self.page) }
             guard let end = page.last else { break }
             let strays = try await records.read { transaction in
-                try page.filter { try transaction.rendition($0) == nil }
+                try page.filter { try transaction.rendition(keyed: $0) == nil }
             }
             if !strays.isEmpty {
                 try await keyring.write { keyring in for stray in strays { try keyring.removeWraps(of: stray) } }
@@ -169,8 +169,28 @@ extension DocumentVault {
         let children = try await keyring.read { try $0.keys(kind: .child) }.compactMap { ChildID($0.owner) }
         let strays = try await records.read { transaction in try children.filter { try transaction.child($0) == nil } }
         try await keyring.write { keyring in for stray in strays { try keyring.removeChild(stray) } }
+        try await dropStrayDocumentKeys()
         try await keyring.forgetDeleted()
         return count + strays.count
+    }
+
+    /// Not counted: what they belong to is, by its wraps.
+    private func dropStrayDocumentKeys() async throws {
+        var last: [UInt8] = []
+        while true {
+            let after = last
+            let page = try await keyring.read { try $0.documentKeys(after: after, limit: Self.page) }
+            guard let end = page.last else { return }
+            let strays = try await records.read { transaction in
+                try page.compactMap(\.document).filter { try transaction.document($0.document)?.child != $0.child }
+            }
+            if !strays.isEmpty {
+                try await keyring.write { keyring in
+                    for stray in strays { try keyring.removeDocumentKey(stray.document, of: stray.child) }
+                }
+            }
+            last = end.owner
+        }
     }
 
     /// Makes every wrap what the records say it must be. A rendition that has none at all is left for the check to name.

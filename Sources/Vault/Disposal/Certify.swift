@@ -187,27 +187,29 @@ extension DocumentVault {
     }
 
     /// The key that signs certificates, with its own certificate: made when the first is needed.
-    private func signer() async throws -> CMSSigner {
+    func signer() async throws -> CMSSigner {
         let owner = Array("certificates".utf8)
         let root = try await keyring.read { [keys] in try keys.currentRoot($0) }
         let now = environment.now()
-        if let row = try await keyring.read({ try $0.key(kind: .service, owner: owner) }) {
-            let key = try keys.unwrap(row, under: root.key)
+        let kept = try await keyring.read({ try $0.key(kind: .service, owner: owner) })
+            .map { try keys.unwrap($0, under: root.key) }
+        if let key = kept {
             for der in try await records.read({ try $0.signerCertificates() }) {
                 if let signer = try? CMSSigner(key: key, certificate: try Certificate(der: der)) { return signer }
             }
         }
-        let key = try CMSSigner.makeKey(from: environment.random)
+        // One whose certificate never reached the records was used for nothing, and gets another.
+        let key = try kept ?? CMSSigner.makeKey(from: environment.random)
         let begin = now.milliseconds / 1000 - 86_400
         let certificate = try CMSSigner.certify(
             key, vault: "\(id)", from: begin, to: begin + Self.signerLife, random: environment.random)
         let wrapped = Keychain.wrap(
             key, .service, owner, under: root, vault: id, created: now, random: environment.random)
-        try await keyring.write { [keys] keyring in
-            guard try keys.currentRoot(keyring).version == root.version else { throw VaultError.unlockAgain }
-            // One whose certificate never reached the records was used for nothing.
-            try keyring.removeKey(kind: .service, owner: owner, version: 1)
-            try keyring.insert(wrapped)
+        if kept == nil {
+            try await keyring.write { [keys] keyring in
+                guard try keys.currentRoot(keyring).version == root.version else { throw VaultError.unlockAgain }
+                try keyring.insert(wrapped)
+            }
         }
         try await records.write { try $0.put(signerCertificate: certificate.der) }
         return try CMSSigner(key: key, certificate: certificate)

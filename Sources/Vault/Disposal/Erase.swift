@@ -79,7 +79,7 @@ extension DocumentVault {
     private func wrapCount(_ row: DisposalRow) async throws -> Int {
         let renditions = try await records.read { transaction in
             try row.document.map { try transaction.renditions(of: $0) } ?? transaction.renditions(about: row.child)
-        }.filter { row.version == nil || $0.version == row.version }.map(\.id)
+        }.filter { row.version == nil || $0.version == row.version }.map(\.key)
         return try await keyring.read { keyring in try renditions.reduce(0) { $0 + (try keyring.wraps(of: $1).count) } }
     }
 
@@ -117,7 +117,11 @@ extension DocumentVault {
         try await environment.steps.around(.keyring) {
             try await keyring.write { keyring in
                 for rendition in work.renditions { try keyring.removeWraps(of: rendition) }
-                if row.unit == .child { try keyring.removeChild(row.child) }
+                switch (row.unit, row.document) {
+                case (.child, _): try keyring.removeChild(row.child)
+                case (.document, let document?): try keyring.removeDocumentKey(document, of: row.child)
+                case (.document, nil), (.version, _): break
+                }
             }
         }
         try await forgetDestroyed()
@@ -129,17 +133,25 @@ extension DocumentVault {
     /// Looks whether what was to be destroyed is gone: by the keyring and the store, not by what this run believes to have done.
     private func verify(_ row: DisposalRow, _ work: ErasureWork) async throws -> [DisposalCheck] {
         let keys = keys
-        let (hasKey, wraps) = try await keyring.read { keyring in
-            let hasKey = try row.unit == .child && keys.childKey(row.child, keyring) != nil
-            return (hasKey, try work.renditions.reduce(0) { $0 + (try keyring.wraps(of: $1).count) })
+        let (hasKey, documents, wraps) = try await keyring.read { keyring in
+            let documents = try row.unit == .version ? [:] : keyring.documentKeys(of: row.child)
+            return (
+                try row.unit == .child && keys.childKey(row.child, keyring) != nil,
+                documents.keys.count { row.document == nil || row.document == $0 },
+                try work.renditions.reduce(0) { $0 + (try keyring.wraps(of: $1).count) }
+            )
         }
         let left = work.objects.count { objects.exists($0) }
-        guard !hasKey, wraps == 0, left == 0 else { throw VaultError.notErased }
+        guard !hasKey, documents == 0, wraps == 0, left == 0 else { throw VaultError.notErased }
         let at = environment.now().text
         var checks = [
             DisposalCheck(name: "wraps", passed: true, found: "0 in the keyring", at: at),
             DisposalCheck(name: "objects", passed: true, found: "0 of \(work.objects.count) in the store", at: at),
         ]
+        if row.unit != .version {
+            let found = "0 in the keyring"
+            checks.insert(DisposalCheck(name: "documents' keys", passed: true, found: found, at: at), at: 0)
+        }
         if row.unit == .child {
             checks.insert(DisposalCheck(name: "child key", passed: true, found: "not in the keyring", at: at), at: 0)
         }

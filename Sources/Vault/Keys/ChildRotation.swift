@@ -13,7 +13,7 @@ extension DocumentVault {
         try await authorise("key.rotate", caller)
         return try await changing {
             guard let old = try await childKey(child) else { throw VaultError.notFound(.child) }
-            let recorded = try await records.read { try $0.renditions(about: child).map(\.id) }
+            let recorded = try await records.read { try $0.renditions(about: child).map(\.key) }
             var done = RotationProgress(key: "child \(child)", from: old.version, to: old.version + 1)
             let new = try ChildKey(
                 child: child, version: old.version + 1, key: try Key(from: environment.random), record: old.record)

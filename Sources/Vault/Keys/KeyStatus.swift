@@ -5,7 +5,7 @@ internal import Storage
 
 /// A key, how old it is, and when it is to be rotated.
 public struct KeyState: Hashable, Sendable, Codable {
-    /// `root`, `party health`, `service log`; of the children's keys the oldest.
+    /// `root`, `party health`, `service log`; of the children's keys the oldest; whatever is being resealed.
     public let key: String
     public let version: UInt32
     /// `nil` for a key that was made before this was written down.
@@ -13,7 +13,7 @@ public struct KeyState: Hashable, Sendable, Codable {
     /// The day on which its cryptoperiod ends; `nil` where none is set.
     public let rotateBy: String?
     public let isDue: Bool
-    /// `sealed`, `being rotated`, or empty.
+    /// `sealed`, `being rotated`, `being resealed`, or empty.
     public let note: String
 }
 
@@ -57,6 +57,14 @@ extension DocumentVault {
             states.append(
                 state(
                     "child, the oldest of \(children)", .child, version: oldest.version, created: oldest.created))
+        }
+        for row in try await records.read({ try $0.reseals() }) {
+            let begun = try await records.read { try $0.entry(at: row.begun) }
+            states.append(
+                KeyState(
+                    key: row.owner, version: 0,
+                    created: begun.map { Instant(milliseconds: Int64($0.leaf.time)).text }, rotateBy: nil, isDue: false,
+                    note: "being resealed"))
         }
         return states
     }

@@ -33,15 +33,15 @@ final class Keychain: Sendable {
         /// Every live version. A party that is sealed has none.
         var parties: [Party: [UInt32: Key]] = [:]
         var children: [UInt32: Key] = [:]
+        /// The newest version of each, children's included.
+        var services: [Service: VersionedKey] = [:]
     }
 
     let vault: VaultID
-    private let services: [Service: Key]
     private let opened: Mutex<Opened>
 
-    private init(vault: VaultID, services: [Service: Key], opened: Opened) {
+    private init(vault: VaultID, opened: Opened) {
         self.vault = vault
-        self.services = services
         self.opened = Mutex(opened)
     }
 
@@ -67,15 +67,11 @@ final class Keychain: Sendable {
     ///
     /// - Throws: `SealingError.notAuthentic` for a key that is not this vault's; `StorageError.damagedStore` when one is missing.
     static func unlock(root: VersionedKey, vault: VaultID, keyring: KeyringStore) async throws -> Keychain {
-        let (epoch, rows) = try await keyring.read { (try $0.epoch(), try $0.keys(kind: .service)) }
-        var services: [Service: Key] = [:]
-        for row in rows {
-            guard let service = Service(row) else { continue }
-            services[service] = try root.key.unwrap(row.sealed, facts(row.kind, row.owner, row.version, vault))
-        }
-        guard services.count == Service.allCases.count else { throw StorageError.damagedStore(store: "keyring") }
-        let keys = Keychain(vault: vault, services: services, opened: Opened(epoch: epoch - 1, root: root))
+        let keys = Keychain(vault: vault, opened: Opened(epoch: 0, root: root))
         try await keys.follow(keyring)
+        guard keys.current.services.count == Service.allCases.count else {
+            throw StorageError.damagedStore(store: "keyring")
+        }
         return keys
     }
 
@@ -97,14 +93,17 @@ final class Keychain: Sendable {
         next.isRootReplaced = rows.contains { $0.above != known.root.version }
         for row in rows {
             let party = row.kind == .party ? Party(rawValue: String(decoding: row.owner, as: UTF8.self)) : nil
-            guard party != nil || Service(row) == .children else { continue }
-            let old = party.map { known.parties[$0]?[row.version] } ?? known.children[row.version]
+            let service = row.kind == .service ? Service(row) : nil
+            guard party != nil || service != nil else { continue }
+            let old = known.key(party, service, row.version)
             guard old != nil || row.above == known.root.version else { throw VaultError.unlockAgain }
             let key = try old ?? unwrap(row, under: known.root.key)
             if let party {
                 next.parties[party, default: [:]][row.version] = key
-            } else {
-                next.children[row.version] = key
+            } else if let service {
+                // The rows come with the newest version last.
+                next.services[service] = VersionedKey(version: row.version, key: key)
+                if service == .children { next.children[row.version] = key }
             }
         }
         let result = next
@@ -132,8 +131,8 @@ final class Keychain: Sendable {
     }
 
     func service(_ service: Service) -> Key {
-        guard let key = services[service] else { preconditionFailure("unlock opened every service key") }
-        return key
+        guard let key = current.services[service] else { preconditionFailure("unlock opened every service key") }
+        return key.key
     }
 
     func signingKey() throws -> SigningKey { try SigningKey(seed: service(.log).secret) }
@@ -156,7 +155,15 @@ extension Keychain.Opened {
     /// The version under which new wraps are made; `nil` while the party is sealed.
     func newest(_ party: Party) -> Keychain.VersionedKey? { Self.newest(parties[party] ?? [:]) }
 
-    var newestChildren: Keychain.VersionedKey? { Self.newest(children) }
+    var newestChildren: Keychain.VersionedKey? { services[.children] }
+
+    /// What is open already of a party or a service.
+    fileprivate func key(_ party: Party?, _ service: Keychain.Service?, _ version: UInt32) -> Key? {
+        if let party { return parties[party]?[version] }
+        guard let service else { return nil }
+        if service == .children { return children[version] }
+        return services[service].flatMap { $0.version == version ? $0.key : nil }
+    }
 
     private static func newest(_ versions: [UInt32: Key]) -> Keychain.VersionedKey? {
         versions.max { $0.key < $1.key }.map { Keychain.VersionedKey(version: $0.key, key: $0.value) }

@@ -82,19 +82,23 @@ extension DocumentVault {
         guard unknown.isEmpty else {
             throw VaultError.invalid(field: "category", reason: "the agreement has none such")
         }
+        let hold = try self.hold(new, caller)
+        try await records.write { try $0.place(hold) }
+        try await keepRegister()
+        return hold.row.id
+    }
+
+    /// The rows of a new hold, for whoever writes them together with what it is for.
+    func hold(_ new: NewHold, _ caller: Caller) throws -> (row: HoldRow, log: LogRow) {
         let id = HoldID(from: environment.random)
         let body = HoldBody(
             name: try PlainText.line(new.name, field: "name"), kind: new.kind,
-            authority: try PlainText.line(new.authority, field: "authority"), scope: HoldBody.Scope(scope),
+            authority: try PlainText.line(new.authority, field: "authority"), scope: HoldBody.Scope(new.scope),
             reviewEveryDays: new.reviewEveryDays, placedBy: "\(caller.person)")
         let row = HoldRow(id: id, body: try seal(body, of: id), placed: environment.now())
-        let log = try self.row(Event(.holdPlaced, by: caller).on(["hold": "\(id)"]).with(["kind": new.kind.rawValue]))
-        try await records.write { transaction in
-            try transaction.put(row)
-            _ = try transaction.append(log)
-        }
-        try await keepRegister()
-        return id
+        return (
+            row, try self.row(Event(.holdPlaced, by: caller).on(["hold": "\(id)"]).with(["kind": new.kind.rawValue]))
+        )
     }
 
     /// Releases a hold. It binds for thirty days more, and other holds are not touched.
@@ -159,6 +163,13 @@ extension DocumentVault {
 
     private static func facts(_ id: HoldID) -> Facts {
         .field(table: "holds", column: "body", row: id.bytes, owner: [])
+    }
+}
+
+extension WriteTransaction {
+    func place(_ hold: (row: HoldRow, log: LogRow)) throws {
+        try put(hold.row)
+        _ = try append(hold.log)
     }
 }
 

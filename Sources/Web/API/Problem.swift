@@ -108,7 +108,8 @@ extension Problem {
             case .tokenInvalid: Problem(.unauthorized, "token-invalid", error.userMessage)
             case .needsSession: Problem(.forbidden, "needs-session", error.userMessage)
             case .partySealed: Problem(.forbidden, "party-sealed", error.userMessage)
-            case .noSecondFactor, .tooManyTokens, .ownCustody, .noOwnCustody, .rotationUnderWay, .ceremony, .noSchedule,
+            case .noSecondFactor, .tooManyTokens, .ownCustody, .serviceKeyStays, .noServiceKey, .noOwnCustody,
+                .rotationUnderWay, .ceremony, .noSchedule,
                 .shortens, .disposalBlocked, .wrongStage, .cooling:
                 Problem(.conflict, "not-possible", error.userMessage)
             case .passwordRefused: Problem(.unprocessableContent, "password-refused", error.userMessage)
@@ -126,6 +127,9 @@ extension Problem {
             case .scanFailed: Problem(.serviceUnavailable, "scan-failed", error.userMessage)
             case .scannerMissing: Problem(fault: error)
             case .unscanned: Problem(.forbidden, "unscanned", error.userMessage)
+            case .rights(let problem):
+                Problem(problem.isForbidden ? .forbidden : .conflict, "request", error.userMessage)
+            case .paper: Problem(.unprocessableContent, "not-for-paper", error.userMessage)
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)
             case .viewOnly: Problem(.forbidden, "view-only", error.userMessage)
             case .rangeOutsideContent(let count): Problem(outside: count)

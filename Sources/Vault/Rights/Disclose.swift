@@ -1,0 +1,149 @@
+internal import Foundation
+internal import Ledger
+internal import Rules
+internal import Sealing
+public import Storage
+
+extension DocumentVault {
+    /// Makes the package of an approved request, and records that it is handed over: each document that is in it, and the whole, are in the
+    /// ledger before the first byte leaves.
+    ///
+    /// `recipient`: the name of the one who asked, said again by whoever hands it over.
+    ///
+    /// - Throws: `VaultError.denied`, `.notFound(.request)`, `.rights(.wrongRecipient)`, `.rights(.notAsApproved)`, `.rights(.faults)`,
+    ///   `.rights(.rules)`; as `open` for a document that does not open.
+    public func disclose(
+        _ id: RightsRequestID, to recipient: String, as caller: Caller
+    ) async throws -> DisclosurePackage {
+        let (row, key, asking) = try await requireAnswering(id, caller)
+        _ = try await requireSession(caller)
+        let body = try body(of: row, key)
+        guard recipient == body.requester.name else { throw VaultError.rights(.wrongRecipient) }
+        try await requireApproved(row, key, body)
+        let all = try await items(of: id, key)
+        let items = all.visible
+        let shown = items.filter { $0.body.decision?.outcome.isShown == true }
+        let opened = try await opening(shown, row.child, caller)
+        let pages = try await pages(row, key, body, items, caller)
+        let outcome: RequestOutcome =
+            shown.isEmpty
+            ? .refused : shown.count == all.count && !shown.contains(where: \.isRedacted) ? .inFull : .inPart
+        let logs = try opened.map { try self.row($0.event, childKey: key) }
+        let now = environment.now()
+        let entry = try await change(
+            row, key, body.disclosures.isEmpty ? [.answered(outcome)] : [], as: .disclosed,
+            with: ["papers": String(opened.count)], asking, caller,
+            also: { transaction in
+                for opened in opened { try transaction.reaffirm(opened.scene, opened.asking) }
+                for log in logs { _ = try transaction.append(log) }
+            }, altering: { $0.disclosures.append(.init(by: "\(caller.person)", at: now, method: "zip")) })
+        return DisclosurePackage(
+            request: "\(id)", vault: "\(self.id)", made: now, entry: entry, pages: pages,
+            papers: opened.map(\.paper), signer: try await signer())
+    }
+
+    /// That what was approved is what there is, and that nothing stands against it today.
+    private func requireApproved(
+        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody
+    ) async throws {
+        let items = try await items(of: row.id, key)
+        guard let approval = body.approval else {
+            throw VaultError.rights(.faults([ReleaseFault.notApproved.userMessage]))
+        }
+        guard try items.digest == approval.digest else { throw VaultError.rights(.notAsApproved) }
+        let faults = try await releaseFaults(row, key, approvedBy: nil)
+        guard faults.isEmpty else { throw VaultError.rights(.faults(faults.map(\.userMessage))) }
+    }
+
+    /// Decides for each document that it may be read, and finds its key. Nothing is opened yet.
+    private func opening(_ items: [RightsItem], _ child: ChildID, _ caller: Caller) async throws -> [OpenedItem] {
+        let snapshot = try await snapshot(of: child)
+        let renditions = snapshot.renditions.reduce(into: [:]) { $0["\($1.id)"] = $1 }
+        let scenes = try await scenes(of: child, caller).reduce(into: [CaseID: Scene]()) { $0[$1.theCase.id] = $1 }
+        var opened: [OpenedItem] = []
+        for item in items where item.body.part == nil {
+            guard let rendition = renditions[item.body.shownRendition ?? ""],
+                let document = snapshot.documents[rendition.document], let scene = scenes[document.caseID]
+            else { throw VaultError.notFound(.document) }
+            let readers = scene.askings.compactMap { asking in
+                decide(.read, document, rendition, asking, scene, purpose: .rightsRequest).permit.map { (asking, $0) }
+            }
+            guard let (asking, permit) = readers.first else {
+                let reason = denial(.read, document, rendition, scene, purpose: .rightsRequest)
+                try await refuse(
+                    .denied(reason),
+                    Event(.accessDenied, by: caller).about(child).on(["document": "\(document.id)"])
+                        .with(["reason": reason.code]), childKey: scene.childKey)
+            }
+            let event = Event(.documentExported, by: caller, party: asking.place.party).about(child)
+                .on(["document": "\(document.id)"])
+                .with([
+                    "clause": permit.rule.rawValue, "basis": permit.basis.rawValue,
+                    "version": String(rendition.version),
+                    "rendition": rendition.kind.description, "role": asking.place.role.rawValue,
+                    "purpose": Purpose.rightsRequest.rawValue,
+                ])
+            opened.append(
+                OpenedItem(
+                    item: item, document: document, rendition: rendition, scene: scene, asking: asking, permit: permit,
+                    event: event))
+        }
+        return try await withKeys(opened)
+    }
+
+    /// Finds the wraps in one look at the keyring.
+    private func withKeys(_ items: [OpenedItem]) async throws -> [OpenedItem] {
+        let wraps = try await keyring.read { keyring in
+            try items.map { try keyring.wrap(of: $0.rendition.key, for: $0.asking.place.party.rawValue) }
+        }
+        return try zip(items, wraps).map { item, wrap in
+            guard let wrap, item.permit.isOverride || !wrap.isOverride else { throw VaultError.keyMissing }
+            var item = item
+            let (rendition, permit, childKey) = (item.rendition, item.permit, item.scene.childKey)
+            item.open = { try self.content(of: rendition, wrap, childKey, permit, 0..<rendition.byteCount) }
+            return item
+        }
+    }
+}
+
+/// A document of a package, with everything that reading it rests on.
+private struct OpenedItem: Sendable {
+    let item: RightsItem
+    let document: DocumentRow
+    let rendition: RenditionRow
+    let scene: Scene
+    let asking: Asking
+    let permit: Permit
+    let event: Event
+    var open: @Sendable () throws -> OpenContent = { throw VaultError.keyMissing }
+
+    var paper: DisclosurePackage.Paper {
+        .init(name: item.paperName(rendition.mediaType), byteCount: rendition.byteCount, open: open)
+    }
+}
+
+extension [RightsItem] {
+    /// What the recipient may know of, numbered anew: a gap would tell that there is something else.
+    var visible: [RightsItem] {
+        filter { item in
+            guard let decision = item.body.decision else { return false }
+            return decision.outcome.isShown || decision.outcome == .withhold && !decision.neitherConfirmsNorDenies
+        }.enumerated().map { RightsItem(number: Int64($0.offset) + 1, body: $0.element.body) }
+    }
+}
+
+extension RightsItem {
+    var isRedacted: Bool { body.decision?.outcome == .redact }
+
+    /// The name in a package: it tells nothing.
+    func paperName(_ mediaType: String) -> String {
+        let digits = String(number)
+        let ending = MediaType(mediaType)?.ending ?? "bin"
+        return "papers/" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "." + ending
+    }
+}
+
+extension RightsItemBody {
+    /// What is shown of it: the redaction, where it was decided to redact.
+    fileprivate var shownRendition: String? { decision?.outcome == .redact ? redaction?.rendition : rendition }
+}

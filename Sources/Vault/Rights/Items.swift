@@ -1,0 +1,105 @@
+internal import Ledger
+internal import Rules
+internal import Sealing
+internal import Storage
+
+/// What is sealed of an item: what it is, whether it can be read, what was decided and who did so.
+struct RightsItemBody: Hashable, Sendable, Codable {
+    /// A rendition of a document.
+    var rendition: String?
+    var document: String?
+    var version: Int64?
+    var form: String?
+    var category: String?
+    var holder: String?
+    var mediaType: String?
+    var byteCount: UInt64?
+    /// Or a part of the records, as it was when it was collected: what is approved is what goes out.
+    var part: RecordPart?
+    /// Why it cannot be read; `nil` when it can.
+    var blocked: String?
+    /// What is in it, as far as the law treats it apart. There it has its number for a name.
+    var facts: ReviewItem
+    var decision: ItemDecision?
+    var redaction: Redaction?
+
+    /// A redacted form of the item.
+    struct Redaction: Hashable, Sendable, Codable {
+        /// Kept as a rendition of the same document and version.
+        var rendition: String?
+        /// Of a part of the records: what is left of it.
+        var part: RecordPart?
+        let by: String
+        let at: Instant
+        /// How many places are blacked out.
+        let boxes: Int
+    }
+
+    init(_ rendition: RenditionRow, _ document: DocumentRow, blocked: String?) {
+        self.rendition = "\(rendition.id)"
+        self.document = "\(document.id)"
+        version = rendition.version
+        form = rendition.kind.description
+        category = document.category.rawValue
+        holder = document.holder.rawValue
+        mediaType = rendition.mediaType
+        byteCount = rendition.byteCount
+        self.blocked = blocked
+        facts = ReviewItem(
+            id: "", data: document.category.dataKinds, about: ["child"],
+            isLawEnforcement: document.labels.contains("yj.le"))
+    }
+
+    init(_ part: RecordPart) {
+        self.part = part
+        facts = ReviewItem(id: "", data: [], about: ["child"])
+    }
+
+    /// By which the same thing is known again.
+    var key: String { rendition ?? "\(part?.kind.rawValue ?? "") \(part?.id ?? "")" }
+    var order: (String, String, Int64, String) { (category ?? "", document ?? "", version ?? 0, form ?? "") }
+}
+
+extension Category {
+    /// What the law takes documents of this category to be made of, until their reviewer says otherwise.
+    fileprivate var dataKinds: Set<DataKind> {
+        switch rawValue {
+        case "D05", "D06": [.health]
+        case "D07", "D09": [.socialWork]
+        case "D08", "D18": [.socialWork, .childAbuse]
+        case "D11", "D12": [.ehcPlan]
+        case "D14b": [.legalAdvice]
+        case "D01", "D03", "D04", "D13": [.education]
+        default: []
+        }
+    }
+}
+
+/// An item with its number.
+struct RightsItem: Hashable, Sendable {
+    let number: Int64
+    var body: RightsItemBody
+}
+
+extension DocumentVault {
+    /// In the order of their numbers.
+    func items(of request: RightsRequestID, _ key: ChildKey) async throws -> [RightsItem] {
+        try await records.read { try $0.rightsItems(of: request) }.map { row in
+            RightsItem(
+                number: row.number,
+                body: try key.fields.open(
+                    json: row.body, as: RightsItemBody.self, Self.itemFacts(request, row.number, key.child)))
+        }
+    }
+
+    func sealed(_ item: RightsItem, of request: RightsRequestID, _ key: ChildKey) throws -> RightsItemRow {
+        RightsItemRow(
+            request: request, number: item.number,
+            body: try key.fields.seal(
+                json: item.body, Self.itemFacts(request, item.number, key.child), random: environment.random))
+    }
+
+    private static func itemFacts(_ request: RightsRequestID, _ number: Int64, _ child: ChildID) -> Facts {
+        .field(table: "rights_items", column: "body", row: request.bytes + "\(number)".utf8, owner: child.bytes)
+    }
+}

@@ -1,0 +1,110 @@
+internal import Ledger
+public import Rules
+internal import Sealing
+public import Storage
+
+/// That a professional was asked whether disclosing an item would do serious harm.
+struct AskedOpinion: Hashable, Sendable, Codable {
+    let item: Int64
+    let person: String
+    let asked: Day
+    var answered: Day?
+}
+
+/// An opinion that somebody is asked for.
+public struct OpinionWanted: Hashable, Sendable, Codable {
+    public let request: String
+    public let item: Int64
+    public let document: String?
+    public let asked: Day
+}
+
+/// What a professional says about one item.
+public struct GivenOpinion: Sendable {
+    public let profession: Opinion.Profession
+    /// Why this one was asked, who was not the last to be responsible for the child's care.
+    public let whyThisOne: String?
+    public let findsSeriousHarm: Bool
+    public let reasoning: String
+
+    public init(profession: Opinion.Profession, whyThisOne: String?, findsSeriousHarm: Bool, reasoning: String) {
+        self.profession = profession
+        self.whyThisOne = whyThisOne
+        self.findsSeriousHarm = findsSeriousHarm
+        self.reasoning = reasoning
+    }
+}
+
+/// The appropriate health professional's opinion, without which health data are neither shown nor kept back for the harm they may do.
+///
+/// Source: Data Protection Act 2018 Schedule 3 Part 2.
+extension DocumentVault {
+    /// Asks a named professional about an item.
+    ///
+    /// - Throws: `VaultError.denied`, `.notFound(.request)`, `.notFound(.item)`, `.notFound(.person)`, `.rights(.rules)`.
+    public func askOpinion(
+        on number: Int64, of id: RightsRequestID, from username: String, as caller: Caller
+    ) async throws {
+        let (row, key, asking) = try await requireAnswering(id, caller)
+        guard try await items(of: id, key).contains(where: { $0.number == number }) else {
+            throw VaultError.notFound(.item)
+        }
+        let person = try await person(named: username)
+        let roles = try await records.read { try $0.caller(person).roles }
+        guard agreement.gives("request.opinion", to: roles) else {
+            throw VaultError.invalid(field: "person", reason: "no role of theirs gives opinions")
+        }
+        let asked = AskedOpinion(item: number, person: "\(person)", asked: environment.today())
+        try await change(
+            row, key, [.opinionAsked], as: .opinionAsked, with: ["item": String(number), "person": "\(person)"], asking,
+            caller, altering: { $0.opinions.append(asked) })
+    }
+
+    /// What the caller is asked for and has not answered.
+    ///
+    /// - Throws: `VaultError.denied`.
+    public func opinionsWanted(as caller: Caller) async throws -> [OpinionWanted] {
+        try await authorise("request.opinion", caller)
+        var wanted: [OpinionWanted] = []
+        for row in try await records.read({ try $0.rightsRequests() })
+        where row.state == RequestState.consulting.rawValue {
+            guard let key = try await childKey(row.child) else { continue }
+            let own = try body(of: row, key).opinions.filter { $0.person == "\(caller.person)" && $0.answered == nil }
+            guard !own.isEmpty else { continue }
+            let items = try await items(of: row.id, key)
+            wanted += own.map { asked in
+                OpinionWanted(
+                    request: "\(row.id)", item: asked.item,
+                    document: items.first { $0.number == asked.item }?.body.document, asked: asked.asked)
+            }
+        }
+        try await log(Event(.requestsListed, by: caller).with(["shown": String(wanted.count)]))
+        return wanted
+    }
+
+    /// Gives the opinion that the caller was asked for.
+    ///
+    /// - Throws: `VaultError.notFound(.request)` for whoever was not asked; `.invalid`.
+    public func giveOpinion(
+        _ given: GivenOpinion, on number: Int64, of id: RightsRequestID, as caller: Caller
+    ) async throws {
+        try await authorise("request.opinion", caller)
+        let reasoning = try PlainText.paragraph(given.reasoning, field: "reasoning", atLeast: 20)
+        guard let row = try await records.read({ try $0.rightsRequest(id) }), let key = try await childKey(row.child),
+            case let body = try body(of: row, key),
+            let place = body.opinions.firstIndex(where: {
+                $0.item == number && $0.person == "\(caller.person)" && $0.answered == nil
+            }), var item = try await items(of: id, key).first(where: { $0.number == number }),
+            let place2 = caller.memberships.first(where: { agreement.gives("request.opinion", to: $0.role) })
+        else { try await refuse(.notFound(.request), Event(.accessDenied, by: caller).on(["request": "\(id)"])) }
+        let today = environment.today()
+        item.body.facts.opinion = Opinion(
+            by: "\(caller.person)", profession: given.profession, whyThisOne: given.whyThisOne, obtained: today,
+            findsSeriousHarm: given.findsSeriousHarm)
+        let sealed = try sealed(item, of: id, key)
+        try await change(
+            row, key, [.opinionReceived], note: reasoning, as: .opinionGiven, with: ["item": String(number)],
+            Asking(place: place2, isOnCase: false), caller, also: { try $0.put(sealed) },
+            altering: { $0.opinions[place].answered = today })
+    }
+}

@@ -1,0 +1,214 @@
+internal import Ledger
+public import Paper
+public import Rules
+internal import Sealing
+public import Storage
+internal import Synchronization
+
+/// What is to be blacked out of one item.
+public struct RedactionPlan: Hashable, Sendable, Codable {
+    /// Words, a name, a day or a number, wherever it stands.
+    public struct PlannedTerm: Hashable, Sendable, Codable {
+        public var text: String
+        public var kind: Term.Kind
+        public var exemption: ExemptionID
+        /// Boxes of one group are equally wide.
+        public var group: String?
+    }
+
+    public var item: Int64
+    public var terms: [PlannedTerm]?
+    /// Words that stay although they are part of a name.
+    public var keeping: Set<String>?
+    /// By hand, in points from a page's top left. The code is an exemption's.
+    public var areas: [Area]?
+}
+
+/// What came of a redaction.
+public struct RedactionResult: Hashable, Sendable, Codable {
+    public let item: Int64
+    public let pages: Int
+    /// Places that are black.
+    public let boxes: Int
+    /// Of them, places where the words were read from a picture or only look like a term: somebody should look.
+    public let doubtful: Int
+    /// What hid in the original. None of it is in the result.
+    public let hidden: [Hidden]
+    /// What came attached, and is not in the result.
+    public let attachments: Int
+}
+
+extension DocumentVault {
+    /// What hides in a document that an item is: comments, deletions, attachments, metadata. It is found before anything is decided.
+    ///
+    /// - Throws: `VaultError.denied`, `.notFound(.item)`, `.paper`; as `open`.
+    public func inspect(_ number: Int64, of id: RightsRequestID, as caller: Caller) async throws -> [Hidden] {
+        let (row, key, _) = try await requireAnswering(id, caller)
+        let item = try await item(number, of: id, key)
+        guard let document = item.body.document.flatMap({ DocumentID($0) }) else { return [] }
+        return try await onDesk(item, document, row, caller) { desk, source in try await desk.inspect(source) }
+    }
+
+    /// Makes a redacted copy of an item: pages become pictures, the boxes are painted, a new text is read from what is left, and the copy is
+    /// searched for every term again. One that something remains in is thrown away. The original does not change.
+    ///
+    /// Of a part of the records each line in which a term stands is taken out.
+    ///
+    /// - Throws: `VaultError.denied`, `.notFound(.item)`, `.paper(.notGone)` and its other cases, `.rights(.rules)`; as `open`.
+    public func redact(
+        _ plan: RedactionPlan, of id: RightsRequestID, as caller: Caller
+    ) async throws -> RedactionResult {
+        let (row, key, asking) = try await requireAnswering(id, caller)
+        let item = try await item(plan.item, of: id, key)
+        let policy = try rightsPolicy()
+        for exemption in (plan.terms ?? []).map(\.exemption) + (plan.areas ?? []).map({ ExemptionID(rawValue: $0.code) }) {
+            guard policy.exemption(exemption) != nil else {
+                throw VaultError.invalid(field: "exemption", reason: "there is no \(exemption)")
+            }
+        }
+        let terms = try paper { () throws(PaperError) in
+            try Terms(
+                (plan.terms ?? []).map { Term($0.text, $0.kind, code: $0.exemption.rawValue, group: $0.group) },
+                keeping: plan.keeping ?? [])
+        }
+        guard !terms.list.isEmpty || plan.areas?.isEmpty == false else {
+            throw VaultError.invalid(field: "plan", reason: "it blacks out nothing")
+        }
+        var changed = item
+        let result: RedactionResult
+        if let part = item.body.part {
+            let (left, boxes) = part.redacted(terms)
+            changed.body.redaction = .init(part: left, by: "\(caller.person)", at: environment.now(), boxes: boxes)
+            result = RedactionResult(item: plan.item, pages: 0, boxes: boxes, doubtful: 0, hidden: [], attachments: 0)
+        } else {
+            let made = try await redacted(item, terms, plan.areas ?? [], row, caller)
+            changed.body.redaction = .init(
+                rendition: "\(made.rendition)", by: "\(caller.person)", at: environment.now(), boxes: made.result.boxes)
+            result = made.result
+        }
+        let sealed = try sealed(changed, of: id, key)
+        let events: [RequestEvent] = try body(of: row, key).history(policy).state == .reviewing ? [.redactionBegun] : []
+        try await change(
+            row, key, events, as: .itemRedacted,
+            with: ["item": String(plan.item), "boxes": String(result.boxes)], asking, caller,
+            also: { try $0.put(sealed) })
+        return result
+    }
+
+    private func redacted(
+        _ item: RightsItem, _ terms: Terms, _ byHand: [Area], _ row: RightsRequestRow, _ caller: Caller
+    ) async throws -> (rendition: RenditionID, result: RedactionResult) {
+        guard let id = item.body.document.flatMap({ DocumentID($0) }) else { throw VaultError.notFound(.item) }
+        return try await onDesk(item, id, row, caller) { desk, source in
+            let hidden = try await desk.inspect(source)
+            let pages = try await desk.pages(of: source)
+            let found = try await desk.find(terms, in: pages)
+            let areas = found.flatMap(\.areas) + byHand
+            guard !areas.isEmpty else {
+                throw VaultError.invalid(field: "plan", reason: "none of its terms stands in the document")
+            }
+            try await desk.redact(pages, areas, to: Self.redactedName)
+            try await desk.requireGone(terms, from: Self.redactedName, areas: areas)
+            let rendition = try await keep(
+                ScratchContent(desk.scratch, Self.redactedName), as: item, document: id, row, caller)
+            return (
+                rendition,
+                RedactionResult(
+                    item: item.number, pages: pages.count, boxes: areas.count, doubtful: found.count(where: \.isDoubtful),
+                    hidden: hidden, attachments: pages.items.count)
+            )
+        }
+    }
+
+    private static let redactedName = "redacted.pdf"
+
+    /// Puts the item's document on a desk in memory, which is cleared when the work is done. Reading it is in the ledger first.
+    private func onDesk<Result: Sendable>(
+        _ item: RightsItem, _ document: DocumentID, _ row: RightsRequestRow, _ caller: Caller,
+        _ work: (Desk, Source) async throws -> Result
+    ) async throws -> Result {
+        guard let kind = Source.Kind(mediaType: item.body.mediaType ?? "") else { throw VaultError.paper(.notForPages) }
+        let form = WhichForm(
+            version: item.body.version, rendition: item.body.form.flatMap { Rendition($0) } ?? .original)
+        let content = try await open(document, form, purpose: .rightsRequest, as: caller)
+        do {
+            _ = Scratch.sweep()
+            let scratch = try Scratch()
+            defer { scratch.release() }
+            try await blocking { try content.read { try scratch.append($0, to: "original") } }
+            return try await work(Desk(scratch), Source("original", kind))
+        } catch let error as PaperError {
+            throw VaultError.paper(error)
+        }
+    }
+
+    private func paper<Result>(_ work: () throws(PaperError) -> Result) throws(VaultError) -> Result {
+        do throws(PaperError) { return try work() } catch { throw .paper(error) }
+    }
+
+    private func item(_ number: Int64, of id: RightsRequestID, _ key: ChildKey) async throws -> RightsItem {
+        guard let item = try await items(of: id, key).first(where: { $0.number == number }), item.body.blocked == nil
+        else { throw VaultError.notFound(.item) }
+        return item
+    }
+
+    /// Keeps a redacted copy as a rendition of the same version. Whoever answers the request need not be one who deposits: the copy is made
+    /// of what is there already, and is shown to nobody but by this request.
+    private func keep(
+        _ content: ScratchContent, as item: RightsItem, document id: DocumentID, _ row: RightsRequestRow,
+        _ caller: Caller
+    ) async throws -> RenditionID {
+        let view = try await requireVisible(id, .renditionAdded, caller, purpose: .rightsRequest)
+        let document = view.document
+        let original = try rendition(WhichForm(version: item.body.version), of: view)
+        let (asking, permit) = try await requireReadable(original, view, caller, purpose: .rightsRequest)
+        guard let mediaType = MediaType(MediaType.redacted) else { throw VaultError.typeMismatch(declared: MediaType.redacted) }
+        let author = Author(
+            scene: view.scene, asking: asking, holder: document.holder,
+            fingerprint: try view.childKey.fingerprint(holder: document.holder), permit: permit)
+        let new = NewDocument(
+            caseID: document.caseID, category: document.category, title: "redacted copy", mediaType: mediaType,
+            labels: Set(document.labels))
+        let earlier = view.renditions.count { $0.version == original.version && $0.kind.isForRequest }
+        let form = Draft.Form.rendition(
+            .redacted(for: row.id, item: item.number, attempt: earlier + 1), original.version)
+        let draft = try await taken(new, author, caller) {
+            try self.draft(new, author, form, of: document, content: content)
+        }
+        _ = try await commit([draft], as: caller)
+        return draft.rendition
+    }
+}
+
+/// A file in a scratch folder, to be taken into the vault.
+private final class ScratchContent: ContentSource {
+    private let scratch: Scratch
+    private let name: String
+    private let offset = Mutex(0)
+
+    init(_ scratch: Scratch, _ name: String) {
+        self.scratch = scratch
+        self.name = name
+    }
+
+    func read(_ count: Int) throws -> [UInt8] {
+        try offset.withLock { offset in
+            let bytes = try scratch.read(name, from: offset, count: count)
+            offset += bytes.count
+            return bytes
+        }
+    }
+}
+
+extension RecordPart {
+    /// Without the lines in which one of the terms stands; the exemption stands in their place.
+    fileprivate func redacted(_ terms: Terms) -> (RecordPart, boxes: Int) {
+        var boxes = 0
+        let left = lines.map { line -> Line in
+            guard let term = terms.found(in: "\(line.name) \(line.value)").min() else { return line }
+            boxes += 1
+            return Line("Blacked out", terms.list[term].code)
+        }
+        return (RecordPart(kind: kind, id: id, title: title, lines: left), boxes)
+    }
+}

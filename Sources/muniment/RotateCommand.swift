@@ -1,0 +1,170 @@
+import ArgumentParser
+import Rules
+import Storage
+import Vault
+
+struct RotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Give a party, a child, a document or the vault new keys, and destroy the old.",
+        subcommands: [OfParty.self, OfChild.self, OfDocument.self, OfService.self])
+
+    struct OfParty: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "party", abstract: "Give a party a new key.",
+            discussion: """
+                Every wrap of the party is made anew while others work. It may be stopped at any moment; the same command goes on.
+
+                With --reseal everything that the party has is sealed anew as well, under keys that nobody has seen: after a suspected \
+                leak of the party's key together with a copy of the vault.
+
+                Examples:
+                  muniment key rotate party health
+                  muniment key rotate party health --reseal
+                """)
+        @Argument(help: "education, health, social-care, youth-justice, family or rights.") var party: Party
+        @Option(help: "How many wraps are made anew at a time.") var batch = 2000
+        @Option(help: ArgumentHelp("How long others have the keyring between two batches.", valueName: "milliseconds"))
+        var pause = 5
+        @Flag(help: "Seal anew everything that the party has.") var reseal = false
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            guard (1...100_000).contains(batch), (0...60_000).contains(pause) else {
+                throw ValidationError("A batch has 1 to 100000 wraps, and a pause 0 to 60000 milliseconds.")
+            }
+            let done = try await common.inVault { vault, caller in
+                try await Rotated(.party(party), reseal: reseal, vault, caller) {
+                    try await vault.rotate(
+                        party, pace: RotationPace(batch: batch, pauseMilliseconds: pause), as: caller
+                    ) { done in
+                        if Terminal.showsProgress { Terminal.progress("\(done.rewrapped) wraps made anew") }
+                    }
+                }
+            }
+            try done.show(common)
+        }
+    }
+
+    struct OfChild: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "child", abstract: "Give a child a new key.",
+            discussion: """
+                With --reseal everything about the child is sealed anew as well. That may be stopped at any moment; the same command \
+                goes on.
+
+                Examples:
+                  muniment key rotate child 3c1f…
+                  muniment key rotate child 3c1f… --reseal
+                """)
+        @Argument(help: ArgumentHelp("The child.", valueName: "id")) var child: ChildID
+        @Flag(help: "Seal anew everything about the child.") var reseal = false
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let done = try await common.inVault { vault, caller in
+                try await Rotated(.child(child), reseal: reseal, vault, caller) {
+                    try await vault.rotate(child, as: caller)
+                }
+            }
+            try done.show(common)
+        }
+    }
+
+    struct OfDocument: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "document", abstract: "Give a document's versions and forms new keys.",
+            discussion: """
+                Each gets a new key, and its file a new header; the same parties have it as before. With --reseal the content is \
+                sealed anew as well, so that who had the old key and a copy of the old file opens the new one with nothing.
+
+                Examples:
+                  muniment key rotate document 8a02…
+                  muniment key rotate document 8a02… --reseal
+                """)
+        @Argument(help: ArgumentHelp("The document.", valueName: "id")) var document: DocumentID
+        @Flag(help: "Seal the content anew, and not its header alone.") var reseal = false
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let done = try await common.inVault { vault, caller in
+                Rotated(
+                    resealed: try await vault.reseal(
+                        .document(document), content: reseal, as: caller, progress: Rotated.progress))
+            }
+            try done.show(common)
+        }
+    }
+
+    struct OfService: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "service", abstract: "Give the vault a new key for one of its own purposes.",
+            discussion: """
+                children (wraps the children's keys), certificates (signs disposal certificates) and log (signs the ledger; nobody \
+                else may have the vault open). The others stay: the answer says why.
+
+                Tell verifiers of a new key of the ledger: `muniment ledger keys`. Certificates: `muniment disposal signer`.
+
+                Example:
+                  muniment key rotate service children
+                """)
+        @Argument(help: "log, blind-index, pepper, records, children or certificates.") var service: ServiceKey
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let done = try await common.inVault { try await $0.rotate(service, as: $1) }
+            try common.show(done) { done.lines }
+        }
+    }
+}
+
+/// What a rotation came to: of a key, of content, or of both.
+private struct Rotated: Encodable {
+    var rotated: RotationProgress?
+    var resealed: ResealProgress?
+
+    init(resealed: ResealProgress) { self.resealed = resealed }
+
+    /// The key first, so that nothing is sealed for the old one; unless an earlier run has done that and was stopped after it.
+    init(
+        _ target: ResealTarget, reseal: Bool, _ vault: DocumentVault, _ caller: Caller,
+        _ rotate: () async throws -> RotationProgress
+    ) async throws {
+        let isUnderWay = try await vault.isResealing(target)
+        if !(reseal && isUnderWay) { rotated = try await rotate() }
+        guard reseal, rotated?.isFinished != false else { return }
+        resealed = try await vault.reseal(target, content: true, as: caller, progress: Self.progress)
+    }
+
+    static func progress(_ done: ResealProgress) {
+        guard Terminal.showsProgress else { return }
+        Terminal.progress("\(done.objects) files sealed anew, \(Terminal.size(done.byteCount))")
+    }
+
+    func show(_ common: CommonOptions) throws {
+        Terminal.endProgress()
+        if let rotated, resealed == nil {
+            try common.show(rotated) { rotated.lines }
+        } else {
+            try common.show(self) { (rotated?.lines ?? []) + (resealed?.lines ?? []) }
+        }
+        guard rotated?.isFinished != false else { throw FaultFound() }
+    }
+}
+
+extension RotationProgress {
+    fileprivate var lines: [String] {
+        [
+            isFinished
+                ? "The key of \(key) is version \(to) now; version \(from) was destroyed. Wraps made anew: \(rewrapped)."
+                : "Wraps made anew: \(rewrapped). Some are being deposited at this moment: run it again to finish."
+        ]
+    }
+}
+
+extension ResealProgress {
+    fileprivate var lines: [String] {
+        let what = isContent ? "sealed anew" : "given a new header"
+        return ["Of \(of) \(objects) files were \(what), \(Terminal.size(byteCount)); the old ones were destroyed."]
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import Ledger
+import Rules
+import Sealing
+import Storage
+import Testing
+
+@testable import Vault
+
+@Suite("A request for access, from receipt to package", .timeLimit(.minutes(45)))
+struct RightsTests {
+    private static let reason = "Nothing in it is about anybody but the child."
+
+    private func requester(_ name: String = "Pat Example", account: String? = "pat") -> Requester {
+        Requester(
+            name: name, capacity: .parentWithResponsibility, authority: "Birth certificate seen", contact: "By post",
+            account: account)
+    }
+
+    /// A request of a parent who may ask for a child that is not competent.
+    private func received(
+        _ ensemble: Ensemble, _ vault: DocumentVault, requester: Requester? = nil
+    ) async throws -> RightsRequestID {
+        let dana = try await vault.person("dana")
+        let id = try await vault.receive(
+            NewRightsRequest(
+                kind: .subjectAccess, child: ensemble.child, requester: requester ?? self.requester(),
+                channel: .letter, received: nil, asked: "Everything that you have about my child"),
+            as: vault.person("sam"))
+        let today = vault.environment.today()
+        let judged = Judgement(by: "dana", on: today, reasoning: "Looked at the file and spoke to the school.")
+        var standing = RequesterStanding()
+        standing.authority = Authority(evidence: [.birthCertificate], hasCare: true)
+        standing.competence = Competence(isCompetent: false, judgement: judged)
+        standing.bestInterests = judged
+        standing.orders = OrdersCheck(checked: judged, restrainsContact: false)
+        try await vault.judge(standing, of: id, as: dana)
+        try await vault.note(.triaged, to: id, as: dana)
+        return id
+    }
+
+    private func releaseAll(_ id: RightsRequestID, in vault: DocumentVault) async throws {
+        let numbers = try await vault.items(of: id, as: vault.person("dana")).map(\.number)
+        _ = try await vault.decide([ItemsDecision(items: numbers, outcome: .release)], of: id, as: vault.person("dana"))
+    }
+
+    private func zip(_ package: DisclosurePackage) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var words = Array("correct horse battery".utf8)
+        try package.writeZip(passphrase: Key(try SecretBytes(wiping: &words))) { bytes += $0 }
+        return bytes
+    }
+
+    @Test("what no task opens is listed as not searched, and a task of the holder opens it")
+    func collecting() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let health = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
+        let id = try await received(ensemble, vault)
+        let first = try await vault.collect(id, as: vault.person("dana"))
+        #expect(first.holders.map(\.party) == ["education", "health"])
+        #expect(first.holders.map(\.readable) == [0, 0])
+        #expect(!first.isComplete)
+        #expect(first.parts > 2)
+
+        _ = try await ensemble.grant("dana", "DPO", [health], for: "rights.request", in: vault)
+        let second = try await vault.collect(id, as: vault.person("dana"))
+        #expect(second.holders.map(\.readable) == [0, 1])
+        let items = try await vault.items(of: id, as: vault.person("dana"))
+        #expect(items.filter { $0.document != nil }.map { $0.blocked == nil } == [false, true])
+        #expect(items.map(\.number) == Array(1...Int64(items.count)))
+    }
+
+    @Test(
+        "the package has what was released, is signed, opens with stock tools, and every paper in it is in the ledger")
+    func package() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let paper = try await ensemble.deposit("D01", by: "hana", text: "the request itself", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        #expect(try await ensemble.read(paper, as: "sam", in: vault) == "the request itself")
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        try await releaseAll(id, in: vault)
+        #expect(try await vault.faults(of: id, as: vault.person("dana")) == [])
+        try await vault.approve(id, as: vault.person("mona"))
+        let size = try await vault.ledgerSize()
+        let package = try await vault.disclose(id, to: "Pat Example", as: vault.person("dana"))
+        #expect(
+            try await vault.kinds(since: size).sorted { $0.rawValue < $1.rawValue } == [.documentExported, .disclosed])
+
+        let path = try ensemble.fixture.write("package.zip", try zip(package))
+        let folder = ensemble.fixture.folder.appending(path: "unpacked")
+        let output = try run("7z", ["x", "-pcorrect horse battery", "-o\(folder.path)", path])
+        #expect(output.contains("Everything is Ok"))
+        let content = try String(contentsOf: folder.appending(path: "papers/0001.bin"), encoding: .utf8)
+        #expect(content == "the request itself")
+        let letter = try String(contentsOf: folder.appending(path: "letter.html"), encoding: .utf8)
+        for word in ["Request and eligibility evidence", "Information Commissioner", "SEND case officer"] {
+            #expect(letter.contains(word), "\(word)")
+        }
+        let signer = try #require(try await vault.signerCertificate(as: vault.person("rex")))
+        try ensemble.fixture.write("unpacked/signer.pem", Array(signer.utf8))
+        _ = try run(
+            "openssl",
+            [
+                "cms", "-verify", "-binary", "-inform", "DER", "-in", folder.appending(path: "manifest.json.p7s").path,
+                "-content", folder.appending(path: "manifest.json").path, "-CAfile",
+                folder.appending(path: "signer.pem").path, "-purpose", "any", "-out", "/dev/null",
+            ])
+        #expect(try await vault.request(id, as: vault.person("dana")).state == "disclosed")
+        #expect(try await ensemble.findings(vault) == [])
+    }
+
+    @Test(
+        "who decided does not approve; what is decided after the approval does not go out; a package goes to nobody else"
+    )
+    func guards() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        let undecided = await ensemble.refusal { try await vault.approve(id, as: vault.person("mona")) }
+        guard case .rights(.faults(let faults)) = undecided else {
+            Issue.record("\(String(describing: undecided))")
+            return
+        }
+        #expect(faults.contains { $0.contains("undecided") })
+        try await releaseAll(id, in: vault)
+        let own = await ensemble.refusal { try await vault.approve(id, as: vault.person("dana")) }
+        guard case .rights(.faults(let second)) = own else {
+            Issue.record("\(String(describing: own))")
+            return
+        }
+        #expect(second.contains { $0.contains("also decided") })
+        let early = await ensemble.refusal {
+            _ = try await vault.disclose(id, to: "Pat Example", as: vault.person("dana"))
+        }
+        #expect(early != nil)
+        try await vault.approve(id, as: vault.person("mona"))
+        let other = await ensemble.refusal {
+            _ = try await vault.disclose(id, to: "Quinn Example", as: vault.person("dana"))
+        }
+        #expect(other == .rights(.wrongRecipient))
+        // The approval was of other decisions: somebody put back an item as it was before them.
+        try await vault.records.write { transaction in
+            var item = try #require(try transaction.rightsItems(of: id).first)
+            item.body = try #require(try transaction.rightsItems(of: id).last).body
+            try transaction.put(item)
+        }
+        await #expect(throws: (any Error).self) {
+            _ = try await vault.disclose(id, to: "Pat Example", as: vault.person("dana"))
+        }
+    }
+
+    @Test("a question stops the clock and no day is shown; its answer moves the day by what it took")
+    func clock() async throws {
+        let ensemble = try await Ensemble.copy()
+        let clock = TestClock()
+        let vault = try await ensemble.open(clock)
+        let id = try await received(ensemble, vault)
+        let dana = try await vault.person("dana")
+        #expect(try await vault.request(id, as: dana).clock?.dueDay == Day("2026-11-02"))
+        try await vault.note(.clarificationAsked, to: id, as: dana)
+        #expect(try await vault.request(id, as: dana).clock?.dueDay == nil)
+        clock.move(to: clock.now.adding(seconds: 7 * 86_400))
+        try await vault.note(.clarificationAnswered, to: id, as: vault.person("dana"))
+        #expect(try await vault.request(id, as: vault.person("dana")).clock?.dueDay == Day("2026-11-09"))
+        #expect(try await vault.requests(as: vault.person("dana")).map(\.id) == ["\(id)"])
+        #expect(try await vault.backlog(as: vault.person("dana")).inTime == 1)
+    }
+
+    @Test("nothing about the child is disposed of while a request for access runs")
+    func hold() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let document = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await received(ensemble, vault)
+        let refusal = await ensemble.refusal {
+            _ = try await vault.list(.document(document), ground: .mistake, reason: "Error", as: vault.person("rex"))
+        }
+        guard case .disposalBlocked = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+    }
+
+    @Test("health papers wait for the opinion of whom was asked, and of nobody else")
+    func opinion() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let health = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [health], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        try await releaseAll(id, in: vault)
+        let open = try await vault.faults(of: id, as: vault.person("dana"))
+        #expect(open.count == 1)
+        #expect(open.first?.contains("opinion") == true)
+        try await vault.askOpinion(on: 1, of: id, from: "priya", as: vault.person("dana"))
+        let given = GivenOpinion(
+            profession: .nurse, whyThisOne: nil, findsSeriousHarm: false,
+            reasoning: "It is what the family told me itself.")
+        let stranger = await ensemble.refusal {
+            try await vault.giveOpinion(given, on: 1, of: id, as: vault.person("henry"))
+        }
+        #expect(stranger == .notFound(.request))
+        #expect(try await vault.opinionsWanted(as: vault.person("priya")).map(\.item) == [1])
+        try await vault.giveOpinion(given, on: 1, of: id, as: vault.person("priya"))
+        #expect(try await vault.faults(of: id, as: vault.person("dana")) == [])
+    }
+
+    @Test("the answers to two parents are two, and where they differ is shown before either goes")
+    func twoParents() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        var ids: [RightsRequestID] = []
+        for name in ["pat", "quinn"] {
+            let id = try await received(
+                ensemble, vault, requester: requester("\(name.capitalized) Example", account: name))
+            _ = try await vault.collect(id, as: vault.person("dana"))
+            try await releaseAll(id, in: vault)
+            ids.append(id)
+        }
+        var withheld = ItemsDecision(items: [1], outcome: .withhold)
+        withheld.citations = [Citation("S2-P1-2", reasoning: Self.reason)]
+        _ = try await vault.decide([withheld], of: ids[1], as: vault.person("dana"))
+        let difference = try await vault.compare(ids[0], with: ids[1], as: vault.person("dana"))
+        #expect(difference.contains { $0.here == "release" && $0.there == "withhold" && $0.document != nil })
+    }
+
+    /// Runs a stock tool; its output, when it is content.
+    private func run(_ tool: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [tool] + arguments
+        let pipe = Pipe()
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(tool): \(output)")
+        return output
+    }
+}
