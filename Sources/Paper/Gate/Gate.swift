@@ -68,7 +68,7 @@ extension Desk {
         let inText = Self.traces(of: terms.patterns, in: said, at: .text(page: page))
         return try await picture(of: page, in: file) { picture in
             let seen = LetterStream(try await read(picture).map { ($0.text, true) })
-            let isBlack = try areas.allSatisfy { try picture.isBlack($0, dotsPerInch: bounds.dotsPerInch) }
+            let isBlack = try picture.areBlack(Area.joined(areas), dotsPerInch: bounds.dotsPerInch)
             return inText + Self.traces(of: terms.patterns, in: seen, at: .picture(page: page))
                 + (isBlack ? [] : [Trace(term: nil, place: .area(page: page))])
         }
