@@ -271,7 +271,9 @@ extension DocumentVault {
         }
         // That there is a redaction for a request would tell of the request.
         let isAnswering = view.asking.place.party == .rights
-        let forms = newest.filter { (isAnswering || !$0.kind.isForRequest) && reading($0, of: view) != nil }.sorted { $0.kind.rank < $1.kind.rank }
+        let forms = newest.filter { (isAnswering || !$0.kind.isForRequest) && reading($0, of: view) != nil }.sorted {
+            $0.kind.rank < $1.kind.rank
+        }
         return DocumentSummary(
             id: "\(document.id)", category: document.category.rawValue,
             categoryTitle: view.scene.agreement.title(of: document.category) ?? document.category.rawValue,

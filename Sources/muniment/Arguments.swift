@@ -76,6 +76,7 @@ extension HoldKind: ExpressibleByArgument {}
 extension DisposalGround: ExpressibleByArgument {}
 extension RequestKind: ExpressibleByArgument {}
 extension Channel: ExpressibleByArgument {}
+extension BreachStep.Kind: ExpressibleByArgument {}
 extension Rules.Opinion.Profession: ExpressibleByArgument {}
 extension Rules.Role: ExpressibleByArgument {
     public init?(argument: String) { self.init(rawValue: argument) }

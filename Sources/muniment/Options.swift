@@ -156,7 +156,7 @@ extension VaultEnvironment {
                 else { preconditionFailure("the calendar has no such day") }
                 return day
             }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods,
-                rights: rights)
+            rights: rights)
     }
 
     /// From the folder of MUNIMENT_KEYS, `./Keys` or the package's own.

@@ -36,7 +36,8 @@ extension RequestCommand {
 
     struct Inspect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "What hides in an item's document: comments, deletions, attachments, metadata. Look before you decide.",
+            abstract:
+                "What hides in an item's document: comments, deletions, attachments, metadata. Look before you decide.",
             discussion: "Example:\n  muniment request inspect 77aa… --item 12")
         @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
         @Option(help: "The item's number.") var item: Int64
@@ -47,7 +48,8 @@ extension RequestCommand {
             try common.show(hidden) {
                 hidden.isEmpty
                     ? ["Nothing was found that the pages do not show."]
-                    : Terminal.table(["what", "where", "how often"], hidden.map { [$0.kind.rawValue, $0.place, String($0.count)] })
+                    : Terminal.table(
+                        ["what", "where", "how often"], hidden.map { [$0.kind.rawValue, $0.place, String($0.count)] })
             }
         }
     }

@@ -113,7 +113,8 @@ struct Rule: Sendable {
             "AsyncHTTPClient", "JWTKit", "Foundation", "Glibc", "Synchronization",
         ],
         "muniment": [
-            "Web", "Logging", "Dispatch", "Vault", "Paper", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser", "CLinux",
+            "Web", "Logging", "Dispatch", "Vault", "Paper", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser",
+            "CLinux",
             "Foundation", "Glibc", "Synchronization",
         ],
     ]

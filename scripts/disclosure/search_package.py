@@ -9,7 +9,7 @@ parent-b, child. Every file is taken apart with programs and methods that are no
 of PDFs in three ways and from the pictures of their pages, each revision of them, what is attached and embedded,
 metadata, the parts of office files, mail and archives, and the bytes themselves in several encodings. Capitals,
 accents, hyphens and spaces do not matter. A find is printed as the secret's identifier and the place, never the secret.
-What could not be searched counts as a find. The self-test, of two minutes, plants every secret in every kind of place
+What could not be searched counts as a find. The self-test, of some minutes, plants every secret in every kind of place
 and sees that it is found.
 
 Exit status: 0 nothing that must not be there and everything that must, 1 otherwise, 2 misused. Needs poppler-utils,
@@ -39,6 +39,12 @@ PICTURES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"II*\0": ".tif", b"MM\
 # What reading a picture confuses: each to one of its kind.
 LOOKALIKES = str.maketrans("0158269i", "olsbzbgl")
 DEEPEST = 8
+# Three ways to see a page in greys: as it is; what is pale, without the black; what is not quite black.
+SHADES = (
+    bytes(range(256)),
+    bytes(0 if 90 < shade < 236 else 255 for shade in range(256)),
+    bytes(0 if 4 < shade < 100 else 255 for shade in range(256)),
+)
 
 
 def plain(text):
@@ -202,7 +208,7 @@ class Search:
         with tempfile.TemporaryDirectory() as folder:
             run("pdftoppm", "-r", "200", "-gray", path, Path(folder) / "page")
             for page in sorted(Path(folder).iterdir()):
-                self.picture(page, f"{place}: {page.stem}")
+                self.page(page, f"{place}: {page.stem}")
 
     def older_pdfs(self, data, place, depth):
         """What the file was before each of the changes that were only written behind it."""
@@ -214,6 +220,14 @@ class Search:
                 # The first of the two ends that a file made for the web has is not the end of a file.
                 if number > 1 or b"/Linearized" not in data[:1024]:
                     self.content(path, data[:end], f"{place}: revision {number} of {len(ends)}", depth + 1)
+
+    def page(self, path, place):
+        """A page as a picture in greys. Beside a black box, pale writing is not seen unless it is looked for."""
+        picture = path.read_bytes()
+        pixels = re.match(rb"P5\s+\d+\s+\d+\s+255\s", picture).end()
+        for shades in SHADES:
+            path.write_bytes(picture[:pixels] + picture[pixels:].translate(shades))
+            self.picture(path, place)
 
     def picture(self, path, place):
         self.reading(

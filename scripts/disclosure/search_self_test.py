@@ -95,16 +95,24 @@ def pdf_attachment(folder, terms):
         run("qpdf", whole, "--add-attachment", inside, "--", folder / "a.pdf")
 
 
-def picture(target, terms):
+def picture(target, terms, style=""):
     with tempfile.TemporaryDirectory() as other:
-        page(Path(other) / "a.pdf", listed(terms))
+        page(Path(other) / "a.pdf", listed(terms, style=style))
         run("pdftoppm", "-r", "200", "-gray", "-jpeg", Path(other) / "a.pdf", target)
 
 
-def pdf_picture(folder, terms):
+def pdf_picture(folder, terms, style=""):
     with tempfile.TemporaryDirectory() as other:
-        picture(Path(other) / "a", terms)
+        picture(Path(other) / "a", terms, style)
         run("img2pdf", *sorted(Path(other).glob("*.jpg")), "-o", folder / "a.pdf")
+
+
+def pdf_pale(folder, terms):
+    pdf_picture(folder, terms, "color: #bbb; border-left: 200px solid black; padding-left: 9px")
+
+
+def pdf_dark_on_black(folder, terms):
+    pdf_picture(folder, terms, "color: #2a2a2a; background: black")
 
 
 def jpeg_picture(folder, terms):
@@ -228,7 +236,17 @@ def zip_nested(folder, terms):
 
 PLACES = [
     *(pdf_text, pdf_hyphenated, pdf_spaced, pdf_decomposed, pdf_white, pdf_covered, pdf_information, pdf_xmp),
-    *(pdf_bookmark, pdf_note, pdf_deleted_page, pdf_attachment, pdf_picture, jpeg_picture, jpeg_metadata),
+    *(
+        pdf_bookmark,
+        pdf_note,
+        pdf_deleted_page,
+        pdf_attachment,
+        pdf_picture,
+        pdf_pale,
+        pdf_dark_on_black,
+        jpeg_picture,
+        jpeg_metadata,
+    ),
     *(docx_hidden, docx_deleted, docx_comment, docx_property, mail_header, mail_body, mail_attached_name),
     *(json_value, html_comment, html_cut, text_base64, text_hexadecimal, text_zero_width),
     *(file_name, folder_name, zip_name, zip_comment, zip_nested),
@@ -246,9 +264,8 @@ def found_in(make, secrets, terms):
 
 def nothing(folder, _):
     page(folder / "a.pdf", f"<p>{FACT}</p>")
-    with tempfile.TemporaryDirectory() as other:
-        picture(Path(other) / "a", [FACT])
-        run("img2pdf", *sorted(Path(other).glob("*.jpg")), "-o", folder / "b.pdf")
+    (folder / "pictures").mkdir()
+    pdf_picture(folder / "pictures", [FACT])
 
 
 def unreadable(folder, _):

@@ -91,7 +91,8 @@ extension DocumentVault {
             approvedOn: approver == nil ? body.approval.map { environment.day($0.at) } : environment.today())
         return review.policy.judge(
             package,
-            of: review.items.map { item in
+            // What nobody could open was not searched. The letter says so, and it is not decided about.
+            of: review.items.filter { $0.body.blocked == nil || $0.body.decision != nil }.map { item in
                 var decision = item.body.decision
                 if decision?.outcome == .redact { decision?.redactedBy = item.body.redaction?.by }
                 return ReviewedItem(

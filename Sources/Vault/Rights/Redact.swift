@@ -61,7 +61,9 @@ extension DocumentVault {
         let (row, key, asking) = try await requireAnswering(id, caller)
         let item = try await item(plan.item, of: id, key)
         let policy = try rightsPolicy()
-        for exemption in (plan.terms ?? []).map(\.exemption) + (plan.areas ?? []).map({ ExemptionID(rawValue: $0.code) }) {
+        for exemption in (plan.terms ?? []).map(\.exemption)
+            + (plan.areas ?? []).map({ ExemptionID(rawValue: $0.code) })
+        {
             guard policy.exemption(exemption) != nil else {
                 throw VaultError.invalid(field: "exemption", reason: "there is no \(exemption)")
             }
@@ -114,7 +116,8 @@ extension DocumentVault {
             return (
                 rendition,
                 RedactionResult(
-                    item: item.number, pages: pages.count, boxes: areas.count, doubtful: found.count(where: \.isDoubtful),
+                    item: item.number, pages: pages.count, boxes: areas.count,
+                    doubtful: found.count(where: \.isDoubtful),
                     hidden: hidden, attachments: pages.items.count)
             )
         }
@@ -162,7 +165,9 @@ extension DocumentVault {
         let document = view.document
         let original = try rendition(WhichForm(version: item.body.version), of: view)
         let (asking, permit) = try await requireReadable(original, view, caller, purpose: .rightsRequest)
-        guard let mediaType = MediaType(MediaType.redacted) else { throw VaultError.typeMismatch(declared: MediaType.redacted) }
+        guard let mediaType = MediaType(MediaType.redacted) else {
+            throw VaultError.typeMismatch(declared: MediaType.redacted)
+        }
         let author = Author(
             scene: view.scene, asking: asking, holder: document.holder,
             fingerprint: try view.childKey.fingerprint(holder: document.holder), permit: permit)
