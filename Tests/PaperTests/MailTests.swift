@@ -101,9 +101,38 @@ struct MailTests {
         #expect(text == "One & two £3\nhidden\nlink")
     }
 
+    @Test("each part is read in its own letters")
+    func letters() async throws {
+        let desk = try Sheets.desk()
+        let text = """
+            From: a@b.example
+            Content-Type: multipart/mixed; boundary=b
+
+            --b
+            Content-Type: text/plain; charset=utf-8
+
+            Łukasz
+            --b
+            Content-Type: text/plain; charset=iso-8859-2
+            Content-Transfer-Encoding: base64
+
+            o3VrYXN6
+            --b
+            Content-Type: text/plain; charset=utf-7
+
+            +AUE-ukasz
+            --b--
+            """
+        let words = try await mail(text, on: desk).text.split(whereSeparator: \.isWhitespace)
+        #expect(words == ["Łukasz", "Łukasz", "Łukasz"])
+    }
+
     @Test("what is no mail, or nests too deep, or has too many attachments is refused")
     func refuses() async throws {
         let desk = try Sheets.desk()
+        let unknown =
+            "From: a@b.example\nContent-Type: text/plain; charset=x-unheard-of\nContent-Transfer-Encoding: base64\n\n8w==\n"
+        await #expect(throws: PaperError.damaged) { _ = try await mail(unknown, on: desk) }
         await #expect(throws: PaperError.damaged) { _ = try await mail("just a text\n\nof some lines", on: desk) }
         let nested = (0..<20).map { "Content-Type: multipart/mixed; boundary=b\($0)\n\n--b\($0)\n" }.joined()
         await #expect(throws: PaperError.damaged) { _ = try await mail("From: a@b.example\n" + nested, on: desk) }

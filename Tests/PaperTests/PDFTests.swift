@@ -71,6 +71,20 @@ struct PDFTests {
             ])
     }
 
+    @Test("text is read in the letters that it was written in")
+    func letters() async throws {
+        let desk = try Sheets.desk()
+        let files: [(String, [UInt8])] = [
+            ("utf8.txt", Array("Brónagh".utf8)), ("latin.txt", Array("Br".utf8) + [0xf3] + Array("nagh".utf8)),
+            ("wide.txt", [0xff, 0xfe] + "Brónagh".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }),
+        ]
+        for (name, bytes) in files {
+            try desk.scratch.write(bytes, to: name)
+            let pages = try await desk.pages(of: Source(name, .text))
+            #expect(try await desk.words(on: 1, of: pages).map(\.text) == ["Brónagh"], "\(name)")
+        }
+    }
+
     @Test("what is no PDF, or broken, or too large is refused")
     func hostile() async throws {
         let desk = try Sheets.desk()

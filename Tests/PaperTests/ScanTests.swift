@@ -28,6 +28,22 @@ struct ScanTests {
         try await redacts(try await desk.pages(of: Source(file, .image)), on: desk)
     }
 
+    @Test("a scan with a layer of text, whose words are found twice, and boxes that overlap")
+    func twice() async throws {
+        let desk = try Sheets.desk()
+        let pages = try await Sheets.pdf(body, on: desk)
+        try await desk.redact(pages, [], to: "scan.pdf")
+        let scan = try await desk.pages(of: Source("scan.pdf", .pdf))
+        #expect(scan.pictured == [1])
+        let found = try await desk.find(terms(), in: scan)
+        #expect(found.count { $0.term == 0 } > 1)
+        let first = try #require(found.first?.areas.first)
+        let byHand = Area(page: 1, x: first.x - 20, y: first.y - 6, width: 60, height: 20, code: "Sch 3 p 5")
+        let areas = found.flatMap(\.areas) + [byHand]
+        try await desk.redact(scan, areas, to: "out.pdf")
+        try await desk.requireGone(terms(), from: "out.pdf", areas: areas)
+    }
+
     @Test("a page that is turned", arguments: ["90", "180", "270"])
     func turned(angle: String) async throws {
         let desk = try Sheets.desk()

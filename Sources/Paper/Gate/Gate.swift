@@ -56,20 +56,20 @@ extension Desk {
     }
 
     private static func traces(of terms: Terms, in text: String, at place: Trace.Place) -> [Trace] {
-        traces(of: terms, in: LetterStream(text), at: place)
+        traces(of: terms.patterns, in: LetterStream(text), at: place)
     }
 
-    private static func traces(of terms: Terms, in stream: LetterStream, at place: Trace.Place) -> [Trace] {
-        terms.patterns.filter { !$0.places(in: stream).isEmpty }.map { Trace(term: $0.term, place: place) }
+    private static func traces(of patterns: [Pattern], in stream: LetterStream, at place: Trace.Place) -> [Trace] {
+        patterns.filter { !$0.places(in: stream).isEmpty }.map { Trace(term: $0.term, place: place) }
     }
 
     private func pageTraces(of terms: Terms, on page: Int, of file: String, areas: [Area]) async throws -> [Trace] {
         let said = LetterStream(try await said(on: page, of: file).map { ($0.text, false) })
-        let inText = Self.traces(of: terms, in: said, at: .text(page: page))
+        let inText = Self.traces(of: terms.patterns, in: said, at: .text(page: page))
         return try await picture(of: page, in: file) { picture in
             let seen = LetterStream(try await read(picture).map { ($0.text, true) })
-            let isBlack = try areas.allSatisfy { try picture.isBlack($0, dotsPerInch: bounds.dotsPerInch) }
-            return inText + Self.traces(of: terms, in: seen, at: .picture(page: page))
+            let isBlack = try picture.areBlack(Area.joined(areas), dotsPerInch: bounds.dotsPerInch)
+            return inText + Self.traces(of: terms.patterns, in: seen, at: .picture(page: page))
                 + (isBlack ? [] : [Trace(term: nil, place: .area(page: page))])
         }
     }
@@ -78,12 +78,11 @@ extension Desk {
         try await objects(of: file) { objects in
             var traces: Set<Trace> = []
             try objects.forEachLine { line in
-                let texts =
-                    switch line {
-                    case .object(let bytes): PDFText.texts(in: bytes)
-                    case .stream(let bytes): [String(decoding: bytes, as: UTF8.self)]
-                    }
-                for text in texts { traces.formUnion(Self.traces(of: terms, in: text, at: .objects)) }
+                for text in PDFText.texts(in: line) { traces.formUnion(Self.traces(of: terms, in: text, at: .objects)) }
+                // What claims to draw may be plain text; its numbers and its one-letter words are nobody's.
+                guard case .drawing(let bytes) = line else { return }
+                let stream = LetterStream(String(decoding: bytes, as: UTF8.self))
+                traces.formUnion(Self.traces(of: terms.patterns.filter(\.isWordy), in: stream, at: .objects))
             }
             return Array(traces)
         }

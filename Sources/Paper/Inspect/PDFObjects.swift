@@ -6,8 +6,10 @@ struct PDFObjects: Sendable {
     enum Line {
         /// Of a dictionary, an array or the like.
         case object(ArraySlice<UInt8>)
-        /// Of an unpacked stream that is neither a picture nor a font.
-        case stream(ArraySlice<UInt8>)
+        /// Of a stream of metadata.
+        case metadata(ArraySlice<UInt8>)
+        /// Of an unpacked stream that is neither metadata, nor a picture, nor a font: what draws a page, mostly numbers.
+        case drawing(ArraySlice<UInt8>)
     }
 
     init(_ file: String, in scratch: Scratch) { (self.file, self.scratch) = (file, scratch) }
@@ -20,20 +22,23 @@ struct PDFObjects: Sendable {
     .map { Array($0.utf8) }
 
     func forEachLine(_ body: (Line) throws -> Void) throws {
-        var (isStream, isOpaque) = (false, false)
+        var (isStream, isTable, isOpaque, isMetadata) = (false, false, false, false)
         try forEachRawLine { line in
             if isStream {
-                if line.elementsEqual("endstream".utf8) {
-                    isStream = false
-                } else if !isOpaque {
-                    try body(.stream(line))
-                }
-            } else if line.elementsEqual("stream".utf8) {
-                isStream = true
+                isStream = !line.elementsEqual("endstream".utf8)
+                if isStream, !isOpaque { try body(isMetadata ? .metadata(line) : .drawing(line)) }
+            } else if isTable {
+                // Where the objects lie: numbers alone.
+                isTable = !line.elementsEqual("trailer".utf8)
             } else {
-                if line.hasSuffix(" 0 obj") { isOpaque = false }
+                isStream = line.elementsEqual("stream".utf8)
+                isTable = line.elementsEqual("xref".utf8)
+                if line.hasSuffix(" 0 obj") { (isOpaque, isMetadata) = (false, false) }
                 let bare = line.drop { $0 == 32 }
                 if Self.opaque.contains(where: { bare.starts(with: $0) }) { isOpaque = true }
+                if bare.elementsEqual("/Type /Metadata".utf8) || bare.elementsEqual("/Subtype /XML".utf8) {
+                    isMetadata = true
+                }
                 try body(.object(line))
             }
         }
@@ -79,10 +84,13 @@ extension Desk {
 
 /// The texts in a line of a PDF's objects, whichever way they are written.
 enum PDFText {
-    /// The line itself, and what its literal and hexadecimal strings stand for.
-    static func texts(in line: ArraySlice<UInt8>) -> [String] {
-        let literals = strings(in: line)
-        return [String(decoding: line, as: UTF8.self)] + literals.map(text(of:))
+    /// What a line says: of a drawing only its strings, for its numbers are places and sizes, and could be anybody's.
+    static func texts(in line: PDFObjects.Line) -> [String] {
+        switch line {
+        case .object(let bytes): [String(decoding: bytes, as: UTF8.self)] + strings(in: bytes).map(text(of:))
+        case .metadata(let bytes): [String(decoding: bytes, as: UTF8.self)]
+        case .drawing(let bytes): strings(in: bytes).map(text(of:))
+        }
     }
 
     private static func text(of bytes: [UInt8]) -> String {

@@ -14,7 +14,7 @@ struct Mail: Sendable {
             throw error
         }
         (headers, items) = (reader.headers, reader.items)
-        let (plain, laidOut) = (try await desk.decoded(reader.plain), try await desk.decoded(reader.markup))
+        let (plain, laidOut) = (try await desk.joined(reader.plain), try await desk.joined(reader.markup))
         let isBlank = plain.allSatisfy(\.isWhitespace)
         text = isBlank ? Markup.text(of: laidOut) : plain
         if !isBlank, !laidOut.isEmpty { hidden.append(Hidden(.alternative)) }
@@ -84,8 +84,8 @@ struct MailHeader: Hashable, Sendable {
     }
 }
 
-/// Bytes of a text, and the character set that they are said to be in.
-struct MailText: Sendable {
+/// The bytes of a text, and the character set that they are said to be in.
+struct CodedText: Sendable {
     var charset: String?
     var bytes: [UInt8] = []
 }
@@ -97,18 +97,28 @@ extension Desk {
             mail.head + mail.text, leftOut: mail.hidden.filter { $0.kind != .attachment }, items: mail.items)
     }
 
-    /// A text in whatever character set it came.
-    func decoded(_ text: MailText) async throws -> String {
+    fileprivate func joined(_ texts: [CodedText]) async throws -> String {
+        var joined: [String] = []
+        for text in texts { joined.append(try await decoded(text)) }
+        return joined.joined(separator: "\n\n")
+    }
+
+    /// A text in whatever character set it came: wrong letters would hide a name from the search, and not from a reader.
+    func decoded(_ text: CodedText) async throws -> String {
         guard !text.bytes.isEmpty else { return "" }
-        if let plain = String(validating: text.bytes, as: UTF8.self) { return plain }
-        let said = text.charset ?? ""
-        let isName =
-            said.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._:-]{0,39}/) != nil && !said.lowercased().hasPrefix("utf-8")
+        let hasMark = text.bytes.starts(with: [0xff, 0xfe]) || text.bytes.starts(with: [0xfe, 0xff])
+        let said = hasMark ? "utf-16" : (text.charset ?? "").lowercased()
+        // In these, plain bytes mean other letters; of the rest, what is good UTF-8 is that, whatever is said.
+        let isShifted = ["utf-16", "utf-32", "utf-7", "iso-2022", "hz", "ibm", "ucs"].contains { said.hasPrefix($0) }
+        if !isShifted, let plain = String(validating: text.bytes, as: UTF8.self) { return plain }
+        let isName = said.wholeMatch(of: /[a-z0-9][a-z0-9._:-]{0,39}/) != nil && said != "utf-8" && said != "us-ascii"
         return try await temporary(".txt") { name in
             try scratch.write(text.bytes, to: name)
+            let arguments = ["-c", "-f", isName ? said : "windows-1252", "-t", "utf-8", name]
             let limits = Limits(outputBytes: 4 * bounds.textBytes)
-            let output = try await Tool("iconv").run(
-                ["-c", "-f", isName ? said : "WINDOWS-1252", "-t", "UTF-8", name], in: scratch, limits: limits)
+            // 1: some letters are in no set, and are dropped; or all of them, when nobody knows the set.
+            let output = try await Tool("iconv").run(arguments, in: scratch, limits: limits, statuses: [0, 1])
+            guard !output.bytes.isEmpty else { throw PaperError.damaged }
             return output.text
         }
     }

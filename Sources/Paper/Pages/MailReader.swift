@@ -1,8 +1,8 @@
 /// Reads a mail's lines once, from the first to the last: boundaries open and close parts, and each part's bytes go where they belong.
 struct MailReader {
     private(set) var headers: [MailHeader] = []
-    private(set) var plain = MailText()
-    private(set) var markup = MailText()
+    private(set) var plain: [CodedText] = []
+    private(set) var markup: [CodedText] = []
     private(set) var items: [Pages.Item] = []
 
     private enum Place { case headers, body, betweenParts }
@@ -18,6 +18,7 @@ struct MailReader {
     private var transfer = Transfer("")
     private var isFirstLine = true
     private var pending: [UInt8] = []
+    private var textCount = 0
 
     private static let longestLine = 4 << 20
     private static let deepest = 10
@@ -101,15 +102,14 @@ struct MailReader {
         transfer = Transfer(own.first { $0.name == "content-transfer-encoding" }?.bare ?? "")
         let disposition = own.first { $0.name == "content-disposition" }
         let title = disposition?.parameter("filename") ?? type.parameter("name")
+        guard items.count + plain.count + markup.count < bounds.items else { throw .tooLarge }
         if disposition?.bare != "attachment", title == nil, type.bare == "text/plain" {
             sink = .plain
-            plain.charset = plain.charset ?? type.parameter("charset")
-            if !plain.bytes.isEmpty { plain.bytes += Array("\n\n".utf8) }
+            plain.append(CodedText(charset: type.parameter("charset")))
         } else if disposition?.bare != "attachment", title == nil, type.bare == "text/html" {
             sink = .markup
-            markup.charset = markup.charset ?? type.parameter("charset")
+            markup.append(CodedText(charset: type.parameter("charset")))
         } else {
-            guard items.count < bounds.items else { throw .tooLarge }
             sink = .item
             let file = scratch.newName(".item")
             try scratch.write([], to: file)
@@ -126,12 +126,13 @@ struct MailReader {
     private mutating func put(_ bytes: [UInt8]) throws(PaperError) {
         switch sink {
         case .nowhere: break
-        case .plain: plain.bytes += bytes
-        case .markup: markup.bytes += bytes
+        case .plain: plain[plain.count - 1].bytes += bytes
+        case .markup: markup[markup.count - 1].bytes += bytes
         case .item: pending += bytes
         }
         if pending.count > 1 << 16 { try flush() }
-        guard plain.bytes.count + markup.bytes.count <= bounds.textBytes else { throw .tooLarge }
+        textCount += sink == .plain || sink == .markup ? bytes.count : 0
+        guard textCount <= bounds.textBytes else { throw .tooLarge }
     }
 
     private mutating func flush() throws(PaperError) {

@@ -5,7 +5,7 @@ extension Desk {
     public func pages(of source: Source) async throws -> Pages {
         switch source.kind {
         case .pdf: return try await bound(source.file)
-        case .text: return try await typeset(try text(source.file))
+        case .text: return try await typeset(try await text(source.file))
         case .image: return try await bound(try await photographed(source.file))
         case .spreadsheet: throw PaperError.notForPages
         case .word: return try await printed(source.file)
@@ -37,9 +37,9 @@ extension Desk {
         ).replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
     }
 
-    private func text(_ file: String) throws -> String {
+    private func text(_ file: String) async throws -> String {
         guard try scratch.size(of: file) <= bounds.textBytes else { throw PaperError.tooLarge }
-        return String(decoding: try scratch.readAll(file), as: UTF8.self)
+        return try await decoded(CodedText(bytes: try scratch.readAll(file)))
     }
 
     /// A clean copy of a Word document, printed by LibreOffice.

@@ -76,3 +76,27 @@ public struct Area: Hashable, Sendable, Codable {
         (self.page, self.x, self.y, self.width, self.height, self.code) = (page, x, y, width, height, code)
     }
 }
+
+extension Area {
+    /// The areas of one page with those of one code that mostly cover each other made one: a word that was found twice has one box.
+    static func joined(_ areas: [Area]) -> [Area] {
+        var joined: [Area] = []
+        for area in areas {
+            if let place = joined.firstIndex(where: { $0.code == area.code && $0.mostlyCovers(area) }) {
+                let (one, left, top) = (joined[place], min(joined[place].x, area.x), min(joined[place].y, area.y))
+                joined[place].width = max(one.x + one.width, area.x + area.width) - left
+                joined[place].height = max(one.y + one.height, area.y + area.height) - top
+                (joined[place].x, joined[place].y) = (left, top)
+            } else {
+                joined.append(area)
+            }
+        }
+        return joined
+    }
+
+    private func mostlyCovers(_ other: Area) -> Bool {
+        let across = min(x + width, other.x + other.width) - max(x, other.x)
+        let down = min(y + height, other.y + other.height) - max(y, other.y)
+        return across > 0 && down > 0 && across * down * 2 > min(width * height, other.width * other.height)
+    }
+}

@@ -29,6 +29,9 @@ struct Pattern: Hashable, Sendable {
         return pattern
     }
 
+    /// Long enough, and made of letters, to be no accident among numbers and signs.
+    var isWordy: Bool { (fit == .words || fit == .within) && letters.count >= 4 }
+
     /// From this length on a name is looked for within other words: in addresses, file names and compounds.
     private static let tellingLength = 6
     /// The shortest part of a name that is looked for by itself.

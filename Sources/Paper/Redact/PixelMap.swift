@@ -38,16 +38,21 @@ struct PixelMap: Sendable {
         }
     }
 
-    /// Whether nothing but black, and its code in white, is within a rectangle.
+    /// Whether nothing but black, and codes in white, is within these rectangles.
     ///
     /// A frame of two pixels may be grey: a picture that was made anew does not fall on the same dots.
-    func isBlack(_ area: Area, dotsPerInch: Int) throws(PaperError) -> Bool {
-        let frame = Frame(area, dotsPerInch: dotsPerInch, within: self)
-        let label = Label(area.code, in: frame)
-        let (rows, columns) = (frame.rows.dropFirst(2).dropLast(2), frame.columns.dropFirst(2).dropLast(2))
-        for y in rows {
-            let pixels = try row(y, columns.startIndex..<columns.endIndex)
-            for (x, pixel) in zip(columns, pixels) where pixel > 60 && !label.isNearWhite(x, y) { return false }
+    func areBlack(_ areas: [Area], dotsPerInch: Int) throws(PaperError) -> Bool {
+        let frames = areas.map { Frame($0, dotsPerInch: dotsPerInch, within: self) }
+        let labels = zip(areas, frames).map { Label($0.code, in: $1) }
+        for frame in frames {
+            let (rows, columns) = (frame.rows.dropFirst(2).dropLast(2), frame.columns.dropFirst(2).dropLast(2))
+            for y in rows {
+                let pixels = try row(y, columns.startIndex..<columns.endIndex)
+                // Where rectangles overlap, the code may be another's.
+                for (x, pixel) in zip(columns, pixels) where pixel > 60 {
+                    guard labels.contains(where: { $0.isNearWhite(x, y) }) else { return false }
+                }
+            }
         }
         return true
     }

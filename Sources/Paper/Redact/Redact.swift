@@ -33,7 +33,7 @@ extension Desk {
                     "-singlefile", file, stem,
                 ]
             _ = try await Tool("pdftoppm").run(arguments, in: scratch)
-            try PixelMap(name, in: scratch).paint(areas[number] ?? [], dotsPerInch: bounds.dotsPerInch)
+            try PixelMap(name, in: scratch).paint(Area.joined(areas[number] ?? []), dotsPerInch: bounds.dotsPerInch)
         }
         return try await temporary(".pdf") { bound in
             let resolution = ["--imgsize", "\(bounds.dotsPerInch)dpi", "--nodate", "-o", bound]
