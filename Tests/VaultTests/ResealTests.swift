@@ -181,6 +181,30 @@ struct ResealTests {
         try await vault.close()
     }
 
+    @Test("what was being resealed and is erased is not being resealed any more")
+    func erased() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let document = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await ensemble.deposit("D05", by: "priya", text: "more", in: vault)
+        let person = try await vault.person("ada").person
+        let targets: [ResealTarget] = [.document(document), .child(ensemble.child), .party(.health)]
+        try await vault.records.write { transaction in
+            for target in targets {
+                try transaction.put(ResealRow(owner: target.name, begun: 1, isContent: true, person: person))
+            }
+        }
+        let one = try await vault.approvedDisposal(of: .document(document), coolingDays: 0)
+        _ = try await vault.execute(one, as: vault.person("rex"))
+        #expect(try await vault.records.read { try $0.reseals().map(\.owner) } == targets.dropFirst().map(\.name))
+        try await vault.closeCase(ensemble.caseID, as: vault.person("sam"))
+        let all = try await vault.approvedDisposal(of: .child(ensemble.child), coolingDays: 0)
+        _ = try await vault.execute(all, as: vault.person("rex"))
+        #expect(try await vault.records.read { try $0.reseals().map(\.owner) } == ["party health"])
+        #expect(try await ensemble.findings(vault) == [])
+        try await vault.close()
+    }
+
     @Test("a restored vault reads what was resealed before its backup")
     func restored() async throws {
         let scene = try await BackupScene()

@@ -218,6 +218,7 @@ extension WriteTransaction {
             "DELETE FROM acts WHERE document = :id OR refers IN (SELECT id FROM acts WHERE document = :id)",
             "DELETE FROM renditions WHERE document = :id", "DELETE FROM versions WHERE document = :id",
             "DELETE FROM imported WHERE document = :id", "DELETE FROM documents WHERE id = :id",
+            "DELETE FROM reseals WHERE owner = 'document ' || lower(hex(:id))",
         ] {
             try db.execute(sql: sql, arguments: arguments)
         }
@@ -268,6 +269,10 @@ extension WriteTransaction {
         "DELETE FROM renditions WHERE document IN (SELECT id FROM documents WHERE child = :id)",
         "DELETE FROM versions WHERE document IN (SELECT id FROM documents WHERE child = :id)",
         "DELETE FROM imported WHERE document IN (SELECT id FROM documents WHERE child = :id)",
+        """
+        DELETE FROM reseals WHERE owner = 'child ' || lower(hex(:id))
+          OR owner IN (SELECT 'document ' || lower(hex(id)) FROM documents WHERE child = :id)
+        """,
         "DELETE FROM documents WHERE child = :id",
         """
         DELETE FROM upload_parts WHERE upload IN
