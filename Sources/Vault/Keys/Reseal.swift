@@ -34,8 +34,8 @@ public struct ResealProgress: Hashable, Sendable, Codable {
 
 extension DocumentVault {
     /// What is sealed aside before it is made durable together: this bounds what a crash costs.
-    private static let batchCount = 128
-    private static let batchBytes: UInt64 = 64 << 20
+    private static let batchCount = 512
+    private static let batchBytes: UInt64 = 128 << 20
 
     /// Gives renditions new keys and objects, while others work: the wraps stay those of the same parties. It goes on where an earlier run
     /// was stopped. What has the same object, because the content is the same, is resealed with it.
@@ -143,28 +143,45 @@ extension DocumentVault {
         }
     }
 
-    /// A page of renditions, in batches.
+    /// A page of renditions, in batches: while one is made durable the next is sealed aside.
     private func reseal(
         _ renditions: [RenditionRow], _ row: ResealRow, _ done: inout ResealProgress,
         _ progress: @Sendable (ResealProgress) -> Void
     ) async throws {
-        var objects = Dictionary(grouping: renditions, by: \.object).mapValues { $0[0].byteCount }
-            .sorted { $0.key.hex < $1.key.hex }[...]
-        while !objects.isEmpty {
-            var byteCount: UInt64 = 0
-            let batch = objects.prefix(Self.batchCount).prefix { object in
-                defer { byteCount += object.value }
-                return byteCount < Self.batchBytes
-            }
-            objects = objects.dropFirst(batch.count)
-            let made = try await restage(batch.map(\.key), content: row.isContent)
-            for group in try await commit(made, row) {
-                done.objects += 1
-                done.renditions += group.renditions.count
-                done.byteCount += group.staged.byteCount
+        var batches = Self.batches(of: renditions)[...]
+        var made = try await restage(batches.popFirst() ?? [], content: row.isContent)
+        while !made.isEmpty || !batches.isEmpty {
+            let ahead = batches.popFirst() ?? []
+            async let next = restage(ahead, content: row.isContent)
+            do {
+                for group in try await commit(made, row) {
+                    done.objects += 1
+                    done.renditions += group.renditions.count
+                    done.byteCount += group.staged.byteCount
+                }
+            } catch {
+                discard((try? await next) ?? [])
+                throw error
             }
             progress(done)
+            made = try await next
             try Task.checkCancellation()
         }
+    }
+
+    private static func batches(of renditions: [RenditionRow]) -> [[Digest]] {
+        var batches: [[Digest]] = []
+        var byteCount: UInt64 = 0
+        let objects = Dictionary(grouping: renditions, by: \.object).mapValues { $0[0].byteCount }
+        for (object, bytes) in objects.sorted(by: { $0.key.hex < $1.key.hex }) {
+            if let last = batches.last, last.count < batchCount, byteCount < batchBytes {
+                batches[batches.count - 1].append(object)
+                byteCount += bytes
+            } else {
+                batches.append([object])
+                byteCount = bytes
+            }
+        }
+        return batches
     }
 }

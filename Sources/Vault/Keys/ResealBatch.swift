@@ -38,13 +38,14 @@ private final class ResealWork: Sendable {
 }
 
 extension DocumentVault {
-    /// Seals objects aside for new keys, on both processors.
+    /// Seals objects aside for new keys, on every processor.
     func restage(_ objects: [Digest], content: Bool) async throws -> [Resealed] {
+        guard !objects.isEmpty else { return [] }
         try environment.steps.before(.stage)
         let work = ResealWork(objects)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<2 {
+                for _ in 0..<3 {
                     group.addTask {
                         while let object = work.next() { work.add(try await restage(object, content: content)) }
                     }
@@ -60,7 +61,7 @@ extension DocumentVault {
     }
 
     /// Harmless when it fails: the next recovery sweeps the files aside.
-    private func discard(_ made: [Resealed]) {
+    func discard(_ made: [Resealed]) {
         for resealed in made { try? objects.discard(resealed.staged) }
     }
 
