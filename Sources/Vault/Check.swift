@@ -57,6 +57,7 @@ extension DocumentVault {
             try await section("keyring backups", &report) { try await checkBackups(&$0) }
             try await section("keys", &report) { try await checkKeys(&$0) }
             try await section("disposals and holds", &report) { try await checkDisposals(&$0) }
+            try await section("requests and breaches", &report) { try await checkRights(&$0) }
             try await section("acts", &report) { try await checkActs(&$0) }
             try await section("documents", &report) { try await checkDocuments(&$0, progress) }
             try await section("keyring", &report) { try await checkStrayWraps(&$0, pending) }

@@ -228,6 +228,8 @@ private struct LookReader {
         if let parties, !parties.contains(row.leaf.party) { return false }
         if let onlyDocument, event.object["document"] != onlyDocument { return false }
         guard isFamily, person != caller else { return true }
+        // That a request is being answered is the requester's alone.
+        if event.detail["purpose"] == Purpose.rightsRequest.rawValue { return false }
         if row.leaf.party == Party.family.number { return false }
         if let document = event.object["document"], !documents.contains(document) { return false }
         let time = Instant(milliseconds: Int64(row.leaf.time))

@@ -145,15 +145,123 @@ struct RightsTests {
             _ = try await vault.disclose(id, to: "Quinn Example", as: vault.person("dana"))
         }
         #expect(other == .rights(.wrongRecipient))
-        // The approval was of other decisions: somebody put back an item as it was before them.
-        try await vault.records.write { transaction in
-            var item = try #require(try transaction.rightsItems(of: id).first)
-            item.body = try #require(try transaction.rightsItems(of: id).last).body
-            try transaction.put(item)
-        }
-        await #expect(throws: (any Error).self) {
+        // The approval was of other decisions.
+        let late = await ensemble.refusal { try await releaseAll(id, in: vault) }
+        #expect(late != nil)
+        let key = try #require(try await vault.childKey(ensemble.child))
+        var item = try #require(try await vault.items(of: id, key).first)
+        item.body.facts.isKnownToSubject = true
+        let forged = try vault.sealed(item, of: id, key)
+        try await vault.records.write { try $0.put(forged) }
+        let changed = await ensemble.refusal {
             _ = try await vault.disclose(id, to: "Pat Example", as: vault.person("dana"))
         }
+        #expect(changed == .rights(.notAsApproved))
+    }
+
+    @Test("an earlier state that was approved once, put back whole, does not go out")
+    func putBack() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        try await releaseAll(id, in: vault)
+        try await vault.approve(id, as: vault.person("mona"))
+        let old = try await vault.records.read { (try $0.rightsRequest(id), try $0.rightsItems(of: id)) }
+        try await vault.note(.sentBack, to: id, as: vault.person("dana"))
+        var withheld = ItemsDecision(items: [1], outcome: .withhold)
+        withheld.citations = [Citation("S2-P1-2", reasoning: Self.reason)]
+        _ = try await vault.decide([withheld], of: id, as: vault.person("dana"))
+        try await vault.records.write { transaction in
+            try transaction.put(try #require(old.0))
+            for item in old.1 { try transaction.put(item) }
+        }
+        let refusal = await ensemble.refusal {
+            _ = try await vault.disclose(id, to: "Pat Example", as: vault.person("dana"))
+        }
+        #expect(refusal == .rights(.notAsApproved))
+    }
+
+    @Test("an answer that goes to the child does not go to the parent who asked; nobody answers a request of their own")
+    func recipients() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        let shown = try await vault.request(id, as: vault.person("dana"))
+        #expect(shown.requester.name == "Pat Example")
+        var standing = RequesterStanding()
+        let judged = Judgement(
+            by: "dana", on: vault.environment.today(), reasoning: "The child asked for it to come to her.")
+        standing.authority = Authority(evidence: [.birthCertificate], hasCare: true)
+        standing.competence = Competence(isCompetent: true, judgement: judged)
+        standing.bestInterests = judged
+        standing.orders = OrdersCheck(checked: judged, restrainsContact: true)
+        standing.repliesToChild = true
+        try await vault.judge(standing, of: id, as: vault.person("dana"))
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        try await releaseAll(id, in: vault)
+        try await vault.approve(id, as: vault.person("mona"))
+        let parent = await ensemble.refusal {
+            _ = try await vault.disclose(id, to: "Pat Example", as: vault.person("dana"))
+        }
+        #expect(parent == .rights(.wrongRecipient))
+        let package = try await vault.disclose(id, to: "Robin Example", as: vault.person("dana"))
+        #expect(package.pages.map(\.name).contains("for-you.html"))
+
+        let own = try await received(ensemble, vault, requester: requester("Dana Example", account: "mona"))
+        let refusal = await ensemble.refusal { _ = try await vault.request(own, as: vault.person("mona")) }
+        #expect(refusal == .needsAnother("Answering your own request"))
+    }
+
+    @Test("an erased document takes its items with it, with what was said about them")
+    func erasure() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let document = try await ensemble.deposit("D01", by: "hana", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        let before = try await vault.records.read { try $0.rightsItems(of: id) }
+        #expect(before.count { $0.rendition != nil } == 1)
+        let hold = try #require(try await vault.holds(as: vault.person("dana")).first)
+        try await vault.releaseHold(
+            try #require(HoldID(hold.id)), reason: "Done", as: vault.person("dana"))
+        let later = try await ensemble.open(at: Fixture.start.adding(seconds: 40 * 86_400))
+        let disposal = try await later.approvedDisposal(of: .document(document), coolingDays: 0)
+        _ = try await later.execute(disposal, as: later.person("rex"))
+        let after = try await later.records.read { try $0.rightsItems(of: id) }
+        #expect(after.allSatisfy { $0.rendition == nil })
+        #expect(after.count == before.count - 1)
+    }
+
+    @Test("a breach: no letter before safety, no end before a decision, and the hours are counted from awareness")
+    func breaches() async throws {
+        let ensemble = try await Ensemble.copy()
+        let clock = TestClock()
+        let vault = try await ensemble.open(clock)
+        let dana = try await vault.person("dana")
+        let new = NewBreach(category: .misdirected, facts: "A letter went astray.", endangersSomebody: true)
+        let future = await ensemble.refusal {
+            _ = try await vault.record(new, awareAt: clock.now.adding(seconds: 1), as: dana)
+        }
+        #expect(future != nil)
+        let id = try await vault.record(new, awareAt: clock.now.adding(seconds: -3600), as: dana)
+        #expect(try await vault.breaches(as: dana).first?.hoursLeft == 71)
+        for step in [BreachStep.Kind.subjectsTold, .closed] {
+            let refusal = await ensemble.refusal {
+                try await vault.note(step, "Nothing was done yet.", on: id, as: dana)
+            }
+            #expect(refusal != nil, "\(step)")
+        }
+        clock.move(to: clock.now.adding(seconds: 72 * 3600))
+        #expect(try await vault.breaches(as: vault.person("dana")).first?.hoursLeft == -1)
+        try await vault.note(.regulatorTold, "By the form on the website.", on: id, as: vault.person("dana"))
+        #expect(try await vault.breaches(as: vault.person("dana")).first?.toldAfterHours == 73)
+        try ensemble.fixture.tamper("records", "DELETE FROM breaches")
+        #expect(try await ensemble.findings(vault).contains { $0.what.contains("breach") })
     }
 
     @Test("a question stops the clock and no day is shown; its answer moves the day by what it took")

@@ -215,6 +215,7 @@ extension WriteTransaction {
         let arguments: StatementArguments = ["id": id.bytes.data]
         for sql in [
             "DELETE FROM scans WHERE rendition IN (SELECT id FROM renditions WHERE document = :id)",
+            "DELETE FROM rights_items WHERE rendition IN (SELECT id FROM renditions WHERE document = :id)",
             "DELETE FROM acts WHERE document = :id OR refers IN (SELECT id FROM acts WHERE document = :id)",
             "DELETE FROM renditions WHERE document = :id", "DELETE FROM versions WHERE document = :id",
             "DELETE FROM imported WHERE document = :id", "DELETE FROM documents WHERE id = :id",
@@ -233,6 +234,10 @@ extension WriteTransaction {
         for sql in [
             """
             DELETE FROM scans WHERE rendition IN
+              (SELECT id FROM renditions WHERE document = :id AND version = :number)
+            """,
+            """
+            DELETE FROM rights_items WHERE rendition IN
               (SELECT id FROM renditions WHERE document = :id AND version = :number)
             """,
             "DELETE FROM renditions WHERE document = :id AND version = :number",
@@ -265,6 +270,7 @@ extension WriteTransaction {
         DELETE FROM scans WHERE rendition IN (SELECT renditions.id FROM renditions
           JOIN documents ON documents.id = renditions.document WHERE documents.child = :id)
         """,
+        "DELETE FROM rights_items WHERE request IN (SELECT id FROM rights_requests WHERE child = :id)",
         "DELETE FROM acts WHERE child = :id", "DELETE FROM due WHERE child = :id",
         "DELETE FROM renditions WHERE document IN (SELECT id FROM documents WHERE child = :id)",
         "DELETE FROM versions WHERE document IN (SELECT id FROM documents WHERE child = :id)",

@@ -441,34 +441,6 @@ enum RecordsSchema {
           BEGIN SELECT RAISE(ABORT, 'acts are append-only'); END;
         """
 
-    private static let rights = """
-        CREATE TABLE rights_requests (
-          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-          child BLOB NOT NULL REFERENCES children,
-          kind TEXT NOT NULL,
-          received TEXT NOT NULL CHECK (length(received) = 10),
-          state TEXT NOT NULL,
-          body BLOB NOT NULL,
-          changed INTEGER NOT NULL,
-          mac BLOB NOT NULL
-        ) STRICT;
-        CREATE INDEX rights_requests_of_child ON rights_requests (child);
-        CREATE TABLE rights_items (
-          request BLOB NOT NULL REFERENCES rights_requests,
-          number INTEGER NOT NULL CHECK (number >= 1),
-          body BLOB NOT NULL,
-          mac BLOB NOT NULL,
-          PRIMARY KEY (request, number)
-        ) STRICT;
-        CREATE TABLE breaches (
-          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-          aware INTEGER NOT NULL,
-          body BLOB NOT NULL,
-          closed INTEGER,
-          mac BLOB NOT NULL
-        ) STRICT;
-        """
-
     private static let identities = """
         CREATE TABLE identities (
           identity BLOB NOT NULL PRIMARY KEY CHECK (length(identity) = 32),

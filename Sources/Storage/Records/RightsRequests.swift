@@ -40,16 +40,19 @@ public struct RightsItemRow: Hashable, Sendable {
     public let request: RightsRequestID
     /// From 1, without gaps, and never another thing's.
     public let number: Int64
+    /// The rendition that it is, with which it goes; `nil` for a part of the records.
+    public let rendition: RenditionID?
     /// What it is and what was decided, sealed under the child's key.
     public var body: [UInt8]
 
-    public init(request: RightsRequestID, number: Int64, body: [UInt8]) {
+    public init(request: RightsRequestID, number: Int64, rendition: RenditionID?, body: [UInt8]) {
         self.request = request
         self.number = number
+        self.rendition = rendition
         self.body = body
     }
 
-    fileprivate var columns: [[UInt8]] { [request.bytes, number.bytes, body] }
+    fileprivate var columns: [[UInt8]] { [request.bytes, number.bytes, rendition?.bytes ?? [], body] }
 }
 
 /// A personal data breach, or what may be one.
@@ -92,11 +95,13 @@ extension WriteTransaction {
     public func put(_ row: RightsItemRow) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO rights_items (request, number, body, mac) VALUES (:request, :number, :body, :mac)
+                INSERT INTO rights_items (request, number, rendition, body, mac)
+                VALUES (:request, :number, :rendition, :body, :mac)
                 ON CONFLICT (request, number) DO UPDATE SET body = excluded.body, mac = excluded.mac
                 """)
         try statement.execute(arguments: [
-            "request": row.request.bytes.data, "number": row.number, "body": row.body.data,
+            "request": row.request.bytes.data, "number": row.number, "rendition": row.rendition?.bytes.data,
+            "body": row.body.data,
             "mac": rows.mac("rights_items", row.columns).data,
         ])
     }
@@ -167,7 +172,9 @@ extension ReadTransaction {
     }
 
     func rightsItem(_ row: Row) throws -> RightsItemRow {
-        let item = RightsItemRow(request: try id(row, "request"), number: row["number"], body: bytes(row, "body"))
+        let item = RightsItemRow(
+            request: try id(row, "request"), number: row["number"], rendition: try optionalID(row, "rendition"),
+            body: bytes(row, "body"))
         try rows.check(bytes(row, "mac"), "rights_items", item.columns)
         return item
     }
@@ -179,4 +186,36 @@ extension ReadTransaction {
         try rows.check(bytes(row, "mac"), "breaches", breach.columns)
         return breach
     }
+}
+
+extension RecordsSchema {
+    static let rights = """
+        CREATE TABLE rights_requests (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          child BLOB NOT NULL REFERENCES children,
+          kind TEXT NOT NULL,
+          received TEXT NOT NULL CHECK (length(received) = 10),
+          state TEXT NOT NULL,
+          body BLOB NOT NULL,
+          changed INTEGER NOT NULL,
+          mac BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX rights_requests_of_child ON rights_requests (child);
+        CREATE TABLE rights_items (
+          request BLOB NOT NULL REFERENCES rights_requests,
+          number INTEGER NOT NULL CHECK (number >= 1),
+          rendition BLOB,
+          body BLOB NOT NULL,
+          mac BLOB NOT NULL,
+          PRIMARY KEY (request, number)
+        ) STRICT;
+        CREATE INDEX rights_items_of_rendition ON rights_items (rendition);
+        CREATE TABLE breaches (
+          id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+          aware INTEGER NOT NULL,
+          body BLOB NOT NULL,
+          closed INTEGER,
+          mac BLOB NOT NULL
+        ) STRICT;
+        """
 }

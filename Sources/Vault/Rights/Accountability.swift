@@ -89,7 +89,7 @@ extension DocumentVault {
         for row in try await records.read({ try $0.rightsRequests() }) {
             guard let key = try await childKey(row.child) else { continue }
             let body = try body(of: row, key)
-            let history = try body.history(policy)
+            let history = try body.history()
             disclosures += body.disclosures.count
             if history.state != .closed || history.clock.answered != nil,
                 let reading = try? policy.read(

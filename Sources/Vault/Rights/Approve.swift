@@ -18,32 +18,29 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func faults(of id: RightsRequestID, as caller: Caller) async throws -> [String] {
-        let (row, key, _) = try await requireAnswering(id, caller)
-        return try await releaseFaults(row, key, approvedBy: nil).filter { $0 != .notApproved }.map(\.userMessage)
+        let (row, key, _) = try await requireReviewing(id, caller)
+        return try await faults(row, key, caller, approval: nil)
     }
 
-    /// Approves the answer as it is decided now. Any decision after this needs it anew.
+    /// Approves the answer as it is decided now, with who asks and by what right. Any change after this needs it anew.
     ///
-    /// - Throws: `VaultError.denied`, `.needsAnother` for whoever received, decided or redacted, `.rights(.faults)`, `.rights(.rules)`.
+    /// - Throws: `VaultError.denied`, `.needsAnother` for whoever decided, redacted or said by what right the requester asks; `.rights`.
     public func approve(_ id: RightsRequestID, as caller: Caller) async throws {
         let (row, key, asking) = try await requireAnswering(id, "request.approve", caller)
         _ = try await requireSession(caller)
         let body = try body(of: row, key)
         let items = try await items(of: id, key)
-        let hands = Set(items.flatMap { [$0.body.decision?.decidedBy, $0.body.redaction?.by] }.compactMap { $0 })
-        let people = hands.union(body.requester.account.map { [$0] } ?? []).compactMap { PersonID($0) }
+        let digest = try body.digest(with: items)
+        let approval = RightsRequestBody.Approval(by: "\(caller.person)", at: environment.now(), digest: digest)
         if body.kind.isAccess {
-            let faults = try await releaseFaults(row, key, approvedBy: caller.person)
-            guard faults.isEmpty else { throw VaultError.rights(.faults(faults.map(\.userMessage))) }
+            let faults = try await faults(row, key, caller, approval: approval)
+            guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
         }
-        let approval = RightsRequestBody.Approval(
-            by: "\(caller.person)", at: environment.now(), digest: try items.digest)
-        let answering = body.events.map(\.by).compactMap { PersonID($0) }
-        let others = body.kind.isAccess ? people : people + answering
+        let hands = body.hands(in: items)
         try await change(
-            row, key, [.approved], as: .requestApproved, with: ["sha256": approval.digest], asking, caller,
+            row, key, [.approved], as: .requestApproved, with: ["sha256": digest], asking, caller,
             also: { transaction in
-                for person in others {
+                for person in hands {
                     try transaction.requireTwo(person, caller.person, "Approving this answer")
                 }
             }, altering: { $0.approval = approval })
@@ -55,8 +52,8 @@ extension DocumentVault {
     public func compare(
         _ id: RightsRequestID, with other: RightsRequestID, as caller: Caller
     ) async throws -> [AnswerDifference] {
-        let (row, key, asking) = try await requireAnswering(id, caller)
-        let (second, _, _) = try await requireAnswering(other, caller)
+        let (row, key, asking) = try await requireReviewing(id, caller)
+        let (second, _, _) = try await requireReviewing(other, caller)
         guard row.child == second.child else {
             throw VaultError.invalid(field: "request", reason: "the two are about different children")
         }
@@ -68,7 +65,7 @@ extension DocumentVault {
         let last = Dictionary(there.map { ($0.body.key, $0.body) }) { first, _ in first }
         return Set(first.keys).union(last.keys).sorted().compactMap { name in
             let (mine, theirs) = (first[name], last[name])
-            guard mine?.decision?.outcome != theirs?.decision?.outcome else { return nil }
+            guard mine?.shown != theirs?.shown else { return nil }
             let body = mine ?? theirs
             return AnswerDifference(
                 what: body?.form ?? body?.part?.kind.rawValue ?? "", document: body?.document,
@@ -77,19 +74,19 @@ extension DocumentVault {
     }
 
     /// Everything that keeps the answer from going out, judged anew on the day.
-    func releaseFaults(
-        _ row: RightsRequestRow, _ key: ChildKey, approvedBy approver: PersonID?
-    ) async throws -> [ReleaseFault] {
-        let review = try await review(row, key)
-        let body = try body(of: row, key)
+    ///
+    /// `approval`: that it would go out with; without one nobody is asked to have approved it yet.
+    func faults(
+        _ row: RightsRequestRow, _ key: ChildKey, _ caller: Caller, approval: RightsRequestBody.Approval?
+    ) async throws -> [String] {
+        let (review, body) = (try await review(row, key), try body(of: row, key))
         let open = Set(body.opinions.filter { $0.answered == nil }.map(\.item))
         let shown = review.items.filter { $0.body.decision?.outcome.isShown == true }
         let package = ReleasePackage(
             request: "\(row.id)", recipient: review.request.recipient,
-            items: Set(shown.filter { $0.body.isReady }.map { "\($0.number)" }),
-            approvedBy: approver.map { "\($0)" } ?? body.approval?.by,
-            approvedOn: approver == nil ? body.approval.map { environment.day($0.at) } : environment.today())
-        return review.policy.judge(
+            items: Set(shown.filter { $0.body.isReady }.map { "\($0.number)" }), approvedBy: approval?.by,
+            approvedOn: approval.map { environment.day($0.at) })
+        let found = review.policy.judge(
             package,
             // What nobody could open was not searched. The letter says so, and it is not decided about.
             of: review.items.filter { $0.body.blocked == nil || $0.body.decision != nil }.map { item in
@@ -98,19 +95,82 @@ extension DocumentVault {
                 return ReviewedItem(
                     item: item.body.facts, decision: decision, isOpinionOpen: open.contains(item.number))
             }, for: review.request, on: environment.today())
+        return found.filter { approval != nil || $0 != .notApproved }.map(\.userMessage)
+            + requesterFaults(body, review) + shown.compactMap(Self.redactionFault)
+            + (try await contentFaults(row, review.items, shown))
+    }
+
+    /// What a date of birth says against the capacity in which somebody asks.
+    private func requesterFaults(_ body: RightsRequestBody, _ review: Review) -> [String] {
+        let today = environment.today()
+        guard let born = review.request.born, let sixteen = born.anniversary(years: 16),
+            let eighteen = born.anniversary(years: 18)
+        else { return [] }
+        switch body.requester.capacity {
+        case .child where today >= sixteen, .youngPerson where today < sixteen || today >= eighteen,
+            .adult where today < eighteen:
+            return ["The requester's capacity does not fit the date of birth. Enter the request anew."]
+        case .child where body.standing?.competence?.isCompetent != true:
+            return ["Nobody has said that the child is competent. Record who judged it, and why."]
+        default: return []
+        }
+    }
+
+    /// The boxes must rest on what the decision cites.
+    private static func redactionFault(_ item: RightsItem) -> String? {
+        guard item.body.decision?.outcome == .redact, let redaction = item.body.redaction else { return nil }
+        let cited = Set(item.body.decision?.citations.map(\.exemption) ?? [])
+        guard !redaction.exemptions.isSubset(of: cited) else { return nil }
+        return "Item \(item.number): its boxes rest on exemptions that the decision does not cite. Cite them."
+    }
+
+    /// What has come since the search, and what a scanner has found in what would go out.
+    private func contentFaults(
+        _ row: RightsRequestRow, _ items: [RightsItem], _ shown: [RightsItem]
+    ) async throws -> [String] {
+        let known = Set(items.compactMap(\.body.rendition))
+        let ids = shown.compactMap { item in item.body.shownRendition.flatMap { RenditionID($0) } }
+        let (isOld, hasMalware) = try await records.read { transaction in
+            (
+                try transaction.renditions(about: row.child).contains {
+                    !$0.kind.isForRequest && !known.contains("\($0.id)")
+                },
+                try ids.contains { try transaction.scan(of: $0)?.found != nil }
+            )
+        }
+        return (isOld ? ["Something has come since the search. Collect again."] : [])
+            + (hasMalware ? ["The malware scanner has found something in what would go out. Withhold it."] : [])
     }
 }
 
-extension [RightsItem] {
-    /// Of every item with its decision: any change makes it another.
-    var digest: String {
-        get throws { Digest.sha256(try sortedJSON(map { Numbered(number: $0.number, body: $0.body) })).hex }
+extension RightsRequestBody {
+    /// Of everything that an approval is of: who asks, by what right, every opinion, and every item with its decision. Any change makes it
+    /// another.
+    func digest(with items: [RightsItem]) throws -> String {
+        struct Approved: Encodable {
+            let kind: RequestKind
+            let requester: Requester
+            let standing: RequesterStanding?
+            let opinions: [AskedOpinion]
+            let items: [Numbered]
+        }
+        struct Numbered: Encodable {
+            let number: Int64
+            let body: RightsItemBody
+        }
+        let all = Approved(
+            kind: kind, requester: requester, standing: standing, opinions: opinions,
+            items: items.map { Numbered(number: $0.number, body: $0.body) })
+        return Digest.sha256(try sortedJSON(all)).hex
     }
-}
 
-private struct Numbered: Encodable {
-    let number: Int64
-    let body: RightsItemBody
+    /// Everybody who has had a hand in the answer, and so does not approve it.
+    func hands(in items: [RightsItem]) -> [PersonID] {
+        let deciders = items.flatMap { [$0.body.decision?.decidedBy, $0.body.redaction?.by] }
+        // Where there are no items, whoever wrote anything down has prepared the answer.
+        let writers = kind.isAccess ? [] : events.map { Optional($0.by) }
+        return Set((deciders + writers + [judgedBy, requester.account]).compactMap { $0 }).compactMap { PersonID($0) }
+    }
 }
 
 extension RightsItemBody {
@@ -118,6 +178,21 @@ extension RightsItemBody {
     var isReady: Bool {
         guard blocked == nil else { return false }
         return decision?.outcome != .redact || redaction != nil
+    }
+
+    /// The rendition that goes out: the redaction, where it was decided to redact.
+    var shownRendition: String? { decision?.outcome == .redact ? redaction?.rendition : rendition }
+
+    /// What the recipient gets of it, to compare.
+    fileprivate var shown: Shown {
+        Shown(outcome: decision?.outcome, hides: decision?.hides ?? [], boxes: redaction?.boxes, part: part)
+    }
+
+    fileprivate struct Shown: Equatable {
+        let outcome: ItemDecision.Outcome?
+        let hides: Set<String>
+        let boxes: Int?
+        let part: RecordPart?
     }
 }
 

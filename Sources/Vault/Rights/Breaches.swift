@@ -17,7 +17,7 @@ public struct NewBreach: Hashable, Sendable, Codable {
     /// People whose data they are, where no document tells.
     public var people: Int?
     /// Somebody may be found or harmed by it: the safety plan comes before any letter.
-    public var endangersSomebody: Bool?
+    public var endangersSomebody: Bool
 }
 
 /// What is done about a breach.
@@ -48,7 +48,7 @@ public struct Breach: Hashable, Sendable, Codable {
     public let aware: String
     /// The last second for telling the regulator.
     public let notifyBy: String
-    /// Negative once it is late; `nil` when the regulator was told, or somebody decided that it need not be.
+    /// Negative once it is late; `nil` when the regulator was told, or the breach is closed.
     public let hoursLeft: Int64?
     /// Hours from awareness to the regulator.
     public let toldAfterHours: Int64?
@@ -109,8 +109,8 @@ extension DocumentVault {
 
     /// Writes down what was done about a breach.
     ///
-    /// - Throws: `VaultError.denied`, `.notFound(.breach)`, `.wrongStage` for one that is closed, or closed before anybody decided whether
-    ///   the regulator is told, or letters that would go before the safety of whom they endanger.
+    /// - Throws: `VaultError.denied`, `.notFound(.breach)`, `.alreadySo` for one that is closed; `.invalid` for closing before anybody decided
+    ///   whether the regulator is told, and for letters that would go before the safety of whom they endanger.
     public func note(_ kind: BreachStep.Kind, _ note: String, on id: BreachID, as caller: Caller) async throws {
         try await authorise("breach.record", caller)
         let step = BreachStep(
@@ -122,7 +122,7 @@ extension DocumentVault {
             guard row.closed == nil else { throw VaultError.alreadySo("This breach is closed") }
             var body = try body(of: row)
             let done = Set(body.steps.map(\.kind))
-            if kind == .subjectsTold, body.new.endangersSomebody == true, !done.contains(.safeguarding) {
+            if kind == .subjectsTold, body.new.endangersSomebody, !done.contains(.safeguarding) {
                 throw VaultError.invalid(field: "step", reason: "make whoever is in danger safe first, and record it")
             }
             if kind == .closed, done.isDisjoint(with: [.decision, .regulatorTold]) {
@@ -157,7 +157,7 @@ extension DocumentVault {
             hoursLeft: isSettled ? nil : clock.hoursLeft(at: environment.now().milliseconds / 1000),
             toldAfterHours: told.map { ($0.at.milliseconds - row.aware.milliseconds) / 3_600_000 },
             documents: body.new.documents ?? [], children: body.children, people: body.new.people,
-            endangersSomebody: body.new.endangersSomebody ?? false,
+            endangersSomebody: body.new.endangersSomebody,
             steps: body.steps.map { "\($0.at.text) \($0.kind.rawValue): \($0.note)" }, isClosed: row.closed != nil)
     }
 

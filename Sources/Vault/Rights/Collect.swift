@@ -36,7 +36,9 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.request)`, `.rights(.rules)`.
     public func collect(_ id: RightsRequestID, as caller: Caller) async throws -> SearchLog {
         let (row, key, asking) = try await requireAnswering(id, caller)
-        let isFirst = try body(of: row, key).search == nil
+        let body = try body(of: row, key)
+        try requireUnderReview(body)
+        let isFirst = body.search == nil
         let found = try await found(try await snapshot(of: row.child), caller, butFor: id)
         let known = try await items(of: id, key)
         let rows = try changes(found, known, id, key)
@@ -104,7 +106,7 @@ extension DocumentVault {
     }
 
     /// Why a rendition cannot be read for a request; `nil` when it can.
-    private func blocked(_ rendition: RenditionRow, _ document: DocumentRow, _ scene: Scene) -> String? {
+    func blocked(_ rendition: RenditionRow, _ document: DocumentRow, _ scene: Scene) -> String? {
         guard keys.current.newest(document.holder) != nil else { return "party-sealed" }
         var reason: DenialReason?
         for asking in scene.askings {

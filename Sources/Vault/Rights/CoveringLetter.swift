@@ -42,8 +42,8 @@ public struct CoveringLetter: Hashable, Sendable, Codable {
     public let released: Int
     public let redacted: Int
     public let withheld: Int
-    /// What could not be searched, and why.
-    public let notSearched: [String]
+    /// Whether everything that was found could be opened. What could not is not told here: even whose it is could tell something.
+    public let isComplete: Bool
 }
 
 extension CoveringLetter {
@@ -73,7 +73,14 @@ extension CoveringLetter {
                 .section("Other countries", .paragraph(transfers)),
                 .section("Your rights", .paragraph(rights)),
                 .section("If you are not content", .list(complaints)),
-            ] + (notSearched.isEmpty ? [] : [.section("What we could not search", .list(notSearched))]))
+            ]
+                + (isComplete
+                    ? []
+                    : [
+                        .section(
+                            "What is still open",
+                            .paragraph("We could not look at everything in time. We write again when we have."))
+                    ]))
     }
 
     /// The same for a child, in plain words.
@@ -94,7 +101,7 @@ extension CoveringLetter {
                     )
                         + .paragraph(
                             withheld == 0
-                                ? "There is nothing else that you asked for."
+                                ? "You may ask us about anything in them."
                                 : "\(String(withheld)) of them we may not give you. A list says why.")),
                 .section("Why we have it", .list(purposes.map(\.title))),
                 .section("Who has looked at it", .list(recipients)),

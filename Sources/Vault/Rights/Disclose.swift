@@ -18,13 +18,18 @@ extension DocumentVault {
         let (row, key, asking) = try await requireAnswering(id, caller)
         _ = try await requireSession(caller)
         let body = try body(of: row, key)
-        guard recipient == body.requester.name else { throw VaultError.rights(.wrongRecipient) }
-        try await requireApproved(row, key, body)
+        guard recipient == (try await recipientName(row, key, body)) else {
+            try await refuse(
+                .rights(.wrongRecipient),
+                Event(.accessDenied, by: caller).about(row.child).on(["request": "\(id)"])
+                    .with(["reason": "wrong-recipient"]), childKey: key)
+        }
+        try await requireApproved(row, key, body, caller)
         let all = try await items(of: id, key)
         let items = all.visible
         let shown = items.filter { $0.body.decision?.outcome.isShown == true }
         let opened = try await opening(shown, row.child, caller)
-        let pages = try await pages(row, key, body, items, caller)
+        let pages = try await pages(row, key, body, all)
         let outcome: RequestOutcome =
             shown.isEmpty
             ? .refused : shown.count == all.count && !shown.contains(where: \.isRedacted) ? .inFull : .inPart
@@ -42,17 +47,42 @@ extension DocumentVault {
             papers: opened.map(\.paper), signer: try await signer())
     }
 
-    /// That what was approved is what there is, and that nothing stands against it today.
+    /// Who gets the answer: the one who asked, or the child where it goes to the child.
+    func recipientName(_ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody) async throws -> String {
+        guard body.standing?.repliesToChild == true else { return body.requester.name }
+        guard let child = try await records.read({ try $0.child(row.child) }) else { throw VaultError.notFound(.child) }
+        return try Self.open(child, key).name
+    }
+
+    /// That what was approved is what there is, by the ledger too, and that nothing stands against it today.
     private func requireApproved(
-        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody
+        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ caller: Caller
     ) async throws {
         let items = try await items(of: row.id, key)
         guard let approval = body.approval else {
             throw VaultError.rights(.faults([ReleaseFault.notApproved.userMessage]))
         }
-        guard try items.digest == approval.digest else { throw VaultError.rights(.notAsApproved) }
-        let faults = try await releaseFaults(row, key, approvedBy: nil)
-        guard faults.isEmpty else { throw VaultError.rights(.faults(faults.map(\.userMessage))) }
+        let state = try body.history().state
+        guard state == .approved || state.isAnswered && !body.disclosures.isEmpty else {
+            throw VaultError.rights(.rules(.notNow(state, "only what is approved is disclosed.")))
+        }
+        let digest = try body.digest(with: items)
+        guard digest == approval.digest, try await newestApproval(of: row, key) == digest else {
+            throw VaultError.rights(.notAsApproved)
+        }
+        let faults = try await faults(row, key, caller, approval: approval)
+        guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
+    }
+
+    /// The digest of the newest approval in the ledger, if nothing was changed after it: rows that were put back are found by this.
+    private func newestApproval(of row: RightsRequestRow, _ key: ChildKey) async throws -> String? {
+        let kinds: Set<EventKind> = [.requestApproved, .itemsDecided, .itemRedacted, .requestCollected, .opinionGiven]
+        let entries = try await records.read { try $0.entries(of: kinds) }
+        for entry in entries.reversed() where entry.child == row.child {
+            guard let event = try await opened(entry), event.object["request"] == "\(row.id)" else { continue }
+            return entry.leaf.kind == .requestApproved ? event.detail["sha256"] : nil
+        }
+        return nil
     }
 
     /// Decides for each document that it may be read, and finds its key. Nothing is opened yet.
@@ -141,9 +171,4 @@ extension RightsItem {
         let ending = MediaType(mediaType)?.ending ?? "bin"
         return "papers/" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "." + ending
     }
-}
-
-extension RightsItemBody {
-    /// What is shown of it: the redaction, where it was decided to redact.
-    fileprivate var shownRendition: String? { decision?.outcome == .redact ? redaction?.rendition : rendition }
 }

@@ -33,6 +33,8 @@ struct RightsItemBody: Hashable, Sendable, Codable {
         let at: Instant
         /// How many places are blacked out.
         let boxes: Int
+        /// Those that the boxes rest on.
+        let exemptions: Set<ExemptionID>
     }
 
     init(_ rendition: RenditionRow, _ document: DocumentRow, blocked: String?) {
@@ -46,13 +48,16 @@ struct RightsItemBody: Hashable, Sendable, Codable {
         byteCount = rendition.byteCount
         self.blocked = blocked
         facts = ReviewItem(
-            id: "", data: document.category.dataKinds, about: ["child"],
+            id: "", data: document.labels.reduce(document.category.dataKinds) { $0.union($1.dataKinds) },
+            about: ["child"], revealsWhereabouts: document.labels.contains("safe-contact"),
             isLawEnforcement: document.labels.contains("yj.le"))
     }
 
     init(_ part: RecordPart) {
         self.part = part
-        facts = ReviewItem(id: "", data: [], about: ["child"])
+        facts = ReviewItem(
+            id: "", data: [], about: ["child"], thirdParties: part.kind.thirdParties,
+            isAllegationAboutRequester: part.kind == .restraint || part.kind == .emergency)
     }
 
     /// By which the same thing is known again.
@@ -70,6 +75,27 @@ extension Category {
         case "D11", "D12": [.ehcPlan]
         case "D14b": [.legalAdvice]
         case "D01", "D03", "D04", "D13": [.education]
+        default: []
+        }
+    }
+}
+
+extension Label {
+    fileprivate var dataKinds: Set<DataKind> {
+        switch rawValue {
+        case "sealed.adoption": [.adoption]
+        case "legal.privileged": [.legalAdvice]
+        default: []
+        }
+    }
+}
+
+extension RecordPart.Kind {
+    /// Somebody else whom such a part is about, until its reviewer says otherwise.
+    fileprivate var thirdParties: [ThirdParty] {
+        switch self {
+        case .consent: [ThirdParty(id: "giver", kind: .family, consent: .notSought)]
+        case .request: [ThirdParty(id: "other requester", kind: .family, consent: .notSought)]
         default: []
         }
     }
@@ -94,7 +120,7 @@ extension DocumentVault {
 
     func sealed(_ item: RightsItem, of request: RightsRequestID, _ key: ChildKey) throws -> RightsItemRow {
         RightsItemRow(
-            request: request, number: item.number,
+            request: request, number: item.number, rendition: item.body.rendition.flatMap { RenditionID($0) },
             body: try key.fields.seal(
                 json: item.body, Self.itemFacts(request, item.number, key.child), random: environment.random))
     }

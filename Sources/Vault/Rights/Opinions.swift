@@ -50,10 +50,11 @@ extension DocumentVault {
             throw VaultError.notFound(.item)
         }
         let person = try await person(named: username)
-        let roles = try await records.read { try $0.caller(person).roles }
-        guard agreement.gives("request.opinion", to: roles) else {
-            throw VaultError.invalid(field: "person", reason: "no role of theirs gives opinions")
-        }
+        let professional = try await records.read { try $0.caller(person) }
+        guard agreement.gives("request.opinion", to: professional.roles),
+            try await !isBarred(from: row.child, professional)
+        else { throw VaultError.invalid(field: "person", reason: "this person gives no opinions about this child") }
+        try await requireOther(than: try body(of: row, key).requester, professional, id)
         let asked = AskedOpinion(item: number, person: "\(person)", asked: environment.today())
         try await change(
             row, key, [.opinionAsked], as: .opinionAsked, with: ["item": String(number), "person": "\(person)"], asking,
@@ -67,8 +68,10 @@ extension DocumentVault {
         try await authorise("request.opinion", caller)
         var wanted: [OpinionWanted] = []
         for row in try await records.read({ try $0.rightsRequests() })
-        where row.state == RequestState.consulting.rawValue {
-            guard let key = try await childKey(row.child) else { continue }
+        where row.state != RequestState.closed.rawValue {
+            guard let key = try await childKey(row.child), try await !isBarred(from: row.child, caller) else {
+                continue
+            }
             let own = try body(of: row, key).opinions.filter { $0.person == "\(caller.person)" && $0.answered == nil }
             guard !own.isEmpty else { continue }
             let items = try await items(of: row.id, key)
@@ -95,7 +98,7 @@ extension DocumentVault {
             let place = body.opinions.firstIndex(where: {
                 $0.item == number && $0.person == "\(caller.person)" && $0.answered == nil
             }), var item = try await items(of: id, key).first(where: { $0.number == number }),
-            let place2 = caller.memberships.first(where: { agreement.gives("request.opinion", to: $0.role) })
+            let role = caller.memberships.first(where: { agreement.gives("request.opinion", to: $0.role) })
         else { try await refuse(.notFound(.request), Event(.accessDenied, by: caller).on(["request": "\(id)"])) }
         let today = environment.today()
         item.body.facts.opinion = Opinion(
@@ -104,7 +107,7 @@ extension DocumentVault {
         let sealed = try sealed(item, of: id, key)
         try await change(
             row, key, [.opinionReceived], note: reasoning, as: .opinionGiven, with: ["item": String(number)],
-            Asking(place: place2, isOnCase: false), caller, also: { try $0.put(sealed) },
+            Asking(place: role, isOnCase: false), caller, also: { try $0.put(sealed) },
             altering: { $0.opinions[place].answered = today })
     }
 }

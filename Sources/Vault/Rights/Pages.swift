@@ -7,6 +7,8 @@ internal import Storage
 /// The machine-readable half of a package.
 private struct PackageData: Encodable {
     struct Paper: Encodable {
+        /// Not told.
+        let document: String
         let number: Int64
         let name: String
         let category: String
@@ -16,6 +18,10 @@ private struct PackageData: Encodable {
         let mediaType: String
         let added: String
         let isRedacted: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case number, name, category, categoryTitle, title, version, mediaType, added, isRedacted
+        }
     }
 
     var format = "muniment disclosure v1"
@@ -38,15 +44,18 @@ private struct ExemptionLine: Encodable {
 extension DocumentVault {
     /// The letters, lists and records of a package.
     ///
-    /// `items`: those that the recipient may know of.
+    /// Everything in them is made of what the recipient may know of: a list of categories or parties would tell of what is kept back.
     func pages(
-        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ items: [RightsItem], _ caller: Caller
+        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ all: [RightsItem]
     ) async throws -> [DisclosurePackage.Page] {
+        let items = all.visible
         let snapshot = try await snapshot(of: row.child)
-        let letter = try await letter(row, body, items, snapshot)
+        let letter = try await letter(
+            row, key, body, items, snapshot, isComplete: all.allSatisfy { $0.body.blocked == nil })
         let own = try await keyring.read { try $0.documentKeys(of: row.child) }
         let papers = try items.compactMap { try paper($0, snapshot, own, key) }
-        let records = items.compactMap(\.shownPart)
+        let numbers = Dictionary(papers.map { ($0.document, $0.number) }) { first, _ in first }
+        let records = items.compactMap(\.shownPart).map { $0.told(numbers) }
         let exemptions = try exemptions(items)
         var pages: [(String, HTML)] = [
             ("letter.html", letter.page), ("index.html", Self.index(papers, records, exemptions)),
@@ -70,7 +79,8 @@ extension DocumentVault {
         else { return nil }
         let mediaType = item.isRedacted ? MediaType.redacted : item.body.mediaType ?? ""
         return PackageData.Paper(
-            number: item.number, name: item.paperName(mediaType), category: document.category.rawValue,
+            document: "\(document.id)", number: item.number, name: item.paperName(mediaType),
+            category: document.category.rawValue,
             categoryTitle: agreement.title(of: document.category) ?? document.category.rawValue,
             // A title may name whom the redaction hides.
             title: item.isRedacted ? nil : try own[document.id].map { try title(of: document, $0, key) },
@@ -113,7 +123,8 @@ extension DocumentVault {
                         })),
                 .section("Records, in records.html", .list(records.map(\.title))),
                 .section(
-                    "Not given", withheld.isEmpty ? .paragraph("Nothing.") : .list(withheld.map { "Number \($0)" })),
+                    "Not given",
+                    withheld.isEmpty ? .paragraph("No other item is listed.") : .list(withheld.map { "Number \($0)" })),
             ])
     }
 
@@ -127,7 +138,7 @@ extension DocumentVault {
         .page(
             "Why some of it is not shown",
             lead: lines.isEmpty
-                ? "Nothing was kept back."
+                ? "No item is listed here."
                 : "For each number: whether all of it or a part is kept back, and under which law.",
             [
                 .list(
@@ -140,58 +151,62 @@ extension DocumentVault {
 }
 
 extension DocumentVault {
-    /// Article 15, filled from what the vault knows.
+    /// Article 15, filled from what the vault knows of what the recipient may know of.
     private func letter(
-        _ row: RightsRequestRow, _ body: RightsRequestBody, _ items: [RightsItem], _ snapshot: ChildSnapshot
+        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ items: [RightsItem],
+        _ snapshot: ChildSnapshot, isComplete: Bool
     ) async throws -> CoveringLetter {
-        let agreement = agreement
-        let documents = snapshot.documents.values
-        let categories = Set(documents.map(\.category)).sorted()
-        let cases = try await records.read { try $0.cases(of: row.child) }
-        let told = agreement.transparency
+        let (agreement, told) = (agreement, agreement.transparency)
+        let ids = Set(items.compactMap(\.body.document))
+        let documents = snapshot.documents.values.filter { ids.contains("\($0.id)") }
+        let caseIDs = Set(items.compactMap(\.shownPart).filter { $0.kind == .theCase }.map(\.id))
+        let cases = try await records.read { try $0.cases(of: row.child) }.filter { caseIDs.contains("\($0.id)") }
         let outcomes = items.compactMap { $0.body.decision?.outcome }
+        let office = told.controllers[.rights].map { "\($0.name), \($0.contact)" } ?? ""
         return CoveringLetter(
             request: "\(row.id)", received: "\(row.received)", answered: "\(environment.today())",
-            requester: body.requester.name, capacity: body.requester.capacity.rawValue,
-            confirmation: !documents.isEmpty || !cases.isEmpty,
+            requester: try await recipientName(row, key, body), capacity: body.requester.capacity.rawValue,
+            confirmation: !items.isEmpty,
             purposes: Set(cases.map(\.purpose)).sorted().map {
                 .init(id: $0.rawValue, title: agreement.title(of: $0) ?? $0.rawValue)
             },
-            categories: categories.map { .init(id: $0.rawValue, title: agreement.title(of: $0) ?? $0.rawValue) },
-            recipients: try await recipients(of: row.child), storage: try await storage(of: row.child),
+            categories: Set(documents.map(\.category)).sorted().map {
+                .init(id: $0.rawValue, title: agreement.title(of: $0) ?? $0.rawValue)
+            },
+            recipients: try await recipients(of: row.child, ids), storage: try await storage(of: row.child, ids),
             storedWhere: told.retention, rights: told.rights,
             complaints: [
-                "To us: \(told.controllers[.rights].map { "\($0.name), \($0.contact)" } ?? ""). We tell you within 30 days that your complaint has come.",
+                "To us: \(office). We tell you within 30 days that your complaint has come.",
                 "To the Information Commissioner, at any time.", "To a court.",
             ],
             sources: Set(documents.map(\.holder)).compactMap { told.controllers[$0]?.name }.sorted(),
             automatedDecisions: "No decision about the child is made by a machine alone.",
             transfers: told.storage, released: outcomes.count { $0 == .release },
-            redacted: outcomes.count { $0 == .redact },
-            withheld: outcomes.count { $0 == .withhold },
-            notSearched: (body.search?.holders ?? []).filter { !$0.blocked.isEmpty }.map { holder in
-                "\(told.controllers[Party(rawValue: holder.party) ?? .rights]?.name ?? holder.party): "
-                    + "\(holder.blocked.values.reduce(0, +)) files"
-            })
+            redacted: outcomes.count { $0 == .redact }, withheld: outcomes.count { $0 == .withhold },
+            isComplete: isComplete)
     }
 
-    /// Who has had the data, as the ledger tells: each role and party once.
-    private func recipients(of child: ChildID) async throws -> [String] {
+    /// Who has had these documents, as the ledger tells: each role and party once. The answers to requests are no use of the data.
+    private func recipients(of child: ChildID, _ ids: Set<String>) async throws -> [String] {
         let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: child) }
         var found: Set<String> = []
         for (_, row) in entries where row.leaf.kind == .documentRead || row.leaf.kind == .documentExported {
-            guard let event = try await opened(row), let party = Party(number: row.leaf.party) else { continue }
+            guard let event = try await opened(row), let party = Party(number: row.leaf.party),
+                ids.contains(event.object["document"] ?? ""),
+                event.detail["purpose"] != Purpose.rightsRequest.rawValue
+            else { continue }
             let role = event.detail["role"].flatMap { agreement.title(of: Role(rawValue: $0)) }
             let controller = agreement.transparency.controllers[party]?.name ?? "The family"
             found.insert([role, controller].compactMap { $0 }.joined(separator: ", "))
         }
-        return found.isEmpty ? ["Nobody has opened a paper."] : found.sorted()
+        return found.sorted()
     }
 
-    private func storage(of child: ChildID) async throws -> [CoveringLetter.Storage] {
+    private func storage(of child: ChildID, _ ids: Set<String>) async throws -> [CoveringLetter.Storage] {
         guard let schedule = try await activeSchedule() else { return [] }
         let planned = try await planned(child, schedule, [])
-        return Dictionary(grouping: planned.documents, by: \.document.category).sorted { $0.key < $1.key }
+        let documents = planned.documents.filter { ids.contains("\($0.document.id)") }
+        return Dictionary(grouping: documents, by: \.document.category).sorted { $0.key < $1.key }
             .map { category, documents in
                 let last = documents.max {
                     ($0.plan.keepThrough?.number ?? .max) < ($1.plan.keepThrough?.number ?? .max)
@@ -224,5 +239,16 @@ extension RightsItem {
         case .redact: body.part == nil ? nil : body.redaction?.part
         default: nil
         }
+    }
+}
+
+extension RecordPart {
+    /// As the recipient gets it: without identifiers, and a document by its number in the package, or not at all.
+    fileprivate func told(_ numbers: [String: Int64]) -> RecordPart {
+        let lines = lines.compactMap { line -> Line? in
+            guard let document = line.document else { return line }
+            return numbers[document].map { Line(line.name, "\(line.value) · paper \($0)") }
+        }
+        return RecordPart(kind: kind, id: "", title: title, lines: lines)
     }
 }

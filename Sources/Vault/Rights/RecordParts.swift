@@ -8,10 +8,13 @@ public struct RecordPart: Hashable, Sendable, Codable {
     public struct Line: Hashable, Sendable, Codable {
         public let name: String
         public let value: String
+        /// The document that it is about. Whoever gets the part learns of it only by the number that the document has in the package.
+        var document: String?
 
-        init(_ name: String, _ value: String?) {
+        init(_ name: String, _ value: String?, document: String? = nil) {
             self.name = name
             self.value = value ?? ""
+            self.document = document
         }
     }
 
@@ -140,11 +143,11 @@ extension DocumentVault {
                 reader.name(of: event.actor["person"] ?? "", in: role), reader.agreement.title(of: role),
                 Party(number: row.leaf.party)?.rawValue, event.detail["purpose"],
             ].compactMap { $0 }.filter { !$0.isEmpty }
-            let what = [row.leaf.kind.description, event.object["document"]].compactMap { $0 }
             lines.append(
                 .init(
                     Instant(milliseconds: Int64(row.leaf.time)).text,
-                    (what + [who.joined(separator: ", ")]).joined(separator: " · ")))
+                    "\(row.leaf.kind.description) · \(who.joined(separator: ", "))", document: event.object["document"])
+            )
         }
         return RecordPart(kind: .looks, id: "\(child)", title: "Who has looked", lines: lines)
     }
@@ -210,7 +213,7 @@ private struct PartReader {
                 return part(
                     .release, "Release to the family",
                     [
-                        ("Document", act.document.map { "\($0)" }), ("Serious harm", body.check?.seriousHarm),
+                        ("Serious harm", body.check?.seriousHarm),
                         ("Other people", body.check?.thirdParties),
                     ])
             case .grant:

@@ -59,18 +59,18 @@ extension DocumentVault {
         _ plan: RedactionPlan, of id: RightsRequestID, as caller: Caller
     ) async throws -> RedactionResult {
         let (row, key, asking) = try await requireAnswering(id, caller)
+        try requireUnderReview(try body(of: row, key))
         let item = try await item(plan.item, of: id, key)
         let policy = try rightsPolicy()
-        for exemption in (plan.terms ?? []).map(\.exemption)
-            + (plan.areas ?? []).map({ ExemptionID(rawValue: $0.code) })
-        {
+        let cited = (plan.terms ?? []).map(\.exemption) + (plan.areas ?? []).map { ExemptionID(rawValue: $0.code) }
+        for exemption in cited {
             guard policy.exemption(exemption) != nil else {
                 throw VaultError.invalid(field: "exemption", reason: "there is no \(exemption)")
             }
         }
         let terms = try paper { () throws(PaperError) in
             try Terms(
-                (plan.terms ?? []).map { Term($0.text, $0.kind, code: $0.exemption.rawValue, group: $0.group) },
+                (plan.terms ?? []).map { Term($0.text, $0.kind, code: policy.mark(of: $0.exemption), group: $0.group) },
                 keeping: plan.keeping ?? [])
         }
         guard !terms.list.isEmpty || plan.areas?.isEmpty == false else {
@@ -78,18 +78,23 @@ extension DocumentVault {
         }
         var changed = item
         let result: RedactionResult
+        var (rendition, left): (RenditionID?, RecordPart?)
         if let part = item.body.part {
-            let (left, boxes) = part.redacted(terms)
-            changed.body.redaction = .init(part: left, by: "\(caller.person)", at: environment.now(), boxes: boxes)
+            let (rest, boxes) = part.redacted(terms)
+            guard boxes > 0, plan.areas?.isEmpty ?? true else {
+                throw VaultError.invalid(field: "plan", reason: "it fits nothing in this part of the records")
+            }
+            left = rest
             result = RedactionResult(item: plan.item, pages: 0, boxes: boxes, doubtful: 0, hidden: [], attachments: 0)
         } else {
-            let made = try await redacted(item, terms, plan.areas ?? [], row, caller)
-            changed.body.redaction = .init(
-                rendition: "\(made.rendition)", by: "\(caller.person)", at: environment.now(), boxes: made.result.boxes)
-            result = made.result
+            let byHand = (plan.areas ?? []).map { $0.marked(policy.mark(of: ExemptionID(rawValue: $0.code))) }
+            (rendition, result) = try await redacted(item, terms, byHand, row, caller)
         }
+        changed.body.redaction = .init(
+            rendition: rendition.map { "\($0)" }, part: left, by: "\(caller.person)", at: environment.now(),
+            boxes: result.boxes, exemptions: Set(cited))
         let sealed = try sealed(changed, of: id, key)
-        let events: [RequestEvent] = try body(of: row, key).history(policy).state == .reviewing ? [.redactionBegun] : []
+        let events: [RequestEvent] = try body(of: row, key).history().state == .reviewing ? [.redactionBegun] : []
         try await change(
             row, key, events, as: .itemRedacted,
             with: ["item": String(plan.item), "boxes": String(result.boxes)], asking, caller,
@@ -205,9 +210,22 @@ private final class ScratchContent: ContentSource {
     }
 }
 
+extension Area {
+    fileprivate func marked(_ mark: String) -> Area {
+        Area(page: page, x: x, y: y, width: width, height: height, code: mark)
+    }
+}
+
+extension RightsPolicy {
+    /// What stands in a box: the exemption, unless its very name would warn somebody.
+    fileprivate func mark(of id: ExemptionID) -> String {
+        exemption(id).map { $0.tipsOff ? "EXEMPT" : $0.id.rawValue } ?? "EXEMPT"
+    }
+}
+
 extension RecordPart {
     /// Without the lines in which one of the terms stands; the exemption stands in their place.
-    fileprivate func redacted(_ terms: Terms) -> (RecordPart, boxes: Int) {
+    func redacted(_ terms: Terms) -> (RecordPart, boxes: Int) {
         var boxes = 0
         let left = lines.map { line -> Line in
             guard let term = terms.found(in: "\(line.name) \(line.value)").min() else { return line }

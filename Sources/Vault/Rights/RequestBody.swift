@@ -45,9 +45,6 @@ struct RightsRequestBody: Hashable, Sendable, Codable {
         let by: String
         let at: Instant
         let method: String
-        /// Until when the requester may fetch it, once; `nil` when it was handed over.
-        var fetchUntil: Instant?
-        var fetched: Instant?
     }
 
     let kind: RequestKind
@@ -60,6 +57,8 @@ struct RightsRequestBody: Hashable, Sendable, Codable {
     var search: SearchLog?
     /// By what right the requester asks.
     var standing: RequesterStanding?
+    /// Who said so.
+    var judgedBy: String?
     var opinions: [AskedOpinion] = []
     var approval: Approval?
     var disclosures: [Disclosure] = []
@@ -67,16 +66,12 @@ struct RightsRequestBody: Hashable, Sendable, Codable {
     /// The request as its events have left it.
     ///
     /// - Throws: `StorageError.damagedStore` when they do not follow from each other.
-    func history(_ policy: RightsPolicy) throws -> RequestHistory {
-        var history = RequestHistory(kind, received: received)
-        for event in events {
-            do throws(RightsError) {
-                try history.record(event.event, on: event.day, under: policy)
-            } catch {
-                throw StorageError.damagedStore(store: "rights_requests table")
-            }
+    func history() throws -> RequestHistory {
+        do throws(RightsError) {
+            return try RequestHistory(kind, received: received, replaying: events.map { ($0.event, $0.day) })
+        } catch {
+            throw StorageError.damagedStore(store: "rights_requests table")
         }
-        return history
     }
 }
 
@@ -101,8 +96,6 @@ public enum RightsProblem: Hashable, Sendable {
     case rules(RightsError)
     /// What is done in another way: approving, disclosing, asking for an opinion.
     case notByHand(String)
-    /// The time has run out, or the package was fetched.
-    case notToFetch
     /// The package is for somebody else.
     case wrongRecipient
     /// What stands against the approval or the release.
@@ -119,10 +112,10 @@ public enum RightsProblem: Hashable, Sendable {
             "The rules on requests are not there. Set MUNIMENT_POLICIES to the folder with rights.yaml."
         case .rules(let error): error.userMessage
         case .notByHand(let command): "This is not recorded by hand. Use `muniment request \(command)`."
-        case .notToFetch: "There is no package for you to fetch: it was fetched, or its time has run out."
         case .wrongRecipient: "This package was made for another person. Name the one whose request it is."
         case .faults(let faults): "It may not go out yet: \(faults.joined(separator: " "))"
-        case .notAsApproved: "Something was decided anew since it was approved. Have it approved again."
+        case .notAsApproved:
+            "Something was changed since it was approved. Send it back with `muniment request note … sent-back`, and have it approved again."
         }
     }
 }

@@ -65,7 +65,7 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.child)`, `.invalid`, `.rights`.
     public func receive(_ new: NewRightsRequest, as caller: Caller) async throws -> RightsRequestID {
-        let policy = try rightsPolicy()
+        _ = try rightsPolicy()
         let (scene, asking) = try await authorise("request.receive", about: new.child, caller)
         let received = new.received ?? environment.today()
         guard received <= environment.today() else { throw VaultError.rights(.rules(.afterToday(received))) }
@@ -73,7 +73,7 @@ extension DocumentVault {
         let body = RightsRequestBody(
             kind: new.kind, received: received, requester: try await checked(new.requester), channel: new.channel,
             asked: try PlainText.paragraph(new.asked, field: "request"))
-        let state = try body.history(policy).state
+        let state = try body.history().state
         let row = RightsRequestRow(
             id: id, child: new.child, kind: new.kind.rawValue, received: received, state: state.rawValue,
             body: try seal(body, of: id, scene.childKey), changed: environment.now())
@@ -109,13 +109,13 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func request(_ id: RightsRequestID, as caller: Caller) async throws -> RightsRequest {
-        let (row, key, asking) = try await requireAnswering(id, caller)
+        let (row, key, asking) = try await requireReviewing(id, caller)
         let body = try body(of: row, key)
         try await log(
             Event(.requestShown, by: caller, party: asking.place.party).about(row.child).on(["request": "\(id)"]),
             childKey: key)
         let policy = try rightsPolicy()
-        let history = try body.history(policy)
+        let history = try body.history()
         let (clock, fault, next) = reading(history, policy)
         return RightsRequest(
             id: "\(id)", kind: row.kind, child: "\(row.child)", state: history.state.rawValue, received: row.received,
@@ -129,11 +129,11 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`.
     public func requests(as caller: Caller) async throws -> [RightsRequestSummary] {
         try await authorise("request.answer", caller)
-        let found = try await opened(try await records.read { try $0.rightsRequests() })
+        let found = try await opened(try await records.read { try $0.rightsRequests() }, caller)
         try await log(Event(.requestsListed, by: caller).with(["shown": String(found.count)]))
         let (policy, today) = (try rightsPolicy(), environment.today())
         return try found.map { row, _, body in
-            let history = try body.history(policy)
+            let history = try body.history()
             let (clock, _, next) = reading(history, policy)
             return RightsRequestSummary(
                 id: "\(row.id)", kind: row.kind, child: "\(row.child)", state: history.state.rawValue,
@@ -148,10 +148,10 @@ extension DocumentVault {
     public func backlog(as caller: Caller) async throws -> Backlog {
         try await authorise("request.answer", caller)
         let policy = try rightsPolicy()
-        let found = try await opened(try await records.read { try $0.rightsRequests() })
+        let found = try await opened(try await records.read { try $0.rightsRequests() }, caller)
         try await log(Event(.requestsListed, by: caller).with(["shown": String(found.count)]))
         let readings = try found.compactMap { _, _, body in
-            let history = try body.history(policy)
+            let history = try body.history()
             return history.state == .closed && history.clock.answered == nil ? nil : reading(history, policy).clock
         }
         return Backlog(readings, on: environment.today())
@@ -186,17 +186,20 @@ extension DocumentVault {
         }
     }
 
-    /// Requests with their bodies, but for those of children whose key is gone.
+    /// Requests with their bodies, but for those about children whose key is gone, or who are not the caller's.
     private func opened(
-        _ rows: [RightsRequestRow]
+        _ rows: [RightsRequestRow], _ caller: Caller
     ) async throws -> [(RightsRequestRow, ChildKey, RightsRequestBody)] {
-        var keys: [ChildID: ChildKey] = [:]
+        var keys: [ChildID: ChildKey?] = [:]
         var found: [(RightsRequestRow, ChildKey, RightsRequestBody)] = []
         for row in rows {
-            guard let key = if let known = keys[row.child] { known } else { try await childKey(row.child) } else {
-                continue
+            if keys[row.child] == nil {
+                let key = try await childKey(row.child)
+                // Whom a restraint keeps from the child sees nothing of it here either.
+                let isBarred = if key == nil { false } else { try await isBarred(from: row.child, caller) }
+                keys.updateValue(isBarred ? nil : key, forKey: row.child)
             }
-            keys[row.child] = key
+            guard let key = keys[row.child] ?? nil else { continue }
             found.append((row, key, try body(of: row, key)))
         }
         return found
@@ -213,15 +216,46 @@ extension DocumentVault {
 }
 
 extension DocumentVault {
-    /// The request, for somebody who answers requests; the same refusal for one that is not there.
+    /// The request, for somebody with the duty; the same answer for one that is not there and one about a child that is not the caller's.
+    /// Nobody has a hand in the answer to a request of their own.
     func requireAnswering(
         _ id: RightsRequestID, _ duty: Duty = "request.answer", _ caller: Caller
     ) async throws -> (RightsRequestRow, ChildKey, Asking) {
         guard let row = try await records.read({ try $0.rightsRequest(id) }),
             let key = try await childKey(row.child)
         else { try await refuse(.notFound(.request), Event(.accessDenied, by: caller).on(["request": "\(id)"])) }
-        let (_, asking) = try await authorise(duty, about: row.child, caller)
-        return (row, key, asking)
+        do {
+            let (_, asking) = try await authorise(duty, about: row.child, caller)
+            try await requireOther(than: try body(of: row, key).requester, caller, id)
+            return (row, key, asking)
+        } catch VaultError.notFound(.child) {
+            throw VaultError.notFound(.request)
+        }
+    }
+
+    /// As above, for whoever prepares the answer or is to approve it.
+    func requireReviewing(
+        _ id: RightsRequestID, _ caller: Caller
+    ) async throws -> (RightsRequestRow, ChildKey, Asking) {
+        let answers = agreement.gives("request.answer", to: caller.roles)
+        return try await requireAnswering(id, answers ? "request.answer" : "request.approve", caller)
+    }
+
+    /// Not the requester, by no account.
+    func requireOther(than requester: Requester, _ caller: Caller, _ id: RightsRequestID) async throws {
+        guard let own = requester.account.flatMap({ PersonID($0) }) else { return }
+        let isSame = try await records.read { try $0.individual(own) == $0.individual(caller.person) }
+        guard isSame else { return }
+        try await refuse(
+            .needsAnother("Answering your own request"), Event(.accessDenied, by: caller).on(["request": "\(id)"]))
+    }
+
+    /// That nothing has been approved or answered yet, so that what is approved stays as it is.
+    func requireUnderReview(_ body: RightsRequestBody) throws {
+        let state = try body.history().state
+        guard !state.isAnswered, state != .approved, state != .closed else {
+            throw VaultError.rights(.rules(.notNow(state, "send it back first, if it is only approved.")))
+        }
     }
 
     func requireAnswering(
@@ -248,7 +282,7 @@ extension DocumentVault {
         let day = day ?? environment.today()
         guard day <= environment.today() else { throw VaultError.rights(.rules(.afterToday(day))) }
         var body = try body(of: row, key)
-        var history = try body.history(policy)
+        var history = try body.history()
         for event in events {
             do throws(RightsError) {
                 try history.record(event, on: day, under: policy)

@@ -71,24 +71,31 @@ extension DocumentVault {
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func items(of id: RightsRequestID, as caller: Caller) async throws -> [RightsItemSummary] {
-        let (row, key, asking) = try await requireAnswering(id, caller)
+        let (row, key, asking) = try await requireReviewing(id, caller)
         let review = try await review(row, key)
         try await log(
             Event(.requestShown, by: caller, party: asking.place.party).about(row.child).on(["request": "\(id)"])
                 .with(["shown": String(review.items.count)]), childKey: key)
         let snapshot = try await snapshot(of: row.child)
         let own = try await keyring.read { try $0.documentKeys(of: row.child) }
+        let scenes = try await scenes(of: row.child, caller).reduce(into: [CaseID: Scene]()) { $0[$1.theCase.id] = $1 }
+        let renditions = snapshot.renditions.reduce(into: [:]) { $0["\($1.id)"] = $1 }
+        // A title is shown to whom the document would be, now.
+        func isReadable(_ body: RightsItemBody, _ document: DocumentRow) -> Bool {
+            guard let rendition = renditions[body.rendition ?? ""], let scene = scenes[document.caseID] else {
+                return false
+            }
+            return blocked(rendition, document, scene) == nil
+        }
         return try review.items.map { item in
             let body = item.body
             let document = body.document.flatMap { DocumentID($0) }.flatMap { snapshot.documents[$0] }
             return RightsItemSummary(
                 number: item.number, what: body.form ?? body.part?.kind.rawValue ?? "", document: body.document,
                 version: body.version,
-                title: try body.blocked == nil
-                    ? document.flatMap { row in
-                        try own[row.id].map { try title(of: row, $0, key) }
-                    } : nil,
-                category: body.category, holder: body.holder, blocked: body.blocked, facts: body.facts,
+                title: try document.flatMap { row in
+                    try isReadable(body, row) ? own[row.id].map { try title(of: row, $0, key) } : nil
+                }, category: body.category, holder: body.holder, blocked: body.blocked, facts: body.facts,
                 decision: body.decision, faults: review.faults(item).map(\.userMessage),
                 isRedacted: body.redaction != nil, part: body.part)
         }
@@ -114,6 +121,9 @@ extension DocumentVault {
                 guard let place = review.items.firstIndex(where: { $0.number == number }) else {
                     throw VaultError.notFound(.item)
                 }
+                if let reason = review.items[place].body.blocked {
+                    throw VaultError.invalid(field: "item", reason: "\(number) cannot be read: \(reason)")
+                }
                 review.items[place].body.take(
                     decision, number, by: caller.person, on: environment.today(), review.request)
                 changed.insert(number)
@@ -132,9 +142,10 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func judge(_ standing: RequesterStanding, of id: RightsRequestID, as caller: Caller) async throws {
         let (row, key, asking) = try await requireAnswering(id, caller)
+        try requireUnderReview(try body(of: row, key))
         try await change(
             row, key, [], as: .requestNoted, with: ["event": "standing"], asking, caller,
-            altering: { $0.standing = standing })
+            altering: { ($0.standing, $0.judgedBy) = (standing, "\(caller.person)") })
     }
 
     /// What stands against the request as a whole, and against each decision.
@@ -142,7 +153,7 @@ extension DocumentVault {
         let (policy, body) = (try rightsPolicy(), try body(of: row, key))
         guard let child = try await records.read({ try $0.child(row.child) }) else { throw VaultError.notFound(.child) }
         return Review(
-            policy: policy, today: environment.today(), state: try body.history(policy).state,
+            policy: policy, today: environment.today(), state: try body.history().state,
             request: body.reviewed(row.id, born: try Self.open(child, key).dateOfBirth),
             items: try await items(of: row.id, key))
     }
