@@ -37,19 +37,33 @@ extension RequestCommand {
     struct Inspect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "What hides in an item's document: comments, deletions, attachments, metadata. Look before you decide.",
-            discussion: "Example:\n  muniment request inspect 77aa… --item 12")
+                "Look into documents for what their pages do not show: comments, deletions, attachments, metadata.",
+            discussion: """
+                A file that is released as it is must have been looked into, and what hides in it needs a reason.
+
+                Examples:
+                  muniment request inspect 77aa…
+                  muniment request inspect 77aa… --item 12
+                """)
         @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
-        @Option(help: "The item's number.") var item: Int64
+        @Option(help: "An item's number. Repeat it. Without any: all that have not been looked into.") var item:
+            [Int64] = []
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let hidden = try await common.inVault { try await $0.inspect(item, of: request, as: $1) }
-            try common.show(hidden) {
-                hidden.isEmpty
-                    ? ["Nothing was found that the pages do not show."]
-                    : Terminal.table(
-                        ["what", "where", "how often"], hidden.map { [$0.kind.rawValue, $0.place, String($0.count)] })
+            let found = try await common.inVault { vault, caller in
+                try await vault.inspect(item.isEmpty ? nil : item, of: request, as: caller) { done, all in
+                    if Terminal.showsProgress { Terminal.progress("\(done) of \(all)") }
+                }
+            }
+            Terminal.endProgress()
+            try common.show(found) {
+                ["Looked into \(found.count) documents."]
+                    + Terminal.table(
+                        ["item", "what", "where", "how often"],
+                        found.sorted { $0.key < $1.key }.flatMap { number, hidden in
+                            hidden.map { [String(number), $0.kind.rawValue, $0.place, String($0.count)] }
+                        })
             }
         }
     }
@@ -126,13 +140,19 @@ extension RequestCommand {
         @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
         @Option(help: ArgumentHelp("Release these items: a number, or FIRST-LAST. Repeat it.", valueName: "numbers"))
         var release: [ItemNumbers] = []
+        @Option(help: "Why they may go as they are, where something hides in them or nobody can look; '-' reads it.")
+        var because: Words?
         @Option(help: ArgumentHelp("Decisions as JSON ('-' for standard input).", valueName: "file")) var decisions:
             String?
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             var all = try decisions.map { try InputFile.json($0, as: [ItemsDecision].self) } ?? []
-            if !release.isEmpty { all.append(ItemsDecision(items: release.flatMap(\.numbers), outcome: .release)) }
+            if !release.isEmpty {
+                var released = ItemsDecision(items: release.flatMap(\.numbers), outcome: .release)
+                released.reasoning = because?.read()
+                all.append(released)
+            }
             guard !all.isEmpty else { throw ValidationError("Name what is decided: --release or --decisions.") }
             let decided = all
             let faults = try await common.inVault { try await $0.decide(decided, of: request, as: $1) }

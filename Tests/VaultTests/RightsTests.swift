@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import Paper
 import Rules
 import Sealing
 import Storage
@@ -41,7 +42,9 @@ struct RightsTests {
 
     private func releaseAll(_ id: RightsRequestID, in vault: DocumentVault) async throws {
         let numbers = try await vault.items(of: id, as: vault.person("dana")).map(\.number)
-        _ = try await vault.decide([ItemsDecision(items: numbers, outcome: .release)], of: id, as: vault.person("dana"))
+        var released = ItemsDecision(items: numbers, outcome: .release)
+        released.reasoning = Self.reason
+        _ = try await vault.decide([released], of: id, as: vault.person("dana"))
     }
 
     private func zip(_ package: DisclosurePackage) throws -> [UInt8] {
@@ -318,6 +321,36 @@ struct RightsTests {
         #expect(stranger == .notFound(.request))
         #expect(try await vault.opinionsWanted(as: vault.person("priya")).map(\.item) == [1])
         try await vault.giveOpinion(given, on: 1, of: id, as: vault.person("priya"))
+        #expect(try await vault.faults(of: id, as: vault.person("dana")) == [])
+    }
+
+    @Test(
+        "a file that nobody has looked into does not go out as it is, nor one that hides something, unless somebody says why"
+    )
+    func hidden() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let mail =
+            "From: Hana\r\nTo: Sam\r\nBcc: Somebody Else <else@school.example>\r\nSubject: Robin\r\n\r\nRobin swims.\r\n"
+        _ = try await vault.deposit(
+            NewDocument(
+                caseID: ensemble.caseID, category: "D01", title: "A mail",
+                mediaType: try #require(MediaType("message/rfc822"))),
+            content: try ensemble.content(mail), as: vault.person("hana"))
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        let numbers = try await vault.items(of: id, as: vault.person("dana")).map(\.number)
+        _ = try await vault.decide([ItemsDecision(items: numbers, outcome: .release)], of: id, as: vault.person("dana"))
+        #expect(
+            try await vault.faults(of: id, as: vault.person("dana")) == ["Item 1 has not been looked into. Inspect it."]
+        )
+        let found = try await vault.inspect(of: id, as: vault.person("dana"))
+        #expect(found[1]?.contains { $0.kind == .blindCopy } == true)
+        let faults = try await vault.faults(of: id, as: vault.person("dana"))
+        #expect(faults.count == 1)
+        #expect(faults.first?.contains("blind-copy") == true)
+        try await releaseAll(id, in: vault)
         #expect(try await vault.faults(of: id, as: vault.person("dana")) == [])
     }
 

@@ -17,7 +17,7 @@ public struct RightsPolicy: Sendable {
     public func exemption(_ id: ExemptionID) -> Exemption? { exemptions.first { $0.id == id } }
 
     /// Whether a text is long enough to be a reason.
-    func isReason(_ text: String) -> Bool { text.count { !$0.isWhitespace } >= numbers.reasonCharacters }
+    public func isReason(_ text: String) -> Bool { text.count { !$0.isWhitespace } >= numbers.reasonCharacters }
 }
 
 /// What the file says of one kind of request.

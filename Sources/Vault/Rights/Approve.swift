@@ -1,4 +1,5 @@
 internal import Ledger
+internal import Paper
 public import Rules
 internal import Sealing
 public import Storage
@@ -97,6 +98,7 @@ extension DocumentVault {
             }, for: review.request, on: environment.today())
         return found.filter { approval != nil || $0 != .notApproved }.map(\.userMessage)
             + requesterFaults(body, review) + shown.compactMap(Self.redactionFault)
+            + shown.compactMap { Self.hiddenFault($0, review.policy) }
             + (try await contentFaults(row, review.items, shown))
     }
 
@@ -122,6 +124,20 @@ extension DocumentVault {
         let cited = Set(item.body.decision?.citations.map(\.exemption) ?? [])
         guard !redaction.exemptions.isSubset(of: cited) else { return nil }
         return "Item \(item.number): its boxes rest on exemptions that the decision does not cite. Cite them."
+    }
+
+    /// A file that goes out as it is was looked into, and what hides in it may go too.
+    private static func hiddenFault(_ item: RightsItem, _ policy: RightsPolicy) -> String? {
+        guard let decision = item.body.decision, decision.outcome == .release, item.body.part == nil,
+            !policy.isReason(decision.reasoning)
+        else { return nil }
+        guard Source.Kind(mediaType: item.body.mediaType ?? "") != nil else {
+            return "Item \(item.number): nobody can look into such a file. Say in the reasoning why it may go as it is."
+        }
+        guard let hidden = item.body.hidden else { return "Item \(item.number) has not been looked into. Inspect it." }
+        guard !hidden.isEmpty else { return nil }
+        let kinds = Set(hidden.map(\.kind.rawValue)).sorted().joined(separator: ", ")
+        return "Item \(item.number) hides something (\(kinds)). Redact it, or say in the reasoning why that may go."
     }
 
     /// What has come since the search, and what a scanner has found in what would go out.

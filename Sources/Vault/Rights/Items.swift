@@ -1,4 +1,5 @@
 internal import Ledger
+internal import Paper
 internal import Rules
 internal import Sealing
 internal import Storage
@@ -20,6 +21,8 @@ struct RightsItemBody: Hashable, Sendable, Codable {
     var blocked: String?
     /// What is in it, as far as the law treats it apart. There it has its number for a name.
     var facts: ReviewItem
+    /// What hides in the document; `nil` until somebody has looked into it.
+    var hidden: [Hidden]?
     var decision: ItemDecision?
     var redaction: Redaction?
 

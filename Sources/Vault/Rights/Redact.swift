@@ -39,14 +39,42 @@ public struct RedactionResult: Hashable, Sendable, Codable {
 }
 
 extension DocumentVault {
-    /// What hides in a document that an item is: comments, deletions, attachments, metadata. It is found before anything is decided.
+    /// Looks into documents for what their pages do not show: comments, deletions, attachments, metadata. It is found before anything goes
+    /// out as it is.
     ///
-    /// - Throws: `VaultError.denied`, `.notFound(.item)`, `.paper`; as `open`.
-    public func inspect(_ number: Int64, of id: RightsRequestID, as caller: Caller) async throws -> [Hidden] {
-        let (row, key, _) = try await requireAnswering(id, caller)
-        let item = try await item(number, of: id, key)
-        guard let document = item.body.document.flatMap({ DocumentID($0) }) else { return [] }
-        return try await onDesk(item, document, row, caller) { desk, source in try await desk.inspect(source) }
+    /// `numbers`: items; every one that can be looked into and has not been, when `nil`.
+    /// `progress`: told how many are done, and of how many.
+    ///
+    /// - Returns: What was found, by item.
+    /// - Throws: `VaultError.denied`, `.notFound(.item)`, `.paper`, `.rights(.rules)`; as `open`.
+    public func inspect(
+        _ numbers: [Int64]? = nil, of id: RightsRequestID, as caller: Caller,
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) async throws -> [Int64: [Hidden]] {
+        let (row, key, asking) = try await requireAnswering(id, caller)
+        try requireUnderReview(try body(of: row, key))
+        let items = try await items(of: id, key).filter { item in
+            guard item.body.document != nil, item.body.blocked == nil else { return false }
+            if let numbers { return numbers.contains(item.number) }
+            return item.body.hidden == nil && Source.Kind(mediaType: item.body.mediaType ?? "") != nil
+        }
+        guard numbers.map({ Set($0).count == items.count }) ?? true else { throw VaultError.notFound(.item) }
+        var found: [Int64: [Hidden]] = [:]
+        var rows: [RightsItemRow] = []
+        for var item in items {
+            guard let document = item.body.document.flatMap({ DocumentID($0) }) else { continue }
+            let hidden = try await onDesk(item, document, row, caller) { desk, source in try await desk.inspect(source)
+            }
+            item.body.hidden = hidden
+            found[item.number] = hidden
+            rows.append(try sealed(item, of: id, key))
+            progress(found.count, items.count)
+        }
+        let changed = rows
+        try await change(
+            row, key, [], with: ["event": "inspected", "items": String(changed.count)], asking, caller,
+            also: { transaction in for row in changed { try transaction.put(row) } })
+        return found
     }
 
     /// Makes a redacted copy of an item: pages become pictures, the boxes are painted, a new text is read from what is left, and the copy is
