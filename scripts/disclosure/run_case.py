@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Runs three requests for one child's file, from receipt to package, and searches what each requester gets.
+
+    run_case.py PROGRAM FOLDER
+
+PROGRAM is muniment. FOLDER has the papers and the manifest of make_case.py; the vault is made there. The mother, the father, who lives
+elsewhere, and the child, who is fourteen and competent, each ask. The packages are opened with 7-Zip in memory and searched by
+search_package.py. Exit status: 0 when every package has all that it must have and nothing that it must not, 1 otherwise.
+"""
+
+import contextlib
+import datetime
+import email
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from email import policy
+from pathlib import Path
+
+from officer import Officer, standing
+from vault import MEMORY, Refused, Vault, left_in_memory
+
+SEARCH = Path(__file__).with_name("search_package.py")
+DEPOSITORS = {
+    **{"social": "delphine", "scan": "delphine", "school": "hana", "sibling": "hana", "health": "rosalind"},
+    **{"email": "dora", "note": "dora", "attached": "dora", "plan": "sam", "legal": "lena", "police": "yusuf"},
+    **{"statement": "marigold", "views": "barnaby", "photo": "juniper"},
+}
+CAPACITIES = {"parent-a": "parent-with-responsibility", "parent-b": "parent-with-responsibility", "child": "child"}
+PASSPHRASE = "seven-fictional-words-for-one-recipient"
+
+
+class Case:
+    def __init__(self, program, folder):
+        self.folder = Path(folder)
+        self.manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        self.names = {word: told["name"] for word, told in self.manifest["recipients"].items()}
+        self.vault = Vault(program, folder)
+        self.papers = {}
+        self.requests = {}
+        self.faults = []
+        self.pages = 0
+        self.seconds = 0.0
+        self.began = time.monotonic()
+
+    def say(self, text):
+        print(f"case: {text} ({time.monotonic() - self.began:.0f} s)", flush=True)
+
+    def fault(self, text):
+        self.faults.append(text)
+        self.say(f"FAULT: {text}")
+
+    def hold(self, what, is_so):
+        if not is_so:
+            self.fault(what)
+
+    # Before anybody asks
+
+    def prepare(self):
+        self.vault.make()
+        today = datetime.date.today()
+        self.vault.make_case("Juniper Quillfeather", today.replace(year=today.year - 14, month=6, day=1) if today.month > 6
+                             else today.replace(year=today.year - 15, month=12, day=1))
+        for paper in self.manifest["papers"]:
+            self.keep(paper, self.folder / "papers" / paper["file"])
+            if paper["id"] == "email":
+                self.keep_attachment(paper)
+        self.say(f"{len(self.papers)} papers are in the vault")
+
+    def keep(self, paper, path):
+        document = self.vault.deposit(DEPOSITORS[paper["id"]], path, paper["category"], paper["title"])
+        self.papers[document] = paper
+
+    def keep_attachment(self, paper):
+        """What came with a mail is no item of its own: the school deposits it, as the guide says."""
+        data = (self.folder / "papers" / paper["file"]).read_bytes()
+        part = next(email.message_from_bytes(data, policy=policy.default).iter_attachments())
+        path = self.folder / "attached.pdf"
+        path.write_bytes(part.get_payload(decode=True))
+        self.keep(paper | {"id": "attached", "title": "Notes that came with a telephone call"}, path)
+
+    def receive(self, recipient):
+        told = {
+            "name": self.names[recipient],
+            "capacity": CAPACITIES[recipient],
+            "authority": "Birth certificate seen" if recipient != "child" else "Known to her school",
+            "contact": "By post",
+            "asked": "Everything that you hold about " + ("me" if recipient == "child" else "my daughter"),
+        }
+        letter = self.vault.file("letter.json", told)
+        about = ("--child", self.vault.child, "--kind", "subject-access", "--channel", "letter", "--particulars", letter)
+        self.requests[recipient] = self.vault.ask("sam", "request", "receive", *about)["request"]
+
+    # One request
+
+    def answer(self, recipient):
+        request, officer = self.requests[recipient], Officer(self.manifest, recipient)
+        self.vault.do("dana", "request", "note", request, "triaged")
+        if told := standing(recipient):
+            self.vault.do("dana", "request", "standing", request, "--from", self.vault.file("standing.json", told))
+        self.vault.do("dana", "request", "collect", request)
+        items = self.vault.ask("dana", "request", "items", request)
+        self.hold(f"{recipient}: not everything was found", self.papers.keys() <= {item.get("document") for item in items})
+        for item in items:
+            self.hold(f"{recipient}: item {item['number']} cannot be read: {item.get('blocked')}", not item.get("blocked"))
+        decisions = []
+        for item in items:
+            decided = self.part(request, officer, item) if item.get("part") else self.paper(request, officer, item)
+            decisions.append(decided)
+        made = self.vault.file("decisions.json", decisions)
+        said = self.vault.do("dana", "request", "decide", request, "--decisions", made)
+        self.hold(f"{recipient}: {said.strip()}", "Against 0 something stands" in said)
+        outcomes = [decision["outcome"] for decision in decisions]
+        counts = ", ".join(f"{outcomes.count(word)} {word}" for word in ("release", "redact", "withhold", "separate"))
+        self.say(f"{recipient}: {len(items)} items: {counts}")
+        with self.told(f"{recipient}: approval"):
+            self.vault.do("mona", "request", "approve", request)
+
+    @contextlib.contextmanager
+    def told(self, what):
+        try:
+            yield
+        except Refused as refusal:
+            self.fault(f"{what}: {refusal.said}")
+
+    def part(self, request, officer, item):
+        decided, plan = officer.part(item)
+        if plan:
+            self.vault.do("dana", "request", "redact", request, "--plan", self.vault.file("plan.json", plan))
+        return decided
+
+    def paper(self, request, officer, item):
+        paper, number = self.papers[item["document"]], item["number"]
+        decided = officer.decision(paper, number)
+        if decided["outcome"] in ("release", "redact") and paper["category"] == "D05":
+            self.vault.do("dana", "request", "opinion", request, "--item", number, "--of", "rosalind")
+            harm = any(citation["exemption"] == "S3-P2-5" for citation in decided.get("citations", []))
+            said = ("--finds", "serious-harm" if harm else "none", "--because", "What was struck out would do harm; the rest would not.")
+            self.vault.do("rosalind", "request", "opine", request, "--item", number, "--profession", "allied-health", *said)
+        if decided["outcome"] == "redact":
+            try:
+                self.redact(request, officer, paper, number)
+            except Refused as refusal:
+                self.fault(f"{officer.recipient}: {paper['id']} could not be redacted and is withheld: {refusal.said}")
+                decided["outcome"] = "withhold"
+        return decided
+
+    def redact(self, request, officer, paper, number):
+        began = time.monotonic()
+        try:
+            made = self.planned(request, officer.plan(paper, number))
+        except Refused as refusal:
+            # All that is to be hidden is behind the pages; a box in the margin makes a copy that has only the pages.
+            if "none of its terms stands" not in refusal.said:
+                raise
+            began = time.monotonic()
+            made = self.planned(request, officer.plan(paper, number, with_margin=True))
+            self.say(f"{officer.recipient}: {paper['id']} has nothing to hide on its pages: a box in the margin")
+        self.pages += made["pages"]
+        self.seconds += time.monotonic() - began
+
+    def planned(self, request, plan):
+        return self.vault.ask("dana", "request", "redact", request, "--plan", self.vault.file("plan.json", plan))[0]
+
+    # What comes of it
+
+    def disclose(self, recipient, opened):
+        """Makes the package, opens it with other people's programs, and searches it as its own recipient."""
+        request, package = self.requests[recipient], self.folder / f"{recipient}.zip"
+        words = self.vault.file("words", PASSPHRASE + "\n")
+        ready = ("--passphrase-from-file", words, "--output", package)
+        for other in set(self.names.values()) - {self.names[recipient]}:
+            self.vault.do("dana", "request", "disclose", request, "--to", other, *ready, expect=1)
+        self.hold(f"{recipient}: a package was written for another name", not package.exists())
+        self.vault.do("dana", "request", "disclose", request, "--to", self.names[recipient], *ready)
+        subprocess.run(["7z", "x", f"-p{PASSPHRASE}", f"-o{opened}", package], check=True, capture_output=True)
+        self.verify(recipient, opened)
+        self.hold(f"{recipient}: the search found something", self.search(opened, recipient))
+
+    def verify(self, recipient, opened):
+        signer = self.vault.file("signer.pem", self.vault.do("dana", "disposal", "signer"))
+        signed = ("-in", opened / "manifest.json.p7s", "-content", opened / "manifest.json", "-CAfile", signer)
+        command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", *signed, "-purpose", "any", "-out", "/dev/null"]
+        self.hold(f"{recipient}: the signature", subprocess.run(command, check=False, capture_output=True).returncode == 0)
+        listed = json.loads((opened / "manifest.json").read_text(encoding="utf-8"))["files"]
+        for file in listed:
+            digest = hashlib.sha256((opened / file["name"]).read_bytes()).hexdigest()
+            self.hold(f"{recipient}: {file['name']} is not as signed", digest == file["sha256"])
+        there = {str(path.relative_to(opened)) for path in opened.rglob("*") if path.is_file()}
+        more = there - {file["name"] for file in listed} - {"manifest.json", "manifest.json.p7s"}
+        self.hold(f"{recipient}: files that are not signed: {more}", not more)
+
+    def search(self, opened, recipient, is_shown=True):
+        command = [sys.executable, SEARCH, opened, self.folder / "manifest.json", recipient]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if is_shown:
+            print(done.stdout + done.stderr, end="", flush=True)
+        return done.returncode == 0
+
+    def compare(self):
+        """What the system says of the two parents' answers must be what was decided."""
+        first, second = self.requests["parent-a"], self.requests["parent-b"]
+        said = {row.get("document") for row in self.vault.ask("dana", "request", "compare", first, second)} - {None}
+        due = set()
+        for document, paper in self.papers.items():
+            one, other = paper["decisions"]["parent-a"], paper["decisions"]["parent-b"]
+            if one.get("decision") != other.get("decision") or one.get("redactions") != other.get("redactions"):
+                due.add(document)
+        unsaid = sorted(self.papers[document]["id"] for document in due - said)
+        self.hold(f"the comparison does not say that these papers differ: {', '.join(unsaid)}", not unsaid)
+
+    def look_at_vault(self):
+        """No secret stands in the vault in clear."""
+        terms = [term.encode() for secret in self.manifest["secrets"] for term in secret["terms"]]
+        for path in self.folder.glob("vault*"):
+            for file in [path] if path.is_file() else path.rglob("*"):
+                if file.is_file() and any(term in (data := file.read_bytes()) for term in terms) and data:
+                    self.fault(f"a secret stands in the vault in clear: {file.name}")
+
+    def run(self):
+        before = set(MEMORY.glob("muniment-*"))
+        self.prepare()
+        for recipient in self.names:
+            self.receive(recipient)
+        for recipient in self.names:
+            self.answer(recipient)
+        if self.pages:
+            self.say(f"{self.pages} pages were redacted, {self.seconds / self.pages:.1f} s each")
+        self.compare()
+        opened = Path(tempfile.mkdtemp(prefix="muniment-opened-", dir=MEMORY))
+        try:
+            for recipient in self.names:
+                with self.told(f"{recipient}: package"):
+                    self.disclose(recipient, opened / recipient)
+            wrong = self.search(opened / "parent-a", "parent-b", is_shown=False)
+            self.hold("the search sees nothing wrong in the mother's package when the father gets it", not wrong)
+        finally:
+            shutil.rmtree(opened)
+        self.look_at_vault()
+        self.vault.check()
+        self.hold("papers lie open in memory", not left_in_memory(before))
+        self.say(f"{len(self.faults)} faults" if self.faults else "nothing was found that must not be")
+        return 1 if self.faults else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(Case(*sys.argv[1:]).run())
