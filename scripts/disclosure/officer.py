@@ -70,7 +70,10 @@ def standing(recipient):
             "hasCare": recipient == "parent-a",
             "subjectObjects": False,
         },
-        "competence": {"isCompetent": True, "judgement": judgement("She is fourteen, and explained it in her own words.")},
+        "competence": {
+            "isCompetent": True,
+            "judgement": judgement("She is fourteen, and explained it in her own words."),
+        },
         "bestInterests": judgement("She wants both her parents to come to her review prepared."),
         "orders": orders,
     }
@@ -157,7 +160,9 @@ class Officer:
 
     def withheld(self, paper):
         """Whose paper it is that is withheld as another's."""
-        return {"statement": ["mother"], "photo": ["mother"], "views": ["father"], "sibling": ["sibling"]}.get(paper["id"], [])
+        return {"statement": ["mother"], "photo": ["mother"], "views": ["father"], "sibling": ["sibling"]}.get(
+            paper["id"], []
+        )
 
     def citation(self, exemption, reason):
         why = f"{reason or 'Weighed term by term with the holder.'} Seen by two people."
@@ -194,7 +199,9 @@ class Officer:
             return {"items": [number], "outcome": "release"}, None
         persons = sorted(person for person in PERSONS if any(secret["id"].startswith(person) for secret in found))
         terms = [
-            {"text": term, "kind": kind(secret["id"]), "exemption": "S2-P3-16"} for secret in found for term in secret["terms"]
+            {"text": term, "kind": kind(secret["id"]), "exemption": "S2-P3-16"}
+            for secret in found
+            for term in secret["terms"]
         ]
         return {
             "items": [number],

@@ -63,12 +63,20 @@ class Case:
     def prepare(self):
         self.vault.make()
         today = datetime.date.today()
-        self.vault.make_case("Juniper Quillfeather", today.replace(year=today.year - 14, month=6, day=1) if today.month > 6
-                             else today.replace(year=today.year - 15, month=12, day=1))
+        self.vault.make_case(
+            "Juniper Quillfeather",
+            today.replace(year=today.year - 14, month=6, day=1)
+            if today.month > 6
+            else today.replace(year=today.year - 15, month=12, day=1),
+        )
         for paper in self.manifest["papers"]:
             self.keep(paper, self.folder / "papers" / paper["file"])
             if paper["id"] == "email":
                 self.keep_attachment(paper)
+        street = next(secret["terms"][0] for secret in self.manifest["secrets"] if secret["id"] == "mother-street")
+        reason = f"The family court's order keeps the father from {street}."
+        about = ("--child", self.vault.child, "--ground", "court-order", "--category", "D14a", "--reason", reason)
+        self.vault.do("sam", "restraint", "place", "barnaby", *about)
         self.say(f"{len(self.papers)} papers are in the vault")
 
     def keep(self, paper, path):
@@ -92,7 +100,16 @@ class Case:
             "asked": "Everything that you hold about " + ("me" if recipient == "child" else "my daughter"),
         }
         letter = self.vault.file("letter.json", told)
-        about = ("--child", self.vault.child, "--kind", "subject-access", "--channel", "letter", "--particulars", letter)
+        about = (
+            "--child",
+            self.vault.child,
+            "--kind",
+            "subject-access",
+            "--channel",
+            "letter",
+            "--particulars",
+            letter,
+        )
         self.requests[recipient] = self.vault.ask("sam", "request", "receive", *about)["request"]
 
     # One request
@@ -104,9 +121,13 @@ class Case:
             self.vault.do("dana", "request", "standing", request, "--from", self.vault.file("standing.json", told))
         self.vault.do("dana", "request", "collect", request)
         items = self.vault.ask("dana", "request", "items", request)
-        self.hold(f"{recipient}: not everything was found", self.papers.keys() <= {item.get("document") for item in items})
+        self.hold(
+            f"{recipient}: not everything was found", self.papers.keys() <= {item.get("document") for item in items}
+        )
         for item in items:
-            self.hold(f"{recipient}: item {item['number']} cannot be read: {item.get('blocked')}", not item.get("blocked"))
+            self.hold(
+                f"{recipient}: item {item['number']} cannot be read: {item.get('blocked')}", not item.get("blocked")
+            )
         decisions = []
         for item in items:
             decided = self.part(request, officer, item) if item.get("part") else self.paper(request, officer, item)
@@ -139,8 +160,15 @@ class Case:
         if decided["outcome"] in ("release", "redact") and paper["category"] == "D05":
             self.vault.do("dana", "request", "opinion", request, "--item", number, "--of", "rosalind")
             harm = any(citation["exemption"] == "S3-P2-5" for citation in decided.get("citations", []))
-            said = ("--finds", "serious-harm" if harm else "none", "--because", "What was struck out would do harm; the rest would not.")
-            self.vault.do("rosalind", "request", "opine", request, "--item", number, "--profession", "allied-health", *said)
+            said = (
+                "--finds",
+                "serious-harm" if harm else "none",
+                "--because",
+                "What was struck out would do harm; the rest would not.",
+            )
+            self.vault.do(
+                "rosalind", "request", "opine", request, "--item", number, "--profession", "allied-health", *said
+            )
         if decided["outcome"] == "redact":
             try:
                 self.redact(request, officer, paper, number)
@@ -184,8 +212,22 @@ class Case:
     def verify(self, recipient, opened):
         signer = self.vault.file("signer.pem", self.vault.do("dana", "disposal", "signer"))
         signed = ("-in", opened / "manifest.json.p7s", "-content", opened / "manifest.json", "-CAfile", signer)
-        command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", *signed, "-purpose", "any", "-out", "/dev/null"]
-        self.hold(f"{recipient}: the signature", subprocess.run(command, check=False, capture_output=True).returncode == 0)
+        command = [
+            "openssl",
+            "cms",
+            "-verify",
+            "-binary",
+            "-inform",
+            "DER",
+            *signed,
+            "-purpose",
+            "any",
+            "-out",
+            "/dev/null",
+        ]
+        self.hold(
+            f"{recipient}: the signature", subprocess.run(command, check=False, capture_output=True).returncode == 0
+        )
         listed = json.loads((opened / "manifest.json").read_text(encoding="utf-8"))["files"]
         for file in listed:
             digest = hashlib.sha256((opened / file["name"]).read_bytes()).hexdigest()

@@ -38,7 +38,9 @@ PEOPLE = {
     "dana": ("Dana Dataward", "Rights Office", "DPO"),
 }
 NOT_ON_TEAM = {"sam", "mona", "dana"}
-CATEGORIES = "D01 D02 D03 D04 D05 D06 D07 D08 D09 D10a D10b D11 D12 D13 D14a D14b D15 D16 D17 D18 D19 D20 D21 D23".split()
+CATEGORIES = (
+    "D01 D02 D03 D04 D05 D06 D07 D08 D09 D10a D10b D11 D12 D13 D14a D14b D15 D16 D17 D18 D19 D20 D21 D23".split()
+)
 
 
 class Refused(Exception):
