@@ -1,9 +1,10 @@
-"""What a data protection officer makes of make_case.py's manifest: plans of redaction, and decisions with all that they rest on."""
+"""What a data protection officer makes of make_case.py's manifest: plans of redaction, and decisions with their facts."""
 
 import datetime
 import unicodedata
 
-# The manifest's grounds, each with what may be cited for it, the best first; what covers neither the data nor the requester is passed over.
+# The manifest's grounds, each with what may be cited for it, the best first; what does not cover the data, or does not
+# hold against the requester, is passed over.
 GROUNDS = {
     "third-party": ["S2-P3-16"],
     "not-personal": ["S2-P3-16"],

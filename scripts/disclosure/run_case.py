@@ -3,9 +3,10 @@
 
     run_case.py PROGRAM FOLDER
 
-PROGRAM is muniment. FOLDER has the papers and the manifest of make_case.py; the vault is made there. The mother, the father, who lives
-elsewhere, and the child, who is fourteen and competent, each ask. The packages are opened with 7-Zip in memory and searched by
-search_package.py. Exit status: 0 when every package has all that it must have and nothing that it must not, 1 otherwise.
+PROGRAM is muniment. FOLDER has the papers and the manifest of make_case.py; the vault is made there. The mother, the
+father, who lives elsewhere, and the child, who is fourteen and competent, each ask. The packages are opened with 7-Zip
+in memory and searched by search_package.py. Exit status: 0 when every package has all that it must have and nothing
+that it must not, 1 otherwise.
 """
 
 import contextlib
@@ -25,11 +26,19 @@ from officer import Officer, standing
 from vault import MEMORY, Refused, Vault, left_in_memory
 
 SEARCH = Path(__file__).with_name("search_package.py")
-DEPOSITORS = {
-    **{"social": "delphine", "scan": "delphine", "school": "hana", "sibling": "hana", "health": "rosalind"},
-    **{"email": "dora", "note": "dora", "attached": "dora", "plan": "sam", "legal": "lena", "police": "yusuf"},
-    **{"statement": "marigold", "views": "barnaby", "photo": "juniper"},
+DEPOSITS = {
+    "delphine": ["social", "scan"],
+    "hana": ["school", "sibling"],
+    "rosalind": ["health"],
+    "dora": ["email", "note", "attached"],
+    "sam": ["plan"],
+    "lena": ["legal"],
+    "yusuf": ["police"],
+    "marigold": ["statement"],
+    "barnaby": ["views"],
+    "juniper": ["photo"],
 }
+DEPOSITORS = {paper: who for who, papers in DEPOSITS.items() for paper in papers}
 CAPACITIES = {"parent-a": "parent-with-responsibility", "parent-b": "parent-with-responsibility", "child": "child"}
 PASSPHRASE = "seven-fictional-words-for-one-recipient"
 
@@ -62,13 +71,8 @@ class Case:
 
     def prepare(self):
         self.vault.make()
-        today = datetime.date.today()
-        self.vault.make_case(
-            "Juniper Quillfeather",
-            today.replace(year=today.year - 14, month=6, day=1)
-            if today.month > 6
-            else today.replace(year=today.year - 15, month=12, day=1),
-        )
+        born = datetime.date.today() - datetime.timedelta(days=int(14.5 * 365.25))
+        self.vault.make_case("Juniper Quillfeather", born)
         for paper in self.manifest["papers"]:
             self.keep(paper, self.folder / "papers" / paper["file"])
             if paper["id"] == "email":

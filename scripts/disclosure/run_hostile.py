@@ -3,9 +3,10 @@
 
     run_hostile.py PROGRAM FOLDER [NAME ...]
 
-PROGRAM is muniment. FOLDER has the documents and hostile.json; the vault is made there. Of each document the list says whether it must be
-refused, or may give a result in which nothing is left of what it tried. Whatever comes, it comes within the limits of time and memory,
-nobody is called by network, and no paper is left open in memory. Exit status: 0 when all of that holds, 1 otherwise.
+PROGRAM is muniment. FOLDER has the documents and hostile.json; the vault is made there. Of each document the list says
+whether it must be refused, or may give a result in which nothing is left of what it tried. Whatever comes, it comes
+within the limits of time and memory, nobody is called by network, and no paper is left open in memory. Exit status: 0
+when all of that holds, 1 otherwise.
 """
 
 import json
@@ -80,7 +81,7 @@ class Hostile:
         return 1 if self.faults else 0
 
     def deposit(self, paper):
-        """As health advice: nothing about who may see it matters here."""
+        """As a report of the school: who may see it does not matter here."""
         return self.vault.deposit("hana", self.folder / "hostile" / paper["file"], "D03", paper["tries"])
 
     def request(self):

@@ -4,6 +4,7 @@ import datetime
 import fcntl
 import json
 import os
+import re
 import secrets
 import subprocess
 import time
@@ -38,9 +39,7 @@ PEOPLE = {
     "dana": ("Dana Dataward", "Rights Office", "DPO"),
 }
 NOT_ON_TEAM = {"sam", "mona", "dana"}
-CATEGORIES = (
-    "D01 D02 D03 D04 D05 D06 D07 D08 D09 D10a D10b D11 D12 D13 D14a D14b D15 D16 D17 D18 D19 D20 D21 D23".split()
-)
+CATEGORIES = re.findall(r"\bid: (D\w+)", (POLICIES / "categories.yaml").read_text(encoding="utf-8"))
 
 
 class Refused(Exception):
