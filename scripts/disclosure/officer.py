@@ -1,4 +1,4 @@
-"""What a data protection officer makes of make_case.py's manifest: plans of redaction, and decisions with their facts."""
+"""What a data protection officer makes of make_case.py's manifest: plans of redaction, and decisions."""
 
 import datetime
 import unicodedata
@@ -54,8 +54,9 @@ def judgement(reasoning):
 
 def standing(recipient):
     """By what right each of the three asks. An order restrains the father, who may have the file all the same."""
+    competence = {"isCompetent": True, "judgement": judgement("She is fourteen, and explained it in her own words.")}
     if recipient == "child":
-        return {}
+        return {"competence": competence}
     orders = {
         "checked": judgement("Legal services found one order, and it is about the father."),
         "restrainsContact": False,
@@ -71,10 +72,7 @@ def standing(recipient):
             "hasCare": recipient == "parent-a",
             "subjectObjects": False,
         },
-        "competence": {
-            "isCompetent": True,
-            "judgement": judgement("She is fourteen, and explained it in her own words."),
-        },
+        "competence": competence,
         "bestInterests": judgement("She wants both her parents to come to her review prepared."),
         "orders": orders,
     }
@@ -187,27 +185,29 @@ class Officer:
         """Of a part of the records: a decision, and a plan where it holds a secret."""
         number, part = item["number"], item["part"]
         if part["kind"] == "request":
-            asked = self.third_party("mother") | {"id": "who-asked"}
-            return {
-                "items": [number],
-                "outcome": "withhold",
-                "citations": [self.citation("S2-P3-16", "Who else has asked is that person's own affair.")],
-                "facts": {"thirdParties": [asked]},
-            }, None
-        said = plain(" ".join(f"{line['name']} {line['value']}" for line in part["lines"]) + part["title"])
+            why = "Who else has asked is that person's own affair."
+            return self.hiding(number, "withhold", why, [self.third_party("mother") | {"id": "who-asked"}]), None
+        said = plain(" ".join(line["name"] + line["value"] for line in part["lines"]) + part["title"])
         found = [secret for secret in self.hidden if any(plain(term) in said for term in secret["terms"])]
+        # Of a restraint the reviewer says why its ground may be known: the family was in court.
+        reasoning = "The family was in court when the order was made." if part["kind"] == "restraint" else ""
         if not found:
-            return {"items": [number], "outcome": "release"}, None
-        persons = sorted(person for person in PERSONS if any(secret["id"].startswith(person) for secret in found))
+            return {"items": [number], "outcome": "release", "reasoning": reasoning}, None
         terms = [
             {"text": term, "kind": kind(secret["id"]), "exemption": "S2-P3-16"}
             for secret in found
             for term in secret["terms"]
         ]
+        persons = sorted(person for person in PERSONS if any(secret["id"].startswith(person) for secret in found))
+        hidden = [self.third_party(person) for person in persons]
+        decided = self.hiding(number, "redact", "Another person's affairs are told in it.", hidden)
+        return decided | {"reasoning": reasoning}, {"item": number, "terms": terms, "keeping": OWN_NAMES}
+
+    def hiding(self, number, outcome, why, persons):
         return {
             "items": [number],
-            "outcome": "redact",
-            "citations": [self.citation("S2-P3-16", "Another person is named in it.")],
-            "hides": persons,
-            "facts": {"thirdParties": [self.third_party(person) for person in persons]},
-        }, {"item": number, "terms": terms, "keeping": OWN_NAMES}
+            "outcome": outcome,
+            "citations": [self.citation("S2-P3-16", why)],
+            "hides": [person["id"] for person in persons],
+            "facts": {"thirdParties": persons},
+        }

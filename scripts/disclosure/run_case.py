@@ -121,8 +121,8 @@ class Case:
     def answer(self, recipient):
         request, officer = self.requests[recipient], Officer(self.manifest, recipient)
         self.vault.do("dana", "request", "note", request, "triaged")
-        if told := standing(recipient):
-            self.vault.do("dana", "request", "standing", request, "--from", self.vault.file("standing.json", told))
+        told = self.vault.file("standing.json", standing(recipient))
+        self.vault.do("dana", "request", "standing", request, "--from", told)
         self.vault.do("dana", "request", "collect", request)
         items = self.vault.ask("dana", "request", "items", request)
         self.hold(
