@@ -268,7 +268,7 @@ class Case:
                     self.fault(f"a secret stands in the vault in clear: {file.name}")
 
     def run(self):
-        before = set(MEMORY.glob("muniment-*"))
+        before = set(MEMORY.glob("muniment-paper-*"))
         self.prepare()
         for recipient in self.names:
             self.receive(recipient)

@@ -61,7 +61,7 @@ class Hostile:
         self.faults = 0
 
     def run(self):
-        before = set(MEMORY.glob("muniment-*"))
+        before = set(MEMORY.glob("muniment-paper-*"))
         self.vault.make()
         self.vault.make_case("Juniper Quillfeather", "2014-06-01")
         kept = {}

@@ -132,7 +132,7 @@ class Vault:
 def left_in_memory(known=()):
     """Folders of papers in memory that no living process holds, and that were not there before."""
     left = []
-    for path in sorted(MEMORY.glob("muniment-*")):
+    for path in sorted(MEMORY.glob("muniment-paper-*")):
         if path in known or path.stat().st_uid != os.getuid():
             continue
         for _ in range(20):
