@@ -39,6 +39,14 @@ DEPOSITS = {
     "juniper": ["photo"],
 }
 DEPOSITORS = {paper: who for who, papers in DEPOSITS.items() for paper in papers}
+# What hides in a paper and must be told before anything is decided about it.
+HIDDEN = {
+    "social": {"annotation", "attachment", "bookmark", "earlier-version", "metadata", "unseen-text"},
+    "health": {"comment", "deletion", "hidden-text", "insertion", "metadata"},
+    "email": {"alternative", "attachment", "blind-copy", "transport"},
+    "scan": {"location"},
+    "photo": {"location"},
+}
 CAPACITIES = {"parent-a": "parent-with-responsibility", "parent-b": "parent-with-responsibility", "child": "child"}
 PASSPHRASE = "seven-fictional-words-for-one-recipient"
 
@@ -132,6 +140,8 @@ class Case:
             self.hold(
                 f"{recipient}: item {item['number']} cannot be read: {item.get('blocked')}", not item.get("blocked")
             )
+        if recipient == "parent-a":
+            self.inspect(request, items)
         decisions = []
         for item in items:
             decided = self.part(request, officer, item) if item.get("part") else self.paper(request, officer, item)
@@ -144,6 +154,14 @@ class Case:
         self.say(f"{recipient}: {len(items)} items: {counts}")
         with self.told(f"{recipient}: approval"):
             self.vault.do("mona", "request", "approve", request)
+
+    def inspect(self, request, items):
+        for item in items:
+            paper = self.papers.get(item.get("document"), {}).get("id")
+            if paper in HIDDEN:
+                found = self.vault.ask("dana", "request", "inspect", request, "--item", item["number"])
+                missed = HIDDEN[paper] - {hidden["kind"] for hidden in found}
+                self.hold(f"{paper}: what hides in it is not told: {', '.join(sorted(missed))}", not missed)
 
     @contextlib.contextmanager
     def told(self, what):
