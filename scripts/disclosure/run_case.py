@@ -231,7 +231,7 @@ class Case:
         self.vault.do("dana", "request", "disclose", request, "--to", self.names[recipient], *ready)
         subprocess.run(["7z", "x", f"-p{PASSPHRASE}", f"-o{opened}", package], check=True, capture_output=True)
         self.verify(recipient, opened)
-        self.hold(f"{recipient}: the search found something", self.search(opened, recipient))
+        self.hold(f"{recipient}: the search is not content", self.search(opened, recipient))
 
     def verify(self, recipient, opened):
         signer = self.vault.file("signer.pem", self.vault.do("dana", "disposal", "signer"))
