@@ -5,11 +5,12 @@ EXAMPLES = 60
 KILLS = 100
 
 .SILENT:
-.PHONY: help demo test service crash bench build deb format lint clean
+.PHONY: help demo test disclosure service crash bench build deb format lint clean
 
 help:
 	echo 'make demo [FILES=folder]   make the vault of a fictional county and show it, with your own files if you like'
 	echo 'make test                  run all tests'
+	echo 'make disclosure            answer three fictional requests, and search what each requester gets'
 	echo 'make service               let other programs at the HTTP service: schemathesis, a tus client, kills under load'
 	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time'
 	echo 'make bench                 measure speed, beside other programs'
@@ -25,6 +26,10 @@ demo:
 test:
 	scripts/prepare.sh test
 	swift test
+
+disclosure:
+	scripts/prepare.sh test
+	scripts/disclosure.sh
 
 service:
 	scripts/prepare.sh build curl jq python3-venv

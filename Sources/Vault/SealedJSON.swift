@@ -1,11 +1,26 @@
 internal import Foundation
 internal import Sealing
 
-/// JSON with its names in order, so that the same value always gives the same bytes.
+/// JSON with its names in order. A set has no order of its own, so that the same value need not give the same bytes: see `canonicalJSON`.
 func sortedJSON(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return [UInt8](try encoder.encode(value))
+}
+
+/// JSON of which the same value always gives the same bytes, in any process: names are in order, and so are the words of a list that has
+/// nothing but words, which is how sets are written.
+func canonicalJSON(_ value: some Encodable) throws -> [UInt8] {
+    func ordered(_ value: Any) -> Any {
+        switch value {
+        case let words as [String]: words.sorted()
+        case let list as [Any]: list.map(ordered)
+        case let members as [String: Any]: members.mapValues(ordered)
+        default: value
+        }
+    }
+    let tree = try JSONSerialization.jsonObject(with: Data(try sortedJSON(value)))
+    return [UInt8](try JSONSerialization.data(withJSONObject: ordered(tree), options: .sortedKeys))
 }
 
 extension Key {

@@ -57,7 +57,7 @@ extension RequestCommand {
                 }
             }
             Terminal.endProgress()
-            try common.show(found) {
+            try common.show(found.byNumber) {
                 ["Looked into \(found.count) documents."]
                     + Terminal.table(
                         ["item", "what", "where", "how often"],
@@ -156,7 +156,7 @@ extension RequestCommand {
             guard !all.isEmpty else { throw ValidationError("Name what is decided: --release or --decisions.") }
             let decided = all
             let faults = try await common.inVault { try await $0.decide(decided, of: request, as: $1) }
-            try common.show(faults) {
+            try common.show(faults.byNumber) {
                 let open = faults.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
                 return ["Decided: \(faults.count) items. Against \(open.count) something stands."]
                     + open.map { "\($0.key): \($0.value.joined(separator: " "))" }
@@ -340,6 +340,15 @@ extension RequestCommand {
             let entry: UInt64
         }
     }
+}
+
+extension [Int64: [String]] {
+    /// As JSON has it: names are words.
+    fileprivate var byNumber: [String: [String]] { reduce(into: [:]) { $0[String($1.key)] = $1.value } }
+}
+
+extension [Int64: [Hidden]] {
+    fileprivate var byNumber: [String: [Hidden]] { reduce(into: [:]) { $0[String($1.key)] = $1.value } }
 }
 
 /// Numbers of items: one, or a first and a last.

@@ -162,6 +162,27 @@ struct RightsTests {
         #expect(changed == .rights(.notAsApproved))
     }
 
+    @Test("what an approval is of is the same in every process, and says when anything in it is another")
+    func canonical() throws {
+        struct Value: Encodable {
+            let words: [String]
+            let list: [[Int]]
+        }
+        let value = Value(words: ["b", "a"], list: [[2], [1]])
+        #expect(String(decoding: try canonicalJSON(value), as: UTF8.self) == #"{"list":[[2],[1]],"words":["a","b"]}"#)
+    }
+
+    @Test("law-enforcement papers take their own route, by the label of their category")
+    func lawEnforcement() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        _ = try await ensemble.deposit("D10b", by: "yusuf", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        let items = try await vault.items(of: id, as: vault.person("dana"))
+        #expect(items.first { $0.category == "D10b" }?.facts.isLawEnforcement == true)
+    }
+
     @Test("an earlier state that was approved once, put back whole, does not go out")
     func putBack() async throws {
         let ensemble = try await Ensemble.copy()

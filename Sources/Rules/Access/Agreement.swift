@@ -133,6 +133,11 @@ extension Agreement {
         return table.contains(category: place) { $0.harmCheck }
     }
 
+    /// What every document of the category carries, besides its own labels; none for an unknown category.
+    public func labels(of category: Category) -> [Label] {
+        categoryIndex[category].map { categoryEntries[$0].labels } ?? []
+    }
+
     public func basis(_ id: BasisID) -> Basis? { bases[id] }
     /// Why the label restrains, in a sentence.
     public func reason(for label: Label) -> String? { labelEntries[label]?.reason }

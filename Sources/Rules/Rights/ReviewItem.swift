@@ -193,6 +193,14 @@ public struct Citation: Hashable, Sendable, Codable {
         self.reasoning = reasoning
         self.grounds = grounds
     }
+
+    /// Whoever writes a citation by hand leaves out the grounds where none are asked for.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        exemption = try container.decode(ExemptionID.self, forKey: .exemption)
+        reasoning = try container.decode(String.self, forKey: .reasoning)
+        grounds = try container.decodeIfPresent([ExemptionNeed: String].self, forKey: .grounds) ?? [:]
+    }
 }
 
 /// By which right an item is answered.

@@ -177,7 +177,7 @@ extension RightsRequestBody {
         let all = Approved(
             kind: kind, requester: requester, standing: standing, opinions: opinions,
             items: items.map { Numbered(number: $0.number, body: $0.body) })
-        return Digest.sha256(try sortedJSON(all)).hex
+        return Digest.sha256(try canonicalJSON(all)).hex
     }
 
     /// Everybody who has had a hand in the answer, and so does not approve it.

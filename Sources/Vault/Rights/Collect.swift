@@ -99,7 +99,9 @@ extension DocumentVault {
             }
             let reason = scenes[document.caseID].map { blocked(rendition, document, $0) } ?? "not-on-case"
             return RightsItemBody(
-                rendition, document, blocked: reason ?? (wrapped.contains(rendition.id) ? nil : "key-missing"))
+                rendition, document,
+                labels: Set(document.labels).union(agreement.labels(of: document.category)),
+                blocked: reason ?? (wrapped.contains(rendition.id) ? nil : "key-missing"))
         }
         let parts = try await recordParts(of: snapshot, butFor: request)
         return forms.sorted { $0.order < $1.order } + parts.map(RightsItemBody.init)

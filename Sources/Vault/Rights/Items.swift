@@ -40,7 +40,7 @@ struct RightsItemBody: Hashable, Sendable, Codable {
         let exemptions: Set<ExemptionID>
     }
 
-    init(_ rendition: RenditionRow, _ document: DocumentRow, blocked: String?) {
+    init(_ rendition: RenditionRow, _ document: DocumentRow, labels: Set<Label>, blocked: String?) {
         self.rendition = "\(rendition.id)"
         self.document = "\(document.id)"
         version = rendition.version
@@ -51,9 +51,9 @@ struct RightsItemBody: Hashable, Sendable, Codable {
         byteCount = rendition.byteCount
         self.blocked = blocked
         facts = ReviewItem(
-            id: "", data: document.labels.reduce(document.category.dataKinds) { $0.union($1.dataKinds) },
-            about: ["child"], revealsWhereabouts: document.labels.contains("safe-contact"),
-            isLawEnforcement: document.labels.contains("yj.le"))
+            id: "", data: labels.reduce(document.category.dataKinds) { $0.union($1.dataKinds) },
+            about: ["child"], revealsWhereabouts: labels.contains("safe-contact"),
+            isLawEnforcement: labels.contains("yj.le"))
     }
 
     init(_ part: RecordPart) {
