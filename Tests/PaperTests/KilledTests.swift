@@ -14,7 +14,7 @@ struct KilledTests {
         try scratch.write(
             Array("import time\nwhile True:\n    open('beat', 'a').write('.')\n    time.sleep(0.02)".utf8), to: "try.py"
         )
-        _ = try await Tool("python3").run(["try.py"], in: scratch)
+        _ = try await Tool("python3").run(["try.py"], in: scratch, limits: Limits(seconds: 600))
     }
 
     @Test("kill -9 in the midst of a run", .enabled(if: root == nil))
@@ -29,8 +29,9 @@ struct KilledTests {
         victim.environment = ["MUNIMENT_PAPER_VICTIM": root, "PATH": "/usr/bin:/bin"]
         victim.standardOutput = FileHandle.nullDevice
         try victim.run()
+        defer { if victim.isRunning { kill(victim.processIdentifier, SIGKILL) } }
         var beat: String?
-        for _ in 0..<500 where beat == nil {
+        for _ in 0..<15_000 where beat == nil {
             try await Task.sleep(for: .milliseconds(20))
             let folders = try FileManager.default.contentsOfDirectory(atPath: root)
             beat = folders.map { "\(root)/\($0)/beat" }.first { FileManager.default.fileExists(atPath: $0) }
