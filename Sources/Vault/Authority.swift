@@ -39,6 +39,11 @@ extension DocumentVault {
         return scenes
     }
 
+    /// As above, by case.
+    func scenesByCase(of child: ChildID, _ caller: Caller) async throws -> [CaseID: Scene] {
+        try await scenes(of: child, caller).reduce(into: [:]) { $0[$1.theCase.id] = $1 }
+    }
+
     private func isEntitled(_ asking: Asking, _ duty: Duty, _ agreement: Agreement) -> Bool {
         let role = asking.place.role
         guard agreement.gives(duty, to: role) else { return false }

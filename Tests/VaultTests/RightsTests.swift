@@ -40,6 +40,15 @@ struct RightsTests {
         return id
     }
 
+    /// The same, with one paper that the officer may read, and searched.
+    private func collected(_ ensemble: Ensemble, _ vault: DocumentVault) async throws -> RightsRequestID {
+        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        _ = try await vault.collect(id, as: vault.person("dana"))
+        return id
+    }
+
     private func releaseAll(_ id: RightsRequestID, in vault: DocumentVault) async throws {
         let numbers = try await vault.items(of: id, as: vault.person("dana")).map(\.number)
         var released = ItemsDecision(items: numbers, outcome: .release)
@@ -122,10 +131,7 @@ struct RightsTests {
     func guards() async throws {
         let ensemble = try await Ensemble.copy()
         let vault = try await ensemble.open()
-        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
-        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
-        let id = try await received(ensemble, vault)
-        _ = try await vault.collect(id, as: vault.person("dana"))
+        let id = try await collected(ensemble, vault)
         let undecided = await ensemble.refusal { try await vault.approve(id, as: vault.person("mona")) }
         guard case .rights(.faults(let faults)) = undecided else {
             Issue.record("\(String(describing: undecided))")
@@ -187,10 +193,7 @@ struct RightsTests {
     func putBack() async throws {
         let ensemble = try await Ensemble.copy()
         let vault = try await ensemble.open()
-        _ = try await ensemble.deposit("D01", by: "hana", in: vault)
-        _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
-        let id = try await received(ensemble, vault)
-        _ = try await vault.collect(id, as: vault.person("dana"))
+        let id = try await collected(ensemble, vault)
         try await releaseAll(id, in: vault)
         try await vault.approve(id, as: vault.person("mona"))
         let old = try await vault.records.read { (try $0.rightsRequest(id), try $0.rightsItems(of: id)) }

@@ -20,21 +20,21 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func faults(of id: RightsRequestID, as caller: Caller) async throws -> [String] {
         let (row, key, _) = try await requireReviewing(id, caller)
-        return try await faults(row, key, caller, approval: nil)
+        return try await faults(row, key, try await items(of: id, key), approval: nil)
     }
 
     /// Approves the answer as it is decided now, with who asks and by what right. Any change after this needs it anew.
     ///
     /// - Throws: `VaultError.denied`, `.needsAnother` for whoever decided, redacted or said by what right the requester asks; `.rights`.
     public func approve(_ id: RightsRequestID, as caller: Caller) async throws {
-        let (row, key, asking) = try await requireAnswering(id, "request.approve", caller)
+        let (row, key, asking) = try await requireAnswering(id, caller, "request.approve")
         _ = try await requireSession(caller)
         let body = try body(of: row, key)
         let items = try await items(of: id, key)
         let digest = try body.digest(with: items)
         let approval = RightsRequestBody.Approval(by: "\(caller.person)", at: environment.now(), digest: digest)
         if body.kind.isAccess {
-            let faults = try await faults(row, key, caller, approval: approval)
+            let faults = try await faults(row, key, items, approval: approval)
             guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
         }
         let hands = body.hands(in: items)
@@ -78,9 +78,9 @@ extension DocumentVault {
     ///
     /// `approval`: that it would go out with; without one nobody is asked to have approved it yet.
     func faults(
-        _ row: RightsRequestRow, _ key: ChildKey, _ caller: Caller, approval: RightsRequestBody.Approval?
+        _ row: RightsRequestRow, _ key: ChildKey, _ items: [RightsItem], approval: RightsRequestBody.Approval?
     ) async throws -> [String] {
-        let (review, body) = (try await review(row, key), try body(of: row, key))
+        let (review, body) = (try await review(row, key, items), try body(of: row, key))
         let open = Set(body.opinions.filter { $0.answered == nil }.map(\.item))
         let shown = review.items.filter { $0.body.decision?.outcome.isShown == true }
         let package = ReleasePackage(

@@ -83,9 +83,7 @@ extension DocumentVault {
     private func found(
         _ snapshot: ChildSnapshot, _ caller: Caller, butFor request: RightsRequestID
     ) async throws -> [RightsItemBody] {
-        let scenes = try await scenes(of: snapshot.child, caller).reduce(into: [CaseID: Scene]()) {
-            $0[$1.theCase.id] = $1
-        }
+        let scenes = try await scenesByCase(of: snapshot.child, caller)
         let wrapped = try await keyring.read { keyring in
             try snapshot.renditions.reduce(into: Set<RenditionID>()) { wrapped, rendition in
                 if try keyring.wrap(of: rendition.key, for: Party.rights.rawValue) != nil {

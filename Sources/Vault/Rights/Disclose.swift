@@ -24,8 +24,8 @@ extension DocumentVault {
                 Event(.accessDenied, by: caller).about(row.child).on(["request": "\(id)"])
                     .with(["reason": "wrong-recipient"]), childKey: key)
         }
-        try await requireApproved(row, key, body, caller)
         let all = try await items(of: id, key)
+        try await requireApproved(row, key, body, all)
         let items = all.visible
         let shown = items.filter { $0.body.decision?.outcome.isShown == true }
         let opened = try await opening(shown, row.child, caller)
@@ -56,9 +56,8 @@ extension DocumentVault {
 
     /// That what was approved is what there is, by the ledger too, and that nothing stands against it today.
     private func requireApproved(
-        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ caller: Caller
+        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ items: [RightsItem]
     ) async throws {
-        let items = try await items(of: row.id, key)
         guard let approval = body.approval else {
             throw VaultError.rights(.faults([ReleaseFault.notApproved.userMessage]))
         }
@@ -67,18 +66,18 @@ extension DocumentVault {
             throw VaultError.rights(.rules(.notNow(state, "only what is approved is disclosed.")))
         }
         let digest = try body.digest(with: items)
-        guard digest == approval.digest, try await newestApproval(of: row, key) == digest else {
+        guard digest == approval.digest, try await newestApproval(of: row) == digest else {
             throw VaultError.rights(.notAsApproved)
         }
-        let faults = try await faults(row, key, caller, approval: approval)
+        let faults = try await faults(row, key, items, approval: approval)
         guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
     }
 
     /// The digest of the newest approval in the ledger, if nothing was changed after it: rows that were put back are found by this.
-    private func newestApproval(of row: RightsRequestRow, _ key: ChildKey) async throws -> String? {
+    private func newestApproval(of row: RightsRequestRow) async throws -> String? {
         let kinds: Set<EventKind> = [.requestApproved, .itemsDecided, .itemRedacted, .requestCollected, .opinionGiven]
-        let entries = try await records.read { try $0.entries(of: kinds) }
-        for entry in entries.reversed() where entry.child == row.child {
+        let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: row.child) }
+        for (_, entry) in entries.reversed() where kinds.contains(entry.leaf.kind) {
             guard let event = try await opened(entry), event.object["request"] == "\(row.id)" else { continue }
             return entry.leaf.kind == .requestApproved ? event.detail["sha256"] : nil
         }
@@ -89,7 +88,7 @@ extension DocumentVault {
     private func opening(_ items: [RightsItem], _ child: ChildID, _ caller: Caller) async throws -> [OpenedItem] {
         let snapshot = try await snapshot(of: child)
         let renditions = snapshot.renditions.reduce(into: [:]) { $0["\($1.id)"] = $1 }
-        let scenes = try await scenes(of: child, caller).reduce(into: [CaseID: Scene]()) { $0[$1.theCase.id] = $1 }
+        let scenes = try await scenesByCase(of: child, caller)
         var opened: [OpenedItem] = []
         for item in items where item.body.part == nil {
             guard let rendition = renditions[item.body.shownRendition ?? ""],
@@ -115,7 +114,7 @@ extension DocumentVault {
                 ])
             opened.append(
                 OpenedItem(
-                    item: item, document: document, rendition: rendition, scene: scene, asking: asking, permit: permit,
+                    item: item, rendition: rendition, scene: scene, asking: asking, permit: permit,
                     event: event))
         }
         return try await withKeys(opened)
@@ -139,7 +138,6 @@ extension DocumentVault {
 /// A document of a package, with everything that reading it rests on.
 private struct OpenedItem: Sendable {
     let item: RightsItem
-    let document: DocumentRow
     let rendition: RenditionRow
     let scene: Scene
     let asking: Asking

@@ -219,7 +219,7 @@ extension DocumentVault {
     /// The request, for somebody with the duty; the same answer for one that is not there and one about a child that is not the caller's.
     /// Nobody has a hand in the answer to a request of their own.
     func requireAnswering(
-        _ id: RightsRequestID, _ duty: Duty = "request.answer", _ caller: Caller
+        _ id: RightsRequestID, _ caller: Caller, _ duty: Duty = "request.answer"
     ) async throws -> (RightsRequestRow, ChildKey, Asking) {
         guard let row = try await records.read({ try $0.rightsRequest(id) }),
             let key = try await childKey(row.child)
@@ -238,7 +238,7 @@ extension DocumentVault {
         _ id: RightsRequestID, _ caller: Caller
     ) async throws -> (RightsRequestRow, ChildKey, Asking) {
         let answers = agreement.gives("request.answer", to: caller.roles)
-        return try await requireAnswering(id, answers ? "request.answer" : "request.approve", caller)
+        return try await requireAnswering(id, caller, answers ? "request.answer" : "request.approve")
     }
 
     /// Not the requester, by no account.
@@ -256,12 +256,6 @@ extension DocumentVault {
         guard !state.isAnswered, state != .approved, state != .closed else {
             throw VaultError.rights(.rules(.notNow(state, "send it back first, if it is only approved.")))
         }
-    }
-
-    func requireAnswering(
-        _ id: RightsRequestID, _ caller: Caller
-    ) async throws -> (RightsRequestRow, ChildKey, Asking) {
-        try await requireAnswering(id, "request.answer", caller)
     }
 
     /// Records events, and changes the body with them, in one transaction with the ledger entry.

@@ -72,13 +72,13 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func items(of id: RightsRequestID, as caller: Caller) async throws -> [RightsItemSummary] {
         let (row, key, asking) = try await requireReviewing(id, caller)
-        let review = try await review(row, key)
+        let review = try await review(row, key, try await items(of: id, key))
         try await log(
             Event(.requestShown, by: caller, party: asking.place.party).about(row.child).on(["request": "\(id)"])
                 .with(["shown": String(review.items.count)]), childKey: key)
         let snapshot = try await snapshot(of: row.child)
         let own = try await keyring.read { try $0.documentKeys(of: row.child) }
-        let scenes = try await scenes(of: row.child, caller).reduce(into: [CaseID: Scene]()) { $0[$1.theCase.id] = $1 }
+        let scenes = try await scenesByCase(of: row.child, caller)
         let renditions = snapshot.renditions.reduce(into: [:]) { $0["\($1.id)"] = $1 }
         // A title is shown to whom the document would be, now.
         func isReadable(_ body: RightsItemBody, _ document: DocumentRow) -> Bool {
@@ -110,7 +110,7 @@ extension DocumentVault {
         _ decisions: [ItemsDecision], of id: RightsRequestID, as caller: Caller
     ) async throws -> [Int64: [String]] {
         let (row, key, asking) = try await requireAnswering(id, caller)
-        var review = try await review(row, key)
+        var review = try await review(row, key, try await items(of: id, key))
         guard [.reviewing, .redacting, .consulting].contains(review.state) else {
             throw VaultError.rights(
                 .rules(.notNow(review.state, "its items are decided between the search and the approval.")))
@@ -125,7 +125,7 @@ extension DocumentVault {
                     throw VaultError.invalid(field: "item", reason: "\(number) cannot be read: \(reason)")
                 }
                 review.items[place].body.take(
-                    decision, number, by: caller.person, on: environment.today(), review.request)
+                    decision, by: caller.person, on: environment.today(), review.request)
                 changed.insert(number)
             }
         }
@@ -149,13 +149,15 @@ extension DocumentVault {
     }
 
     /// What stands against the request as a whole, and against each decision.
-    func review(_ row: RightsRequestRow, _ key: ChildKey) async throws -> Review {
+    func review(
+        _ row: RightsRequestRow, _ key: ChildKey, _ items: [RightsItem]
+    ) async throws -> Review {
         let (policy, body) = (try rightsPolicy(), try body(of: row, key))
         guard let child = try await records.read({ try $0.child(row.child) }) else { throw VaultError.notFound(.child) }
         return Review(
             policy: policy, today: environment.today(), state: try body.history().state,
             request: body.reviewed(row.id, born: try Self.open(child, key).dateOfBirth),
-            items: try await items(of: row.id, key))
+            items: items)
     }
 }
 
@@ -203,7 +205,7 @@ extension RightsRequestBody {
 
 extension RightsItemBody {
     fileprivate mutating func take(
-        _ new: ItemsDecision, _ number: Int64, by person: PersonID, on day: Day, _ request: ReviewRequest
+        _ new: ItemsDecision, by person: PersonID, on day: Day, _ request: ReviewRequest
     ) {
         if let found = new.facts { facts.take(found) }
         let outcome: ItemDecision.Outcome =
