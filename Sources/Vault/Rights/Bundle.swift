@@ -7,15 +7,16 @@ extension DisclosurePackage {
     ///
     /// All of it is in memory while it is made: about four times the content, and never more than a scratch folder takes.
     ///
-    /// `password`: at most 127 bytes of UTF-8, without line breaks, and not like an option; random, since guessing it costs little.
+    /// `password`: 16 to 127 printable ASCII characters, not like an option; random, since guessing it costs little.
     /// `progress`: told how many files are laid out, and of how many.
     ///
     /// It blocks its thread while it writes, which is when all is made.
     ///
-    /// - Throws: `VaultError.paper`; `StorageError.objectDamaged`; whatever `emit` throws.
+    /// - Throws: `SealingError.archive(.weakPassphrase)`; `VaultError.paper`; `StorageError.objectDamaged`; whatever `emit` throws.
     public func writeBundle(
         password: Key, progress: (Int, Int) -> Void = { _, _ in }, emit: ([UInt8]) throws -> Void
     ) async throws {
+        try PackageArchive.requireStrong(password.secret)
         do {
             _ = Scratch.sweep()
             let scratch = try Scratch()
