@@ -47,7 +47,8 @@ struct RedactionTests {
         let body = """
             <p>Juniper lives with her mother at 7 \(gone[0]), \(gone[1]). Since the spring a family support worker visits every second
             Thursday. Her mother, who is now known as Ms \(gone[2]), can be reached on \(gone[3]) and works at \(gone[4]). On Tuesdays they
-            swim at \(gone[5]). She sleeps better, and she wants to keep her rabbit.</p>
+            swim at \(gone[5]). She sleeps better, and she wants to keep her rabbit.
+            <span style="color: #a0a0a0; text-decoration: underline">She also has hydrotherapy every Monday.</span></p>
             """
         let pages = try await Sheets.pdf(body, on: desk)
         let terms = try Terms(gone.map { Term($0, .words, code: "S2-P3-16") })
@@ -60,6 +61,7 @@ struct RedactionTests {
             "Juniper lives with her mother at 7", "Since the spring a family support worker visits every second",
             "Her mother, who is now known as Ms", "can be reached on", "and works at", "On Tuesdays they",
             "She sleeps better, and she wants to keep her rabbit.",
+            "hydrotherapy every Monday",
         ] {
             #expect(text.contains(stays), "\(text)")
         }

@@ -52,8 +52,10 @@ extension Desk {
     }
 
     private func tesseract(_ picture: PixelMap, _ result: [String], _ forms: [String]) async throws -> Tool.Output {
-        try await Tool("tesseract").run(
-            [picture.file] + result + ["-l", "eng", "--dpi", String(bounds.dotsPerInch)] + forms, in: scratch,
+        // Sauvola's threshold: one for a whole page passes over what is pale, such as text that was inserted under track changes.
+        let settings = ["-l", "eng", "--dpi", String(bounds.dotsPerInch), "-c", "thresholding_method=2"]
+        return try await Tool("tesseract").run(
+            [picture.file] + result + settings + forms, in: scratch,
             limits: Limits(seconds: 120, outputBytes: bounds.textBytes))
     }
 
