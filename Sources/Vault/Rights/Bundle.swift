@@ -92,6 +92,8 @@ extension DisclosurePackage.Paper {
     /// The paper as a PDF on the desk; `nil` for what cannot be made into pages.
     fileprivate func laidOut(_ file: String, on desk: Desk) async throws -> String? {
         guard let kind = Source.Kind(mediaType: mediaType) else { return nil }
+        // Each has the time that it would have on a desk of its own.
+        desk.scratch.allow(seconds: Scratch.usualSeconds)
         do {
             return try await desk.pages(of: Source(file, kind)).file
         } catch PaperError.notForPages, PaperError.damaged, PaperError.locked, PaperError.tooManyPages,

@@ -18,9 +18,11 @@ private struct PackageData: Encodable {
         let mediaType: String
         let added: String
         let isRedacted: Bool
+        /// A copy of its pages, without what hid in the file.
+        let isCopy: Bool
 
         enum CodingKeys: String, CodingKey {
-            case number, name, category, categoryTitle, title, version, mediaType, added, isRedacted
+            case number, name, category, categoryTitle, title, version, mediaType, added, isRedacted, isCopy
         }
     }
 
@@ -77,7 +79,7 @@ extension DocumentVault {
         guard item.body.decision?.outcome.isShown == true, item.body.part == nil,
             let document = item.body.document.flatMap({ DocumentID($0) }).flatMap({ snapshot.documents[$0] })
         else { return nil }
-        let mediaType = item.isRedacted ? MediaType.redacted : item.body.mediaType ?? ""
+        let mediaType = item.isRedacted || item.body.isCopied ? MediaType.redacted : item.body.mediaType ?? ""
         return PackageData.Paper(
             document: "\(document.id)", number: item.number, name: item.paperName(mediaType),
             category: document.category.rawValue,
@@ -85,7 +87,8 @@ extension DocumentVault {
             // A title may name whom the redaction hides.
             title: item.isRedacted ? nil : try own[document.id].map { try title(of: document, $0, key) },
             version: item.body.version ?? 1,
-            mediaType: mediaType, added: document.added.text, isRedacted: item.isRedacted)
+            mediaType: mediaType, added: document.added.text, isRedacted: item.isRedacted,
+            isCopy: item.body.isCopied)
     }
 
     private func exemptions(_ items: [RightsItem]) throws -> [ExemptionLine] {
@@ -119,7 +122,8 @@ extension DocumentVault {
                     .list(
                         papers.map { paper in
                             "\(paper.number): \(paper.title ?? paper.categoryTitle) (\(paper.category), version \(paper.version), \(paper.added))"
-                                + (paper.isRedacted ? ", parts blacked out" : "")
+                                + (paper.isRedacted
+                                    ? ", parts blacked out" : paper.isCopy ? ", a copy of its pages" : "")
                         })),
                 .section("Records, in records.html", .list(records.map(\.title))),
                 .section(
