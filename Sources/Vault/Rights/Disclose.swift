@@ -28,23 +28,25 @@ extension DocumentVault {
         try await requireApproved(row, key, body, all)
         let items = all.visible
         let shown = items.filter { $0.body.decision?.outcome.isShown == true }
-        let opened = try await opening(shown, row.child, caller)
+        var opened: [OpenedItem] = []
+        for (child, items) in shown.byChild(row.child) { opened += try await opening(items, child, caller) }
         let pages = try await pages(row, key, body, all)
         let outcome: RequestOutcome =
             shown.isEmpty
             ? .refused : shown.count == all.count && !shown.contains(where: \.isRedacted) ? .inFull : .inPart
-        let logs = try opened.map { try self.row($0.event, childKey: key) }
+        let logs = try opened.map { try self.row($0.event, childKey: $0.scene.childKey) }
         let now = environment.now()
+        let papers = opened
         let entry = try await change(
             row, key, body.disclosures.isEmpty ? [.answered(outcome)] : [], as: .disclosed,
-            with: ["papers": String(opened.count)], asking, caller,
+            with: ["papers": String(papers.count)], asking, caller,
             also: { transaction in
-                for opened in opened { try transaction.reaffirm(opened.scene, opened.asking) }
+                for opened in papers { try transaction.reaffirm(opened.scene, opened.asking) }
                 for log in logs { _ = try transaction.append(log) }
             }, altering: { $0.disclosures.append(.init(by: "\(caller.person)", at: now, method: "zip")) })
         return DisclosurePackage(
             request: "\(id)", vault: "\(self.id)", made: now, entry: entry, pages: pages,
-            papers: opened.map(\.paper), signer: try await signer())
+            papers: papers.map(\.paper), signer: try await signer())
     }
 
     /// Who gets the answer: the one who asked, or the child where it goes to the child.

@@ -64,6 +64,8 @@ public struct RightsItemSummary: Hashable, Sendable, Codable {
     public let isRedacted: Bool
     /// Of a part of the records: what it says.
     public let part: RecordPart?
+    /// Of a paper of another child: where this one is named.
+    public let mention: Mention?
 }
 
 extension DocumentVault {
@@ -97,7 +99,7 @@ extension DocumentVault {
                     try isReadable(body, row) ? own[row.id].map { try title(of: row, $0, key) } : nil
                 }, category: body.category, holder: body.holder, blocked: body.blocked, facts: body.facts,
                 decision: body.decision, faults: review.faults(item).map(\.userMessage),
-                isRedacted: body.redaction != nil, part: body.part)
+                isRedacted: body.redaction != nil, part: body.part, mention: body.mention)
         }
     }
 
