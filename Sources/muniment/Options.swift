@@ -156,7 +156,7 @@ extension VaultEnvironment {
                 else { preconditionFailure("the calendar has no such day") }
                 return day
             }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods,
-            rights: rights)
+            rights: rights, claims: claims, schools: schools)
     }
 
     /// From the folder of MUNIMENT_KEYS, `./Keys` or the package's own.
@@ -164,6 +164,11 @@ extension VaultEnvironment {
 
     /// From the folder of MUNIMENT_POLICIES, `./Policies` or the package's own.
     private static let rights = read("rights.yaml", "MUNIMENT_POLICIES", "Policies", RightsPolicy.load)
+
+    private static let claims = read("claims.yaml", "MUNIMENT_POLICIES", "Policies", ClaimsPolicy.load)
+
+    /// An authority's own: none comes with the program.
+    private static let schools = read("schools.yaml", "MUNIMENT_POLICIES", "Policies", SchoolTerms.load)
 
     /// What a file of rules says: the first that is there. One with a fault is told and left out, and what needs it is refused.
     private static func read<Rules>(

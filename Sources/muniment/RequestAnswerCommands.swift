@@ -25,7 +25,9 @@ extension RequestCommand {
                         [
                             String(item.number), [item.category, item.what].compactMap { $0 }.joined(separator: " "),
                             item.holder ?? "",
-                            item.title ?? item.part?.title ?? item.blocked.map { "not searched: \($0)" } ?? "",
+                            item.title ?? item.part?.title ?? item.mention.map {
+                                "another child's, \($0.hits) mentions"
+                            } ?? item.blocked.map { "not searched: \($0)" } ?? "",
                             item.decision.map {
                                 $0.outcome.word
                                     + (item.isRedacted ? ", redacted" : item.isCopied ? ", as a clean copy" : "")

@@ -133,7 +133,7 @@ extension DocumentVault {
         let now = environment.now()
         var taken = offer
         taken.taken = now
-        let logs = try ready.opened.map { try row($0.exported(by: caller, place), childKey: key) }
+        let logs = try ready.opened.map { try row($0.exported(by: caller, place), childKey: $0.scene.childKey) }
         let entry = try await end(
             offer, as: taken,
             try row(

@@ -76,6 +76,13 @@ extension DocumentVault {
     private func paper(
         _ item: RightsItem, _ snapshot: ChildSnapshot, _ own: [DocumentID: WrappedKey], _ key: ChildKey
     ) throws -> PackageData.Paper? {
+        if item.body.decision?.outcome == .redact, item.body.mention != nil, let document = item.body.document {
+            // Neither its title nor of what kind it is: they are the other child's.
+            return PackageData.Paper(
+                document: document, number: item.number, name: item.paperName(MediaType.redacted), category: "other",
+                categoryTitle: "A paper about somebody else", title: nil, version: item.body.version ?? 1,
+                mediaType: MediaType.redacted, added: item.body.redaction?.at.text ?? "", isRedacted: true)
+        }
         guard item.body.decision?.outcome.isShown == true, item.body.part == nil,
             let document = item.body.document.flatMap({ DocumentID($0) }).flatMap({ snapshot.documents[$0] })
         else { return nil }
@@ -187,18 +194,17 @@ extension DocumentVault {
             automatedDecisions: "No decision about the child is made by a machine alone.",
             transfers: told.storage, released: outcomes.count { $0 == .release },
             redacted: outcomes.count { $0 == .redact }, withheld: outcomes.count { $0 == .withhold },
-            isComplete: isComplete)
+            lookedIn: CoveringLetter.lookedIn(body.mentions?.log), isComplete: isComplete)
     }
 
     /// Who has had these documents, as the ledger tells: each role and party once. The answers to requests are no use of the data.
     private func recipients(of child: ChildID, _ ids: Set<String>) async throws -> [String] {
-        let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: child) }
         var found: Set<String> = []
-        for (_, row) in entries where row.leaf.kind == .documentRead || row.leaf.kind == .documentExported {
-            guard let event = try await opened(row), let party = Party(number: row.leaf.party),
-                ids.contains(event.object["document"] ?? ""),
+        try await forEachEntry(of: [.documentRead, .documentExported], about: child) { entry in
+            let event = entry.event
+            guard let party = Party(number: entry.row.leaf.party), ids.contains(event.object["document"] ?? ""),
                 event.detail["purpose"] != Purpose.rightsRequest.rawValue
-            else { continue }
+            else { return }
             let role = event.detail["role"].flatMap { agreement.title(of: Role(rawValue: $0)) }
             let controller = agreement.transparency.controllers[party]?.name ?? "The family"
             found.insert([role, controller].compactMap { $0 }.joined(separator: ", "))
