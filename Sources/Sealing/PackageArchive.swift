@@ -165,7 +165,7 @@ internal import CArchive
     /// - Throws: `SealingError.archive(.weakPassphrase)` unless it has 16 printable ASCII characters or more.
     public static func requireStrong(_ passphrase: borrowing SecretBytes) throws(SealingError) {
         let isStrong = unsafe passphrase.withUnsafeBytes { source in
-            source.count >= 16 && unsafe source.allSatisfy { (0x20...0x7e).contains($0) }
+            unsafe source.count >= 16 && source.allSatisfy { (0x20...0x7e).contains($0) }
         }
         guard isStrong else { throw .archive(.weakPassphrase) }
     }

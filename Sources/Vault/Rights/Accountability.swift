@@ -103,7 +103,7 @@ extension DocumentVault {
     private func disclosuresByOne() async throws -> [String] {
         var approvers: [String: Set<String>] = [:]
         var broken: [String] = []
-        try await forEachEntry(of: [.requestApproved, .disclosed]) { entry in
+        try await forEachEntry(of: [.requestApproved, .disclosed, .packageOffered]) { entry in
             guard let request = entry.event.object["request"] else { return }
             let person = entry.event.actor["person"] ?? ""
             if entry.kind == .requestApproved {

@@ -45,6 +45,7 @@ extension DisclosurePackage {
             files.append((file, page.name))
             kept.append(File(name: page.name, text: page.text))
             guard page.name.hasSuffix(".html") else { continue }
+            desk.scratch.allow(seconds: Scratch.usualSeconds)
             try await desk.fromHTML(String(decoding: page.text, as: UTF8.self), to: file + ".pdf")
             parts.append((file + ".pdf", nil))
             progress(place + 1, fileCount)
@@ -59,6 +60,7 @@ extension DisclosurePackage {
         }
         if !papers.isEmpty {
             let titles = "titles.pdf"
+            desk.scratch.allow(seconds: Scratch.usualSeconds)
             let sheets = zip(papers, laidOut).map { HTML.titleSheet($0.name, isShown: $1 != nil) }
             try await desk.fromHTML(HTML.page("Papers", lead: "", sheets).text, to: titles)
             for (place, shown) in laidOut.enumerated() {

@@ -291,7 +291,7 @@ extension PaperError {
         case .locked: "locked"
         case .notForPages: "not-for-pages"
         case .timedOut: "timed-out"
-        case .tooMuchOutput, .tooManyPages, .pageTooLarge, .tooLarge, .scratchFull: "too-large"
+        case .tooMuchOutput, .tooManyPages, .pageTooLarge, .tooLarge, .tooDeep, .scratchFull: "too-large"
         case .toolFailed, .damaged: "damaged"
         case .noMemoryFolder, .noSuchFile, .toolMissing, .notConfined, .areaOutsidePage, .unusablePassword,
             .unusableTerm, .notGone, .system:

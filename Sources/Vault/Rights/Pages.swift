@@ -81,7 +81,8 @@ extension DocumentVault {
             return PackageData.Paper(
                 document: document, number: item.number, name: item.paperName(MediaType.redacted), category: "other",
                 categoryTitle: "A paper about somebody else", title: nil, version: item.body.version ?? 1,
-                mediaType: MediaType.redacted, added: item.body.redaction?.at.text ?? "", isRedacted: true)
+                mediaType: MediaType.redacted, added: item.body.redaction?.at.text ?? "", isRedacted: true,
+                isCopy: false)
         }
         guard item.body.decision?.outcome.isShown == true, item.body.part == nil,
             let document = item.body.document.flatMap({ DocumentID($0) }).flatMap({ snapshot.documents[$0] })
