@@ -99,6 +99,7 @@ extension DocumentVault {
         return found.filter { approval != nil || $0 != .notApproved }.map(\.userMessage)
             + requesterFaults(body, review) + shown.compactMap(Self.redactionFault)
             + shown.compactMap { Self.hiddenFault($0, review.policy) }
+            + shown.compactMap { Self.attachmentFault($0, among: review.items) }
             + (try await contentFaults(row, review.items, shown))
     }
 
@@ -141,7 +142,8 @@ extension DocumentVault {
         guard let hidden = item.body.hidden else { return "Item \(item.number) has not been looked into. Inspect it." }
         guard !hidden.isEmpty else { return nil }
         let kinds = Set(hidden.map(\.kind.rawValue)).sorted().joined(separator: ", ")
-        return "Item \(item.number) hides something (\(kinds)). Make a clean copy, or say in the reasoning why that may go."
+        return
+            "Item \(item.number) hides something (\(kinds)). Make a clean copy, or say in the reasoning why that may go."
     }
 
     /// What has come since the search, and what a scanner has found in what would go out.
