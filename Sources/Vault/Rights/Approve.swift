@@ -99,6 +99,7 @@ extension DocumentVault {
         return found.filter { approval != nil || $0 != .notApproved }.map(\.userMessage)
             + requesterFaults(body, review) + shown.compactMap(Self.redactionFault)
             + shown.compactMap { Self.hiddenFault($0, review.policy) }
+            + shown.compactMap { Self.attachmentFault($0, among: review.items) }
             + (try await contentFaults(row, review.items, shown))
     }
 
