@@ -74,8 +74,11 @@ extension DocumentVault {
     }
 
     /// The digest of the newest approval in the ledger, if nothing was changed after it: rows that were put back are found by this.
-    private func newestApproval(of row: RightsRequestRow) async throws -> String? {
-        let kinds: Set<EventKind> = [.requestApproved, .itemsDecided, .itemRedacted, .requestCollected, .opinionGiven]
+    func newestApproval(of row: RightsRequestRow) async throws -> String? {
+        let kinds: Set<EventKind> = [
+            .requestApproved, .itemsDecided, .itemRedacted, .requestCollected, .opinionGiven, .erasureDecided,
+            .objectionDecided,
+        ]
         let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: row.child) }
         for (_, entry) in entries.reversed() where kinds.contains(entry.leaf.kind) {
             guard let event = try await opened(entry), event.object["request"] == "\(row.id)" else { continue }
@@ -85,7 +88,7 @@ extension DocumentVault {
     }
 
     /// Decides for each document that it may be read, and finds its key. Nothing is opened yet.
-    private func opening(_ items: [RightsItem], _ child: ChildID, _ caller: Caller) async throws -> [OpenedItem] {
+    func opening(_ items: [RightsItem], _ child: ChildID, _ caller: Caller) async throws -> [OpenedItem] {
         let snapshot = try await snapshot(of: child)
         let renditions = snapshot.renditions.reduce(into: [:]) { $0["\($1.id)"] = $1 }
         let scenes = try await scenesByCase(of: child, caller)
@@ -136,7 +139,7 @@ extension DocumentVault {
 }
 
 /// A document of a package, with everything that reading it rests on.
-private struct OpenedItem: Sendable {
+struct OpenedItem: Sendable {
     let item: RightsItem
     let rendition: RenditionRow
     let scene: Scene
