@@ -184,7 +184,7 @@ struct AccountabilityCommand: AsyncParsableCommand {
                     "Requests in time \(pack.requests.inTime), overdue \(pack.requests.overdue.values.reduce(0, +)), waiting \(pack.requests.withoutDate).",
                     "Mean days to an answer: \(pack.requests.meanDays.map { String($0) } ?? "none yet"). Complaints \(pack.complaints.count). Restrictions \(pack.restrictions). Consents to be given anew \(pack.consentsToReconfirm).",
                     "Disclosures \(pack.disclosures), others \(pack.otherDisclosures.count). Changes of the rules \(pack.policyChanges.count). Breaches \(pack.breaches.count). Emergencies without review \(pack.emergenciesUnreviewed).",
-                    "Rows of processing that need a policy document: \(pack.rowsNeedingPolicyDocument).",
+                    "Rows of processing that need a policy document: \(pack.rowsNeedingPolicyDocument); without one: \(pack.rowsWithoutPolicyDocument).",
                 ] + pack.exemptions.sorted { $0.key < $1.key }.map { "Exemption \($0.key): \($0.value)" }
                     + pack.claims.map { "\($0.holds ? "holds" : "BROKEN"): \($0.claim)" }
                     + (pack.seen ?? []).map {

@@ -68,6 +68,30 @@ struct ClaimsTests {
         #expect(try Self.policy(row).claims.map(\.check) == [check])
     }
 
+    @Test("a row has its policy documents when there is one for each condition that it rests on, until their review")
+    func documents() throws {
+        let rows = try Shipped.agreement.get().processing.filter(\.needsPolicyDocument)
+        let row = try #require(rows.first)
+        let listed = Set(row.schedule1).sorted().map {
+            "  - { condition: \($0), title: Ours, reviewBy: 2027-03-31 }\n"
+        }
+        func policy(_ listed: [String]) throws -> ClaimsPolicy {
+            try ClaimsPolicy.load(
+                PolicyText(
+                    file: "claims.yaml",
+                    text:
+                        "version: 1\ntitle: Promises\nclaims:\n  - { id: one, statement: So., check: breaches-told }\n"
+                        + (listed.isEmpty ? "" : "policyDocuments:\n" + listed.joined())))
+        }
+        let (last, later) = (try #require(Day("2027-03-31")), try #require(Day("2027-04-01")))
+        #expect(try policy([]).lacksDocument(row, on: last))
+        #expect(try !policy(listed).lacksDocument(row, on: last))
+        #expect(try policy(listed).lacksDocument(row, on: later))
+        #expect(throws: PolicyError.self) {
+            try policy(["  - { condition: x, title: y, reviewBy: 2027-01-01, by: z }\n"])
+        }
+    }
+
     @Test("two promises of one name are refused")
     func twice() {
         let row = "  - { id: one, statement: It is so., check: breaches-told }\n"

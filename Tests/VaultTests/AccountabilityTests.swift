@@ -159,4 +159,37 @@ struct AccountabilityTests {
         #expect(shown.clock == nil)
         #expect(shown.fault?.isEmpty == false)
     }
+
+    @Test(
+        "entries of some kinds come a page at a time, each once and in order, of one child or of all, from a moment on")
+    func pages() async throws {
+        let ensemble = try await Ensemble.copy()
+        let clock = TestClock()
+        let vault = try await ensemble.open(clock)
+        let kinds: Set<EventKind> = [.documentDeposited, .documentRead]
+        let paper = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await ensemble.deposit("D05", by: "priya", on: ensemble.teenCase, in: vault)
+        clock.move(to: clock.now.adding(seconds: 60))
+        for _ in 1...3 { _ = try await ensemble.read(paper, as: "sam", in: vault) }
+        func all(about child: ChildID?, since moment: Instant = Instant(milliseconds: 0), limit: Int) async throws
+            -> [UInt64]
+        {
+            var found: [UInt64] = []
+            while true {
+                let from = found.last.map { $0 + 1 } ?? 0
+                let page = try await vault.records.read {
+                    try $0.entries(of: kinds, about: child, since: moment, from: from, limit: limit)
+                }
+                #expect(page.count <= limit)
+                guard !page.isEmpty else { return found }
+                found += page.map(\.0)
+            }
+        }
+        let whole = try await all(about: nil, limit: 100)
+        #expect(whole.count == 5)
+        #expect(whole == whole.sorted())
+        for limit in 1...4 { #expect(try await all(about: nil, limit: limit) == whole) }
+        #expect(try await all(about: ensemble.child, limit: 2).count == 4)
+        #expect(try await all(about: nil, since: clock.now, limit: 2) == Array(whole.suffix(3)))
+    }
 }

@@ -17,8 +17,10 @@ public struct ProcessingRow: Hashable, Sendable, Codable {
     public let recipients: [Recipient]
     /// Article 6, Article 9, Schedule 1 and the power, once for each basis that a rule rests on.
     public let bases: [String]
-    /// Rests on Schedule 1, so that an appropriate policy document is needed.
-    public let needsPolicyDocument: Bool
+    /// The conditions of Schedule 1 that it rests on, as the agreement words them. Each needs an appropriate policy document.
+    public let schedule1: [String]
+
+    public var needsPolicyDocument: Bool { !schedule1.isEmpty }
 }
 
 extension Agreement {
@@ -56,6 +58,6 @@ extension Agreement {
             category: categories[category], categoryTitle: categoryEntries[category].title,
             purpose: purposes[purpose], purposeTitle: purposeTitles[purpose], holders: holders,
             recipients: recipients, bases: rested.map(\.sentence),
-            needsPolicyDocument: rested.contains { $0.schedule1 != nil })
+            schedule1: Set(rested.compactMap(\.schedule1)).sorted())
     }
 }

@@ -21,17 +21,29 @@ public struct Claim: Hashable, Sendable {
     public let check: Check
 }
 
+/// That the controllers have an appropriate policy document for a condition of Schedule 1.
+///
+/// Source: Data Protection Act 2018 Schedule 1 Part 4.
+public struct PolicyDocument: Hashable, Sendable {
+    /// As the agreement words it.
+    public let condition: String
+    public let title: String
+    /// It counts until this day.
+    public let reviewBy: Day
+}
+
 /// The promises of the impact assessment, from a file.
 public struct ClaimsPolicy: Sendable {
     public let version: Int
     public let title: String
     /// In the order of the file.
     public let claims: [Claim]
+    public let documents: [PolicyDocument]
     public let source: PolicyText
 
     /// - Throws: The first fault of the file, with its line.
     public static func load(_ text: PolicyText) throws(PolicyError) -> ClaimsPolicy {
-        let file = try PolicyNode.root(of: text).map(["version", "title", "claims"])
+        let file = try PolicyNode.root(of: text).map(["version", "title", "claims", "policyDocuments"])
         var claims: [Claim] = []
         for node in try file.required("claims").list() {
             let claim = try Claim(node)
@@ -40,7 +52,26 @@ public struct ClaimsPolicy: Sendable {
         }
         return ClaimsPolicy(
             version: try file.required("version").count(), title: try file.required("title").text(), claims: claims,
-            source: text)
+            documents: try documents(file.optional("policyDocuments")), source: text)
+    }
+
+    private static func documents(_ node: PolicyNode?) throws(PolicyError) -> [PolicyDocument] {
+        var documents: [PolicyDocument] = []
+        for node in try node?.list() ?? [] {
+            let row = try node.map(["condition", "title", "reviewBy"])
+            documents.append(
+                PolicyDocument(
+                    condition: try row.required("condition").text(), title: try row.required("title").text(),
+                    reviewBy: try row.required("reviewBy").day()))
+        }
+        return documents
+    }
+
+    /// Whether a row of the record of processing rests on a condition for which no policy document counts on the day.
+    public func lacksDocument(_ row: ProcessingRow, on day: Day) -> Bool {
+        row.schedule1.contains { condition in
+            !documents.contains { $0.condition == condition && day <= $0.reviewBy }
+        }
     }
 }
 

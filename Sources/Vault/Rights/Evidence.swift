@@ -55,6 +55,8 @@ public struct EvidencePack: Hashable, Sendable, Codable {
     public let emergenciesUnreviewed: Int
     /// Rows of the record of processing that need an appropriate policy document.
     public let rowsNeedingPolicyDocument: Int
+    /// Of them, those that have none that counts today.
+    public let rowsWithoutPolicyDocument: Int
     public let policyChanges: [PolicyChange]
     /// Of the document that was asked about; `nil` when none was.
     public let seen: [Seen]?
@@ -89,6 +91,7 @@ extension DocumentVault {
         let (breaches, debts) = try await records.read { (try $0.breaches(), try $0.unreviewedEmergencies().count) }
         var seen: [EvidencePack.Seen]?
         if let document { seen = try await self.seen(document, usernames, caller) }
+        let rows = agreement.processing
         try await log(Event(.accountabilityShown, by: caller).with(["kind": "evidence"]))
         return EvidencePack(
             made: environment.now().text, agreement: term(on: today),
@@ -98,7 +101,10 @@ extension DocumentVault {
             disclosures: filed.reduce(0) { $0 + $1.body.disclosures.count }, complaints: filed.compactMap(\.complaint),
             restrictions: filed.count(where: \.isRestrictionGranted), breaches: try breaches.map(breach),
             consentsToReconfirm: try await consentsToReconfirm(), emergenciesUnreviewed: debts,
-            rowsNeedingPolicyDocument: agreement.processing.count(where: \.needsPolicyDocument),
+            rowsNeedingPolicyDocument: rows.count(where: \.needsPolicyDocument),
+            rowsWithoutPolicyDocument: rows.count {
+                environment.claims?.lacksDocument($0, on: today) ?? $0.needsPolicyDocument
+            },
             policyChanges: try await policyChanges(usernames), seen: seen, claims: try await claims(caller))
     }
 
