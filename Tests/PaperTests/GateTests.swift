@@ -35,6 +35,26 @@ struct GateTests {
         #expect(try await places(in: "out.pdf", on: desk).isEmpty)
     }
 
+    @Test("a copy of more pages than may be in the open at once is looked through piece by piece")
+    func pieces() async throws {
+        let scratch = try Scratch()
+        var bounds = Bounds()
+        // A page has a quarter of a million pixels.
+        (bounds.dotsPerInch, bounds.unpackedBytes) = (50, 3_500_000)
+        let desk = Desk(scratch, bounds: bounds)
+        try await rebuilt(
+            String(repeating: "<p style=\"break-after: page\">x</p>", count: 18), on: desk, as: "clean.pdf")
+        #expect(try await places(in: "clean.pdf", on: desk).isEmpty)
+        try await run(
+            """
+            import pikepdf
+            p = pikepdf.open('clean.pdf')
+            p.pages[17].Secret = pikepdf.String('\(secret)')
+            p.save('out.pdf')
+            """, on: desk)
+        #expect(try await places(in: "out.pdf", on: desk) == [.objects])
+    }
+
     @Test("a black box over text that is still there")
     func overlay() async throws {
         let desk = try Sheets.desk()
