@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Kills the program at random moments and holds the vault to its word each time.
 #
-#     crash.sh [CYCLES]
+#     crash.sh [CYCLES] [everything|keys]
 #
 # Cycles import a folder of small files, deposit one large file, put another agreement in force, which gives or takes a wrap of
 # every document, back everything up and restore it, rotate the key of a party or of the child, or dispose of a document; SIGKILL ends
@@ -9,6 +9,9 @@
 # again, and a disposal by whoever opens the vault next.
 # Then everything is checked and read back, what was acknowledged is compared with what was sent, and nothing half-made
 # or in clear may be left. At the end an import that was killed is finished by running it again.
+#
+# With `keys` the vault is small and the cycles are those of crash-keys.sh: rotations of every level, sealing anew, disposals of a child,
+# a document and a version, backups, and restores from before the disposals.
 #
 # SEED repeats the moments of an earlier run, MUNIMENT names the program (the debug build otherwise), TMPDIR the disk.
 # Exit status: 0 when every promise was kept, 1 when not, 2 misused. A vault that failed is left for inspection.
@@ -20,34 +23,53 @@ readonly files=700  # More than one batch of an import, so that some kills fall 
 readonly sample=25  # Of what an import acknowledged, one in so many is read back; all of it must be listed.
 readonly canary='CANARY-of-the-crash-test'
 
+readonly order=(import deposit import deposit backup rotation disposal rotation disposal activation)
+
 main() {
-    cycles=${1:-50} seed=${SEED:-$(od -An -tu2 -N 2 /dev/urandom | tr -d ' ')}
-    [[ $cycles =~ ^[0-9]+$ && $seed =~ ^[0-9]+$ ]] || { echo 'crash: CYCLES and SEED are numbers.' >&2 && exit 2; }
+    cycles=${1:-50} what=${2:-everything} seed=${SEED:-$(od -An -tu2 -N 2 /dev/urandom | tr -d ' ')}
+    [[ $cycles =~ ^[0-9]+$ && $seed =~ ^[0-9]+$ && $what =~ ^(everything|keys)$ ]] ||
+        { echo 'crash: CYCLES and SEED are numbers, and what to do is everything or keys.' >&2 && exit 2; }
     program
     work=$(mktemp -d "${TMPDIR:-/tmp}/muniment-crash.XXXXXX")
     RANDOM=$seed killed=0 finished=0 acknowledged=0
     printf 'crash: %s cycles, seed %s\n' "$cycles" "$seed"
     make_vault
-    measure
-    printf 'crash: undisturbed, an import of %s files takes %s ms and a deposit %s ms\n' \
-        "$files" "$import_time" "$deposit_time"
-    for ((cycle = 1; cycle <= cycles; cycle++)); do
-        case $((cycle % 10)) in
-        0) crash_activation "$cycle" ;;
-        5) crash_backup ;;
-        6 | 8) crash_rotation "$cycle" ;;
-        7 | 9) crash_disposal ;;
-        1 | 3) crash_import "$cycle" ;;
-        *) crash_deposit "$cycle" ;;
-        esac
-        ((cycle % 10)) || report
-    done
-    ((cycles % 10 == 0)) || report
-    resume
+    if [[ $what == keys ]]; then run_keys; else run_everything; fi
     rm -rf "$work"
     printf 'crash: all promises kept: %s cycles, %s killed, %s ended first, %s acknowledged, ' \
         "$cycles" "$killed" "$finished" "$acknowledged"
     printf 'seed %s, %s s\n' "$seed" "$SECONDS"
+}
+
+run_everything() {
+    measure
+    printf 'crash: undisturbed, an import of %s files takes %s ms and a deposit %s ms\n' \
+        "$files" "$import_time" "$deposit_time"
+    go_round "${order[@]}"
+    resume
+}
+
+# go_round KIND...: as many cycles as were asked for, of each kind in turn.
+go_round() {
+    local kinds=("$@")
+    for ((cycle = 1; cycle <= cycles; cycle++)); do
+        kind=${kinds[$(((cycle - 1) % $#))]}
+        stay_signed_in
+        "crash_$kind"
+        ((cycle % 10)) || report
+    done
+    ((cycles % 10 == 0)) || report
+}
+
+# A session ends after a quarter of an hour in which nobody uses it, and a machine may be that slow.
+stay_signed_in() {
+    local name
+    ((SECONDS - signed_in > 300)) || return 0
+    for name in ada sam morag dana rex; do
+        "$MUNIMENT" sign-in "$name" --password-file "$work/password" --session "$work/$name" >"$work/out" 2>&1 ||
+            fail "$name cannot sign in: $(cat "$work/out")"
+    done
+    signed_in=$SECONDS
 }
 
 fail() {
@@ -56,7 +78,7 @@ fail() {
 }
 
 report() {
-    printf 'crash: %3s cycles: %s killed, %s ended first; %s documents, %s acknowledged\n' \
+    printf 'crash: %3s cycles: %s killed, %s ended first; %s documents, %s acknowledged or read\n' \
         $((cycle > cycles ? cycles : cycle)) "$killed" "$finished" "$documents" "$acknowledged"
 }
 
@@ -100,6 +122,7 @@ s/^until: .*/until: $(date -d '+240 days' +%F)/" Policies/agreement.yaml >"$work
         child=$(printf 'name: Nobody\nborn: 2018-05-09\n' | "$MUNIMENT" child add --details -)
         case_id=$("$MUNIMENT" case open "$child")
         echo "$child" >"$work/child"
+        signed_in=$SECONDS
     } >"$work/setup.log" 2>&1 || fail "the vault could not be made: $(cat "$work/setup.log")"
 }
 
@@ -156,19 +179,19 @@ measure() {
 }
 
 crash_import() {
-    make_folder "$1"
-    kill_within "$import_time" import_folder "$1" >"$work/out" 2>&1
+    make_folder "$cycle"
+    kill_within "$import_time" import_folder "$cycle" >"$work/out" 2>&1
     look_after
-    compare_import "$1"
-    rm -rf "$work/sent/$1"
+    compare_import "$cycle"
+    rm -rf "$work/sent/$cycle"
 }
 
 crash_deposit() {
-    make_file "$1"
-    kill_within "$deposit_time" deposit_file "$1" >"$work/receipts/$1" 2>"$work/out"
+    make_file "$cycle"
+    kill_within "$deposit_time" deposit_file "$cycle" >"$work/receipts/$cycle" 2>"$work/out"
     look_after
-    compare_deposit "$1"
-    rm -f "$work/sent/$1.bin"
+    compare_deposit "$cycle"
+    rm -f "$work/sent/$cycle.bin"
 }
 
 back_up() {
@@ -182,17 +205,9 @@ restore() {
 
 # No half file has its name, no keyring lies open, and a restored vault is whole or not there.
 crash_backup() {
-    local file
     kill_within "$backup_time" back_up >"$work/out" 2>&1
     look_after
-    sleep 1  # Files are named by the second.
-    (cd "$work/backup" && for file in records-*.sqlite; do sha256sum --quiet -c "$file.sha256" || exit; done) ||
-        fail 'a copy of the records is not what its sum says.'
-    (cd "$work/backup/objects" && find . -type f | sed 's|\(.*/\)\(.*\)|\2  \1\2|' | sha256sum --quiet -c) ||
-        fail 'an object of the backup is not what its name says.'
-    for file in "$work/backup"/keyring-*.age; do
-        age -d -i "$work/custodian" "$file" >/dev/null || fail "$file does not open."
-    done
+    backup_is_whole
     (back_up) >"$work/out" 2>&1 || fail "the backup after a killed one failed: $(cat "$work/out")"
     [[ -z $(find "$work/backup/staging" -type f) ]] || fail 'files were left in the staging of the backup.'
     kill_within "$restore_time" restore >"$work/out" 2>&1
@@ -205,9 +220,21 @@ crash_backup() {
     rm -rf "$work"/again*
 }
 
+backup_is_whole() {
+    local file
+    sleep 1  # Files are named by the second.
+    (cd "$work/backup" && for file in records-*.sqlite; do sha256sum --quiet -c "$file.sha256" || exit; done) ||
+        fail 'a copy of the records is not what its sum says.'
+    (cd "$work/backup/objects" && find . -type f | sed 's|\(.*/\)\(.*\)|\2  \1\2|' | sha256sum --quiet -c) ||
+        fail 'an object of the backup is not what its name says.'
+    for file in "$work/backup"/keyring-*.age; do
+        age -d -i "$work/custodian" "$file" >/dev/null || fail "$file does not open."
+    done
+}
+
 # An agreement with or without the custody lead's right to draft plans, which is what youth justice has its wraps by.
 crash_activation() {
-    local proposal version=$(($1 + 1)) with=$(($1 / 10 % 2)) folder=$work/policies/$1
+    local proposal version=$((cycle + 1)) with=$((cycle / 10 % 2)) folder=$work/policies/$cycle
     mkdir "$folder"
     cp "$work/policies/categories.yaml" "$folder/"
     sed "s/^version: .*/version: $version/" "$work/policies/agreement.yaml" >"$folder/agreement.yaml"
@@ -237,7 +264,7 @@ rotate() {
 # Stopped anywhere, everything opens, and the same command brings it to its end.
 crash_rotation() {
     local owner parties=(education youth-justice family)
-    if (($1 % 20 < 10)); then owner=(party "${parties[$(($1 / 10 % 3))]}"); else owner=(child "$(cat "$work/child")"); fi
+    if ((cycle % 20 < 10)); then owner=(party "${parties[$((cycle / 10 % 3))]}"); else owner=(child "$(cat "$work/child")"); fi
     kill_within "$rotation_time" rotate "${owner[@]}" >"$work/out" 2>&1
     look_after
     compare_some
@@ -277,21 +304,26 @@ crash_disposal() {
     *) fail 'a disposal is in between.' ;;
     esac
     ! "$MUNIMENT" document read "$document" >/dev/null 2>&1 || fail 'what was disposed of is read.'
-    "$MUNIMENT" disposal certificate "$disposal" --output "$work/certificate" --session "$work/rex" >"$work/out" 2>&1 ||
+    certificate_verifies "$disposal"
+    sed -i "/^$document$/d" "$work/acknowledged"
+    look_after
+}
+
+certificate_verifies() {
+    "$MUNIMENT" disposal certificate "$1" --output "$work/certificate" --session "$work/rex" >"$work/out" 2>&1 ||
         fail "there is no certificate: $(cat "$work/out")"
     "$MUNIMENT" disposal signer --session "$work/rex" >"$work/signer.pem"
     openssl cms -verify -binary -inform DER -in "$work/certificate.p7s" -content "$work/certificate.json" \
         -CAfile "$work/signer.pem" -out /dev/null 2>"$work/out" || fail "the certificate does not verify: $(cat "$work/out")"
-    sed -i "/^$document$/d" "$work/acknowledged"
-    look_after
 }
 
 activate() { exec "$MUNIMENT" agreement activate "$1" --confirm "$1" --session "$work/morag"; }
 
 # kill_within MILLISECONDS COMMAND...: runs the command and kills it at a moment of that time; it may end before.
 kill_within() {
-    local moment=$(((RANDOM << 15 | RANDOM) % ($1 + 1))) process status=0
+    local moment=$(((RANDOM << 15 | RANDOM) % ($1 + 1))) process
     shift
+    status=0
     "$@" &
     process=$!
     sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
@@ -381,4 +413,6 @@ resume() {
         "$first" "$files" $((files - first))
 }
 
+# shellcheck source-path=SCRIPTDIR source=crash-keys.sh
+source "$(dirname "$0")/crash-keys.sh"
 main "$@"

@@ -121,6 +121,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case erasureBegun = 0x0a24
     case erasureCertified = 0x0a25
     case registerShown = 0x0a26
+    case erasureStamped = 0x0a27
     // Requests under data protection law, and breaches
     case requestOpened = 0x0b01
     case requestNoted = 0x0b02
@@ -270,6 +271,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .erasureBegun: "erasure.begun",
         .erasureCertified: "erasure.certified",
         .registerShown: "register.shown",
+        .erasureStamped: "erasure.stamped",
         .requestOpened: "request.opened",
         .requestNoted: "request.noted",
         .requestCollected: "request.collected",

@@ -58,12 +58,17 @@ public struct CMSSignature: Hashable, Sendable {
         }
     }
 
+    /// The time stamp's token as it lies in the signature, not checked; `nil` when there is none.
+    public var timeStampToken: [UInt8]? {
+        get throws(SealingError) { unsafe try Self.withSigner(der) { unsafe Self.token($1) } }
+    }
+
     /// The time stamp over this signature, checked.
     ///
     /// - Returns: `nil` when it has none.
     /// - Throws: `SealingError.timeStampRefused`.
     public func timeStamp(trusting authorities: [Certificate]) throws(SealingError) -> TimeStamp? {
-        guard let token = unsafe try Self.withSigner(der, { unsafe Self.token($1) }) else { return nil }
+        guard let token = try timeStampToken else { return nil }
         return try TimeStamp(token: token, of: stampedDigest, trusting: authorities)
     }
 

@@ -110,6 +110,8 @@ public struct CMSSigner: Sendable {
             (NID_key_usage, "critical,digitalSignature,nonRepudiation"),
             (NID_ext_key_usage, "emailProtection,1.3.6.1.5.5.7.3.36"),
             (NID_subject_key_identifier, "hash"),
+            // A vault's certificates all have one name. By this a verifier that is given several finds the one it needs.
+            (NID_authority_key_identifier, "keyid:always"),
         ]
         return extensions.allSatisfy { kind, value in
             guard let made = unsafe X509V3_EXT_conf_nid(nil, &context, kind, value) else { return false }

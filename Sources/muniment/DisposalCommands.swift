@@ -20,7 +20,8 @@ struct DisposalCommand: AsyncParsableCommand {
               muniment disposal execute 77aa… --confirm 77aa…
             """,
         subcommands: [
-            Add.self, Review.self, Approve.self, End.self, List.self, Execute.self, Certificate.self, Signer.self,
+            Add.self, Review.self, Approve.self, End.self, List.self, Execute.self, Certificate.self, Stamp.self,
+            Signer.self,
         ])
 
     struct Add: AsyncParsableCommand {
@@ -107,12 +108,13 @@ struct DisposalCommand: AsyncParsableCommand {
             let rows = try await common.inVault { try await $0.disposals(as: $1) }
             try common.show(rows) {
                 Terminal.table(
-                    ["id", "unit", "state", "ground", "cooling until", "certificate", "reason"],
+                    ["id", "unit", "state", "ground", "cooling until", "certificate", "stamped", "reason"],
                     rows.map { row in
                         [
                             row.id, row.unit, row.state, row.ground,
                             row.coolingUntil.map { String($0.prefix(10)) } ?? "-",
-                            row.certificate.map { "\($0)" } ?? "-", row.reason,
+                            row.certificate.map { "\($0)" } ?? "-", row.stamped.map { String($0.prefix(10)) } ?? "-",
+                            row.reason,
                         ]
                     })
             }
@@ -149,18 +151,43 @@ struct DisposalCommand: AsyncParsableCommand {
             discussion: """
                 Anybody checks it with: openssl cms -verify -binary -inform DER -in NAME.p7s -content NAME.json -CAfile signer.pem
 
+                One that has a time stamp (`disposal stamp`) has it in NAME.p7s, and for whoever checks it alone in NAME.tst. With \
+                --trust it is checked here as well.
+
                 Example:
                   muniment disposal certificate 77aa… --output certificate-12
                 """)
         @Argument(help: ArgumentHelp("The disposal.", valueName: "id")) var disposal: DisposalID
         @Option(help: ArgumentHelp("The files' name without its ending.", valueName: "name")) var output: String
+        @Option(
+            help: ArgumentHelp(
+                "PEM: check the time stamp by the authority's certificate, or by that which issued it.",
+                valueName: "file"))
+        var trust: String?
         @OptionGroup var common: CommonOptions
 
+        private struct Shown: Encodable {
+            let certificate: Int64
+            let stamped: String?
+            /// SHA-256 of the signature value, which the time stamp is for.
+            let stampedDigest: String?
+        }
+
         func run() async throws {
+            let trusted = try trust.map(StampOptions.certificates)
             let certificate = try await common.inVault { try await $0.certificate(of: disposal, as: $1) }
+            let signature = try CMSSignature(der: certificate.signature)
+            if let trusted, try signature.timeStamp(trusting: trusted) == nil {
+                throw CommandError("Certificate \(certificate.number) has no time stamp.")
+            }
             try certificate.write(to: absolute(output))
-            try common.show(["certificate": certificate.number]) {
-                ["Certificate \(certificate.number) is in \(output).json"]
+            let digest = certificate.stamped == nil ? nil : signature.stampedDigest.hex
+            let shown = Shown(
+                certificate: certificate.number, stamped: certificate.stamped?.text, stampedDigest: digest)
+            try common.show(shown) {
+                let checked = trusted == nil ? "" : ", checked"
+                let stamp = shown.stamped.map { ["Time stamp: \($0)\(checked); it is for \(digest ?? "")"] }
+                return ["Certificate \(certificate.number) is in \(output).json"] + (stamp ?? [])
             }
         }
     }
@@ -187,5 +214,6 @@ extension DisposalCertificate {
         try Folder.write(text, to: name + ".json")
         try Folder.write(signature, to: name + ".p7s")
         try Folder.write(Array(try page().utf8), to: name + ".html")
+        if let token = try CMSSignature(der: signature).timeStampToken { try Folder.write(token, to: name + ".tst") }
     }
 }

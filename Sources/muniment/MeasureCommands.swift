@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Rules
-import Sealing
 import Storage
 import Vault
 

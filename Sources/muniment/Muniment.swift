@@ -103,6 +103,8 @@ struct Failure {
         case let error as PolicyError: error.userMessage
         case let error as EventFault: error.userMessage
         case let error as BackupError: error.userMessage
+        case let error as StampError: error.userMessage
+        case let error as AuthorityFault: error.userMessage
         case let error as CommandError: error.message
         case is DecodingError, is EncodingError: "A value in the vault cannot be read. Run `muniment check`."
         default: nil

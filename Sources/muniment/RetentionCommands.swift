@@ -219,23 +219,33 @@ struct RetentionCommand: AsyncParsableCommand {
             abstract: "Say what is due and what waits; with --carry-out, list it and carry out what was approved.",
             discussion: """
                 Without --carry-out nothing changes. With it, what is due is put on the list, and what two people have approved and \
-                has cooled off is destroyed. Exit status 3 when something failed: the report names it.
+                has cooled off is destroyed. Exit status 3 when something failed: the report names it. With --authority every \
+                certificate that has no time stamp gets one afterwards; where that fails, the exit status is 3 too.
 
                 Examples:
                   muniment retention enforce
                   muniment retention enforce --carry-out --json > enforcement.json
                 """)
         @Flag(help: "List what is due, and carry out what was approved.") var carryOut = false
+        @OptionGroup var stamp: StampOptions
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let report = try await common.inVault { vault, caller in
-                try await vault.enforce(dryRun: !carryOut, as: caller) { report in
+            let stamping = try stamp.chosen()
+            guard stamping == nil || carryOut else { throw ValidationError("--authority goes with --carry-out.") }
+            let (report, stamped) = try await common.inVault { vault, caller in
+                let report = try await vault.enforce(dryRun: !carryOut, as: caller) { report in
                     if Terminal.showsProgress { Terminal.progress("\(report.documents) documents looked at") }
                 }
+                return (report, try await stamping?.stampAll(in: vault, as: caller))
             }
             Terminal.endProgress()
             try common.show(report) { report.lines }
+            if let stamped { Terminal.note("Time stamps: \(stamped.done.count) certificates") }
+            if let failure = stamped?.failure {
+                Terminal.note("A certificate has no time stamp: \(Failure.message(failure) ?? "\(failure)")")
+                throw FaultFound()
+            }
             guard report.failures.isEmpty else { throw FaultFound() }
         }
     }

@@ -38,6 +38,16 @@ struct CMSTests {
         }
     }
 
+    @Test("stock openssl finds the right one of several certificates of one vault, whatever their order")
+    func severalCertificates() throws {
+        let (own, other) = (signer.certificate.pem, try Signing.signer().certificate.pem)
+        let openssl = try stock(Signing.content, signature.der)
+        for certificates in [own + other, other + own] {
+            try openssl.write(Array(certificates.utf8), "cert.pem")
+            try openssl.expectDone("cms -verify -binary -cades -inform DER -in x.p7s -content x.json -CAfile cert.pem")
+        }
+    }
+
     @Test("stock openssl refuses other content, an altered signature and another certificate")
     func stockRefuses() throws {
         let other = try Signing.signer().certificate

@@ -248,11 +248,16 @@ public enum Folder {
     /// - Throws: `StorageError.system` when it is longer than `limit` bytes.
     public static func read(_ path: String, limit: Int = 1 << 20) throws(StorageError) -> [UInt8] {
         let file = try FileDescriptor.reading(path)
-        var bytes = [UInt8](repeating: 0, count: limit + 1)
-        var span = bytes.mutableSpan
-        let count = try file.fill(&span)
-        guard count <= limit else { throw .system(what: "read a file that is too long", number: EFBIG) }
-        return Array(bytes.prefix(count))
+        // Piece by piece: what is small takes little memory, whatever the limit is.
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        var bytes: [UInt8] = []
+        while true {
+            var span = piece.mutableSpan
+            let count = try file.fill(&span)
+            bytes += piece.prefix(count)
+            guard bytes.count <= limit else { throw .system(what: "read a file that is too long", number: EFBIG) }
+            guard count == piece.count else { return bytes }
+        }
     }
 
     /// Makes a new name in the folder that holds `path` survive a power cut.

@@ -195,6 +195,7 @@ extension ReadTransaction {
             ("rights_offers", try holds("SELECT * FROM rights_offers") { _ = try rightsOffer($0) }),
             ("breaches", try holds("SELECT * FROM breaches") { _ = try breach($0) }),
             ("certificates", try holds("SELECT * FROM certificates") { _ = try certificate($0) }),
+            ("stamps", try holds("SELECT * FROM stamps") { _ = try stamp($0) }),
             ("reseals", try holds("SELECT * FROM reseals") { _ = try resealRow($0) }),
             ("scanning", try holds("SELECT * FROM scanning") { _ = try scanning($0) }),
             ("keyring_backups", try holds("SELECT * FROM keyring_backups") { _ = try keyringBackup($0) }),

@@ -20,6 +20,7 @@ enum RecordsSchema {
         migrator.registerMigration("12 documents' own keys") { try $0.execute(sql: ownKeys) }
         migrator.registerMigration("13 restrictions and corrections") { try $0.execute(sql: restrictions) }
         migrator.registerMigration("14 offers of packages") { try $0.execute(sql: offers) }
+        migrator.registerMigration("15 time stamps") { try $0.execute(sql: stamps) }
         return migrator
     }
 

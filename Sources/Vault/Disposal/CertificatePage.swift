@@ -5,12 +5,12 @@ extension DisposalCertificate {
     ///
     /// - Throws: `DecodingError` when the text is no certificate.
     public func page() throws -> String {
-        try JSONDecoder().decode(CertificateText.self, from: Data(text)).page.text
+        try JSONDecoder().decode(CertificateText.self, from: Data(text)).page(stamped: stamped?.text).text
     }
 }
 
 extension CertificateText {
-    fileprivate var page: HTML {
+    fileprivate func page(stamped: String?) -> HTML {
         .page(
             "Certificate of disposal \(register.number)",
             lead:
@@ -27,6 +27,7 @@ extension CertificateText {
                         ("Register", "\(register.vault), number \(register.number)"),
                         ("Certificate before", register.previous.isEmpty ? "none" : register.previous),
                         ("Ledger entry", String(ledger.entry)), ("Ledger key", ledger.vkey),
+                        ("Time stamp in the signature", stamped ?? "none"),
                     ])),
             ])
     }

@@ -10,6 +10,8 @@ public struct DisposalCertificate: Hashable, Sendable {
     public let text: [UInt8]
     /// DER.
     public let signature: [UInt8]
+    /// When the signature existed by an authority's word, which is in it; `nil` while nobody was asked.
+    public let stamped: Instant?
 }
 
 /// What a certificate says. It names no person and nobody's child: identifiers are random numbers that only this vault knew.
@@ -135,7 +137,7 @@ extension DocumentVault {
                     number: number, disposal: row.id, issued: now, entry: entry, text: text, signature: signature))
             try transaction.settleErasure(row.id)
         }
-        return DisposalCertificate(number: number, text: text, signature: signature)
+        return DisposalCertificate(number: number, text: text, signature: signature, stamped: nil)
     }
 
     private static func subject(_ row: DisposalRow, _ body: DisposalBody) -> CertificateText.Subject {
@@ -229,11 +231,14 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.disposal)`.
     public func certificate(of disposal: DisposalID, as caller: Caller) async throws -> DisposalCertificate {
         try await authorise("register.show", caller)
-        guard let row = try await records.read({ try $0.certificate(of: disposal) }) else {
-            throw VaultError.notFound(.disposal)
+        let (row, stamp) = try await records.read { transaction in
+            let row = try transaction.certificate(of: disposal)
+            return (row, try row.flatMap { try transaction.stamp(of: $0.number) })
         }
+        guard let row else { throw VaultError.notFound(.disposal) }
         try await log(Event(.registerShown, by: caller).on(["disposal": "\(disposal)"]))
-        return DisposalCertificate(number: row.number, text: row.text, signature: row.signature)
+        return DisposalCertificate(
+            number: row.number, text: row.text, signature: stamp?.signature ?? row.signature, stamped: stamp?.time)
     }
 }
 

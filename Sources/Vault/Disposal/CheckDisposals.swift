@@ -8,16 +8,16 @@ extension DocumentVault {
     func checkDisposals(_ report: inout CheckReport) async throws {
         let kinds: Set<EventKind> = [
             .holdPlaced, .holdReleased, .scheduleActivated, .disposalListed, .disposalReviewed, .disposalApproved,
-            .disposalEnded, .erasureBegun, .erasureCertified,
+            .disposalEnded, .erasureBegun, .erasureCertified, .erasureStamped,
         ]
         var said = Said()
         for row in try await records.read({ try $0.entries(of: kinds) }) {
             if let event = try await opened(row) { said.take(row.leaf.kind, event) }
         }
-        let (holds, schedules, disposals, certificates) = try await records.read { transaction in
+        let (holds, schedules, disposals, certificates, stamps) = try await records.read { transaction in
             (
                 try transaction.holds(), try transaction.schedules(), try transaction.disposals(),
-                try transaction.certificates()
+                try transaction.certificates(), try transaction.stamps()
             )
         }
         // What a restore took from a register has no entry of its own here.
@@ -35,6 +35,11 @@ extension DocumentVault {
         report.compare(
             said.certificates, certificates.reduce(into: [:]) { $0["\($1.disposal)"] = Digest.sha256($1.text).hex },
             thing: "certificate of disposal", problem: "it is not what the ledger says")
+        let stamped = Dictionary(uniqueKeysWithValues: stamps.map { ($0.certificate, Digest.sha256($0.signature).hex) })
+        report.compare(
+            said.stamps,
+            certificates.reduce(into: [:]) { $0["\($1.disposal)"] = stamped[$1.number] },
+            thing: "time stamp of the certificate of disposal", problem: "it is not what the ledger says")
     }
 
     /// What the newest entry about each says.
@@ -43,6 +48,7 @@ extension DocumentVault {
         var schedules: Set<String> = []
         var disposals: [String: String] = [:]
         var certificates: [String: String] = [:]
+        var stamps: [String: String] = [:]
 
         mutating func take(_ kind: EventKind, _ event: OpenedEvent) {
             let disposal = event.object["disposal"] ?? ""
@@ -58,6 +64,7 @@ extension DocumentVault {
             case .erasureCertified:
                 disposals[disposal] = "erased"
                 certificates[disposal] = event.detail["sha256"]
+            case .erasureStamped: stamps[disposal] = event.detail["sha256"]
             default: return
             }
         }

@@ -74,6 +74,8 @@ public struct DisposalSummary: Hashable, Sendable, Codable {
     /// The first moment at which it may be carried out.
     public let coolingUntil: String?
     public let certificate: Int64?
+    /// When the certificate existed by an authority's word.
+    public let stamped: String?
 }
 
 extension DocumentVault {
@@ -89,12 +91,13 @@ extension DocumentVault {
         .field(table: "disposals", column: "body", row: id.bytes, owner: [])
     }
 
-    func summary(_ row: DisposalRow, certificate: Int64?) throws -> DisposalSummary {
+    func summary(_ row: DisposalRow, certificate: Int64?, stamped: Instant?) throws -> DisposalSummary {
         let body = try body(of: row)
         return DisposalSummary(
             id: "\(row.id)", unit: row.unit.rawValue, child: "\(row.child)", document: row.document.map { "\($0)" },
             version: row.version, state: row.state.rawValue, ground: body.ground.rawValue, reason: body.reason,
             rule: body.rule, checks: body.checks, listed: body.listed.at.text, reviewed: body.reviewed?.at.text,
-            approved: body.approved?.at.text, coolingUntil: body.coolingUntil?.text, certificate: certificate)
+            approved: body.approved?.at.text, coolingUntil: body.coolingUntil?.text, certificate: certificate,
+            stamped: stamped?.text)
     }
 }

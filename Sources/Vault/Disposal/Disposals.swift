@@ -98,10 +98,13 @@ extension DocumentVault {
     public func disposals(as caller: Caller) async throws -> [DisposalSummary] {
         try await requireOne(of: ["disposal.list", "disposal.review", "disposal.approve", "disposal.execute"], caller)
         let rows = try await records.read { transaction in
-            try transaction.disposals().map { ($0, try transaction.certificate(of: $0.id)?.number) }
+            try transaction.disposals().map { row in
+                let number = try transaction.certificate(of: row.id)?.number
+                return (row, number, try number.flatMap { try transaction.stamp(of: $0)?.time })
+            }
         }
         try await log(Event(.registerShown, by: caller).with(["shown": String(rows.count)]))
-        return try rows.map { try summary($0, certificate: $1) }
+        return try rows.map { try summary($0, certificate: $1, stamped: $2) }
     }
 
     /// Moves a disposal to its next stage: the row and the ledger entry in one transaction.

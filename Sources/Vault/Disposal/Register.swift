@@ -25,6 +25,14 @@ struct RegisterFile: Sendable {
         let issued: Int64
         let text: Data
         let signature: Data
+        /// `nil` while no authority was asked.
+        let stamp: Stamp?
+    }
+
+    struct Stamp: Codable, Sendable {
+        let time: Int64
+        /// The signature of the certificate with the time stamp in it.
+        let signature: Data
     }
 
     struct Hold: Codable, Sendable {
@@ -45,9 +53,8 @@ struct RegisterFile: Sendable {
 
         /// Whether this has everything that another has.
         func covers(_ other: Content) -> Bool {
-            let certified = Set(disposals.filter { $0.certificate != nil }.map(\.id))
-            let known = Set(disposals.map(\.id))
-            return other.disposals.allSatisfy { ($0.certificate == nil ? known : certified).contains($0.id) }
+            let ranks = Dictionary(uniqueKeysWithValues: disposals.map { ($0.id, $0.rank) })
+            return other.disposals.allSatisfy { disposal in ranks[disposal.id].map { $0 >= disposal.rank } ?? false }
                 && other.holds.allSatisfy { hold in
                     holds.contains { $0.id == hold.id && ($0.released != nil || hold.released == nil) }
                 }
@@ -95,7 +102,9 @@ extension DocumentVault {
     private func registerContent() async throws -> RegisterFile.Content {
         try await records.read { [id] transaction in
             let disposals = try transaction.disposals([.erasing, .erased]).map { row in
-                RegisterFile.Disposal(row, try transaction.certificate(of: row.id))
+                let certificate = try transaction.certificate(of: row.id)
+                return RegisterFile.Disposal(
+                    row, certificate, try certificate.flatMap { try transaction.stamp(of: $0.number) })
             }
             return RegisterFile.Content(
                 vault: "\(id)", entries: try transaction.logSize(), disposals: disposals,
@@ -144,7 +153,8 @@ extension DocumentVault {
             for signer in signers { try transaction.put(signerCertificate: signer) }
         }
         var newest: [String: RegisterFile.Disposal] = [:]
-        for disposal in contents.flatMap(\.disposals) where newest[disposal.id]?.certificate == nil {
+        for disposal in contents.flatMap(\.disposals) {
+            if let known = newest[disposal.id], known.certificate != nil, known.rank >= disposal.rank { continue }
             newest[disposal.id] = disposal
         }
         var count = 0
@@ -154,6 +164,12 @@ extension DocumentVault {
             guard try await records.read({ try $0.disposal(row.id) })?.state != .erased else { continue }
             try await replay(row, disposal.certificate)
             count += 1
+        }
+        for disposal in newest.values {
+            guard let certificate = disposal.certificate, let stamp = certificate.stamp,
+                let id = DisposalID(disposal.id)
+            else { continue }
+            try await replay(stamp, of: certificate, id)
         }
         return (count, contents.last?.entries ?? 0)
     }
@@ -196,14 +212,18 @@ extension DocumentVault {
 extension RegisterFile.Disposal {
     fileprivate var order: Int64 { certificate?.number ?? .max }
 
-    fileprivate init(_ row: DisposalRow, _ certificate: CertificateRow?) {
+    /// The more of it is done, the higher: begun, certified, stamped.
+    fileprivate var rank: Int { certificate.map { $0.stamp == nil ? 1 : 2 } ?? 0 }
+
+    fileprivate init(_ row: DisposalRow, _ certificate: CertificateRow?, _ stamp: StampRow?) {
         self.init(
             id: "\(row.id)", unit: row.unit.rawValue, child: "\(row.child)", document: row.document.map { "\($0)" },
             version: row.version, body: Data(row.body), changed: row.changed.milliseconds,
             certificate: certificate.map { row in
                 RegisterFile.Certificate(
                     number: row.number, issued: row.issued.milliseconds, text: Data(row.text),
-                    signature: Data(row.signature))
+                    signature: Data(row.signature),
+                    stamp: stamp.map { RegisterFile.Stamp(time: $0.time.milliseconds, signature: Data($0.signature)) })
             })
     }
 }

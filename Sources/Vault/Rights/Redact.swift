@@ -25,14 +25,15 @@ public struct RedactionPlan: Hashable, Sendable, Codable {
     /// Nothing is blacked out: the copy has the pages, and nothing of what hides in the file.
     public var clean: Bool?
 
-    /// A clean copy.
-    public init(clean item: Int64) {
-        self.item = item
-        clean = true
-    }
-
     fileprivate var isClean: Bool { clean == true }
     fileprivate var hasBoxes: Bool { terms?.isEmpty == false || areas?.isEmpty == false }
+}
+
+extension RedactionPlan {
+    /// A clean copy.
+    public init(clean item: Int64) {
+        self.init(item: item, clean: true)
+    }
 }
 
 /// What came of a redaction.
