@@ -277,5 +277,35 @@ struct RestrictionTests {
             await ensemble.refusal { try await vault.note(recipient: 9, of: request, how: "By letter", as: dana) }
                 == .notFound(.recipient))
         #expect(try await vault.recipients(of: request, as: dana).allSatisfy { $0.told != nil })
+        #expect(try await ensemble.findings(vault) == [])
+    }
+
+    @Test("the family is written to, and the one who asked has no need of it")
+    func family() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let document = try await ensemble.deposit("D12", by: "sam", in: vault)
+        for name in ["pat", "quinn"] { _ = try await ensemble.read(document, as: name, in: vault) }
+        let request = try await received(.rectification, ensemble, vault)
+        let size = try await vault.ledgerSize()
+        let dana = try await vault.person("dana")
+        _ = try await vault.attach(
+            NewStatement(kind: .correction, document: document, text: "Born in May."), for: request, as: dana)
+        #expect(try await vault.kinds(since: size) == [.statementAdded])
+        let found = try await vault.recipients(of: request, as: dana)
+        let quinn = try await vault.person("quinn").person
+        #expect(found.map(\.person) == ["\(quinn)"] && found.allSatisfy { $0.told == nil })
+    }
+
+    @Test("whoever answers requests reads what is restricted with a task for it, and not without")
+    func answering() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let (request, document) = try await contested(.rectification, ensemble, vault)
+        _ = try await restrict(.document(document), request, in: vault)
+        #expect(await ensemble.refusal(document, purpose: "rights.request", as: "dana", in: vault) != nil)
+        _ = try await ensemble.grant("dana", "DPO", [document], for: "rights.request", in: vault)
+        let read = try await ensemble.read(document, purpose: "rights.request", as: "dana", in: vault)
+        #expect(read == "born in March")
     }
 }
