@@ -12,7 +12,8 @@ help:
 	echo 'make test                  run all tests'
 	echo 'make disclosure            answer three fictional requests, and search what each requester gets'
 	echo 'make service               let other programs at the HTTP service: schemathesis, a tus client, kills under load'
-	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time'
+	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time; WORK=keys:'
+	echo '                           rotations, disposals, backups and restores only'
 	echo 'make bench                 measure speed, beside other programs'
 	echo 'make build                 build the release program'
 	echo 'make deb                   make a Debian package of it in ./dist, and test it'
@@ -36,8 +37,8 @@ service:
 	scripts/service.sh $(EXAMPLES) $(KILLS)
 
 crash:
-	scripts/prepare.sh build age
-	scripts/crash.sh $(CYCLES)
+	scripts/prepare.sh build age $(if $(WORK),sqlite3 xxd)
+	scripts/crash.sh $(CYCLES) $(WORK)
 
 bench: build
 	scripts/prepare.sh bench
