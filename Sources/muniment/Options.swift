@@ -146,7 +146,10 @@ extension VaultEnvironment {
     /// The machine's clock and generator. Legal days are days in Europe/London.
     static let live = live(scanner: nil)
 
-    static func live(scanner: ClamdScanner?, intake: IntakeRules = IntakeRules()) -> VaultEnvironment {
+    /// `rights`: those of the usual places when `nil`.
+    static func live(
+        scanner: ClamdScanner?, intake: IntakeRules = IntakeRules(), rights: RightsPolicy? = nil
+    ) -> VaultEnvironment {
         VaultEnvironment(
             now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
             day: { moment in
@@ -156,14 +159,14 @@ extension VaultEnvironment {
                 else { preconditionFailure("the calendar has no such day") }
                 return day
             }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods,
-            rights: rights)
+            rights: rights ?? usualRights)
     }
 
     /// From the folder of MUNIMENT_KEYS, `./Keys` or the package's own.
     private static let cryptoperiods = read("cryptoperiods.yaml", "MUNIMENT_KEYS", "Keys", Cryptoperiods.load)
 
     /// From the folder of MUNIMENT_POLICIES, `./Policies` or the package's own.
-    private static let rights = read("rights.yaml", "MUNIMENT_POLICIES", "Policies", RightsPolicy.load)
+    private static let usualRights = read("rights.yaml", "MUNIMENT_POLICIES", "Policies", RightsPolicy.load)
 
     /// What a file of rules says: the first that is there. One with a fault is told and left out, and what needs it is refused.
     private static func read<Rules>(

@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
             + configuration.events.secretFiles
             + (configuration.openID?.providers.map(\.secretFile) ?? [])
         for path in secrets { try Secrets.requireClosed(path) }
+        let rights = try configuration.rights.map { try RightsPolicy(reading: $0) }
         if check {
             print("The configuration is good.")
             return
@@ -46,7 +47,12 @@ struct ServeCommand: AsyncParsableCommand {
             }
         }
         let environment = VaultEnvironment.live(
-            scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake)
+            scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake,
+            rights: rights)
+        if environment.rights == nil {
+            logger.warning(
+                "there are no rules on requests (rights.yaml): requests under data protection law are refused")
+        }
         let vault = try await DocumentVault.open(
             configuration.vault, unlockedWith: try configuration.unlock.read(), in: environment)
         do {
@@ -69,6 +75,14 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try await vault.close()
         logger.info("stopped")
+    }
+}
+
+extension RightsPolicy {
+    /// A file that the configuration names is there, or nothing starts.
+    fileprivate init(reading path: String) throws {
+        let text = String(decoding: try Folder.read(path, limit: 1 << 20), as: UTF8.self)
+        self = try .load(PolicyText(file: URL(filePath: path).lastPathComponent, text: text))
     }
 }
 

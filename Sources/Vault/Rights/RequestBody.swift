@@ -103,9 +103,6 @@ public enum RightsProblem: Hashable, Sendable {
     /// Something was decided anew after the approval.
     case notAsApproved
 
-    /// Whether it is refused to this person; else it cannot be done as things stand.
-    public var isForbidden: Bool { self == .wrongRecipient }
-
     var sentence: String {
         switch self {
         case .noPolicy:

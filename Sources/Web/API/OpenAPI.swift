@@ -83,6 +83,7 @@ enum OpenAPI {
         case "rendition": .text(1...80)
         case "provider": .word
         case "index": .count
+        case "item": .whole(1...RightsItems.most)
         default: .id
         }
     }
