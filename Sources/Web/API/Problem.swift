@@ -128,10 +128,7 @@ extension Problem {
             case .scannerMissing: Problem(fault: error)
             case .unscanned: Problem(.forbidden, "unscanned", error.userMessage)
             case .rights(let problem): Problem(problem, error.userMessage)
-            case .paper:
-                error.isForWantOfPrograms
-                    ? Problem(.serviceUnavailable, "paper-unavailable", error.userMessage)
-                    : Problem(.unprocessableContent, "not-for-paper", error.userMessage)
+            case .paper: Problem(paper: error)
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)
             case .viewOnly: Problem(.forbidden, "view-only", error.userMessage)
             case .rangeOutsideContent(let count): Problem(outside: count)
@@ -154,6 +151,13 @@ extension Problem {
             case .doneBefore: Problem(.conflict, "done-before", error.userMessage)
             case .reviewOverdue: Problem(.forbidden, "review-overdue", error.userMessage)
             }
+    }
+
+    private init(paper error: VaultError) {
+        self =
+            error.isForWantOfPrograms
+            ? Problem(.serviceUnavailable, "paper-unavailable", error.userMessage)
+            : Problem(.unprocessableContent, "not-for-paper", error.userMessage)
     }
 
     /// What stands against an answer is for those who prepare it: it may say of whom the papers are.
