@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Paper
 import Rules
+import Storage
 import Testing
 import Vault
 
@@ -147,6 +148,26 @@ struct RightsTests {
         }
     }
 
+    @Test("what has no order of its own is shown in one, so that the same has the same ETag")
+    func order() {
+        let facts = ItemView.Facts(
+            ReviewItem(
+                id: "1", data: Set(DataKind.allCases), about: ["requester", "child"],
+                thirdParties: [
+                    ThirdParty(
+                        id: "aunt", kind: .family, consent: .refused,
+                        reasonableness: Reasonableness(
+                            considered: Set(Reasonableness.Factor.allCases), isReasonable: false,
+                            judgement: Judgement(
+                                by: "dana", on: Office.start.dayInUTC, reasoning: "Said in confidence.")))
+                ]))
+        #expect(facts.data == DataKind.allCases.map(\.rawValue).sorted())
+        #expect(facts.about == ["child", "requester"])
+        #expect(
+            facts.thirdParties.first?.reasonableness?.considered
+                == Reasonableness.Factor.allCases.map(\.rawValue).sorted())
+    }
+
     @Test("each word for an event is one that the vault knows")
     func words() {
         let reasons = ["", "manifestly-unfounded", "complex", "refused", "no-reply"]
@@ -232,6 +253,14 @@ struct RightsTests {
             let found = try await one.ask("GET", "/comparison/\(two.id)")
             #expect(found.status == 200 && found.text.contains(#""here":"release""#), "\(found.text)")
             #expect(try await one.ask("GET", "/comparison/\(String(repeating: "ab", count: 16))").status == 404)
+            let child = try await office.ask(
+                "POST", "/v1/children", as: "sam", json: #"{"name":"Ash Example","dateOfBirth":"2016-02-01"}"#)
+            let id = try #require((child.json["id"] as? String).flatMap { ChildID($0) })
+            _ = try await office.ask("POST", "/v1/children/\(id)/cases", as: "sam", json: "{}")
+            let made = try await office.ask(
+                "POST", "/v1/rights-requests", as: "sam", json: RightsScene.newRequest(about: id))
+            let other = try #require(made.json["id"] as? String, "\(made.text)")
+            #expect(try await one.ask("GET", "/comparison/\(other)").status == 422)
         }
     }
 
