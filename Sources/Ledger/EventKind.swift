@@ -133,6 +133,9 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case disclosed = 0x0b09
     case requestShown = 0x0b0a
     case requestsListed = 0x0b0b
+    case packageOffered = 0x0b0c
+    case packageTaken = 0x0b0d
+    case offerWithdrawn = 0x0b0e
     case breachRecorded = 0x0b10
     case breachNoted = 0x0b11
     case breachesListed = 0x0b12
@@ -264,6 +267,9 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .disclosed: "disclosed",
         .requestShown: "request.shown",
         .requestsListed: "requests.listed",
+        .packageOffered: "package.offered",
+        .packageTaken: "package.taken",
+        .offerWithdrawn: "offer.withdrawn",
         .breachRecorded: "breach.recorded",
         .breachNoted: "breach.noted",
         .breachesListed: "breaches.listed",

@@ -9,10 +9,24 @@ extension Desk {
 
     /// Binds PDFs into one, in order, with the title of the first.
     public func merge(_ files: [String], to result: String) async throws {
-        guard let first = files.first else { throw PaperError.noSuchFile }
+        try await merge(parts: files.map { ($0, nil) }, to: result)
+    }
+
+    /// As above, with one page of a file, counted from 1, where one is named, and all of it elsewhere.
+    public func merge(parts: [(file: String, page: Int?)], to result: String) async throws {
+        guard let first = parts.first else { throw PaperError.noSuchFile }
         // A list of files can be longer than a command line, so it goes in a file.
-        let words = [first, "--deterministic-id", "--pages"] + files + ["--", result]
-        try await qpdf(words, seconds: 60 + files.count)
+        let pages = parts.flatMap { [$0.file] + ($0.page.map { [String($0)] } ?? []) }
+        let words = [first.file, "--deterministic-id", "--pages"] + pages + ["--", result]
+        try await qpdf(words, seconds: 60 + parts.count)
+    }
+
+    /// Puts files into a PDF as attachments.
+    ///
+    /// `files`: by their names in the scratch folder, with the names that they get: letters, digits, full stops and slashes.
+    public func attach(_ files: [(file: String, name: String)], to pages: String, as result: String) async throws {
+        let words = files.flatMap { ["--add-attachment", $0.file, "--key=\($0.name)", "--filename=\($0.name)", "--"] }
+        try await qpdf([pages, "--deterministic-id"] + words + [result], seconds: 60 + files.count)
     }
 
     /// Locks a PDF with a password: AES-256, revision 6. Whoever has it may print and read, not change.

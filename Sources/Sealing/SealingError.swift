@@ -29,7 +29,7 @@ public enum SealingError: Error, Hashable, Sendable {
     /// A token (PKCS#11) that does not do what it is asked.
     case token(TokenFault)
     /// A zip file that cannot be written, or not like this.
-    case zip(ZipFault)
+    case archive(ArchiveFault)
     /// Memory for a secret could not be set aside, or a primitive refused to run.
     case unavailable(String)
 
@@ -51,7 +51,7 @@ public enum SealingError: Error, Hashable, Sendable {
         case .signatureRefused(let reason): reason.userMessage
         case .timeStampRefused(let reason): reason.userMessage
         case .token(let fault): fault.userMessage
-        case .zip(let fault): fault.userMessage
+        case .archive(let fault): fault.userMessage
         case .unavailable(let what): "\(what) is not available on this machine."
         }
     }
@@ -106,7 +106,7 @@ public enum TimeStampRefusal: Hashable, Sendable {
 }
 
 /// Why something cannot be part of an encrypted zip file.
-public enum ZipFault: Hashable, Sendable {
+public enum ArchiveFault: Hashable, Sendable {
     /// The passphrase is short, or has characters that not every program would turn into the same bytes.
     case weakPassphrase
     /// A name that some system could not write down as it is, or that leads out of the folder in which the file is opened.

@@ -37,6 +37,7 @@ public enum AccessTokenSubject {}
 public enum DisposalSubject {}
 public enum HoldSubject {}
 public enum RightsRequestSubject {}
+public enum RightsOfferSubject {}
 public enum BreachSubject {}
 
 public typealias VaultID = ID<VaultSubject>
@@ -54,6 +55,7 @@ public typealias AccessTokenID = ID<AccessTokenSubject>
 public typealias DisposalID = ID<DisposalSubject>
 public typealias HoldID = ID<HoldSubject>
 public typealias RightsRequestID = ID<RightsRequestSubject>
+public typealias RightsOfferID = ID<RightsOfferSubject>
 public typealias BreachID = ID<BreachSubject>
 
 extension RenditionID {

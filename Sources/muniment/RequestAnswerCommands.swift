@@ -292,54 +292,6 @@ extension RequestCommand {
             }
         }
     }
-
-    struct Disclose: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Write the package of an approved request: a zip file with AES-256, for one recipient.",
-            discussion: """
-                Give the passphrase by another way than the file, and never with it. 7-Zip and bsdtar open the file; what comes with \
-                Windows and macOS does not.
-
-                Example:
-                  muniment request disclose 77aa… --to 'Pat Example' --passphrase-from-file words.txt --output package.zip
-                """)
-        @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
-        @Option(help: "The requester's name, as the request has it: a package goes to nobody else.") var to: String
-        @Option(
-            help: ArgumentHelp(
-                "The package's passphrase, 16 characters or more ('-' for standard input).", valueName: "file"))
-        var passphraseFromFile: String
-        @Option(help: ArgumentHelp("Where to write it. It must not be there yet.", valueName: "file")) var output:
-            String
-        @OptionGroup var common: CommonOptions
-
-        func run() async throws {
-            let passphrase = Key(try Secrets.line(from: passphraseFromFile))
-            let target = try Output(output)
-            let package = try await common.inVault { vault, caller in
-                let package = try await vault.disclose(request, to: to, as: caller)
-                let all = package.byteCount
-                try package.writeZip(
-                    passphrase: passphrase,
-                    progress: { done in
-                        guard Terminal.showsProgress else { return }
-                        Terminal.progress("\(Terminal.size(done)) of \(Terminal.size(all))")
-                    }, emit: target.write)
-                return package
-            }
-            Terminal.endProgress()
-            try target.finish()
-            try common.show(Written(file: output, files: package.fileCount + 2, entry: package.entry)) {
-                ["\(output): \(package.fileCount + 2) files. Ledger entry \(package.entry)."]
-            }
-        }
-
-        private struct Written: Encodable {
-            let file: String
-            let files: Int
-            let entry: UInt64
-        }
-    }
 }
 
 extension [Int64: [String]] {

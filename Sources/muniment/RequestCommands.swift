@@ -19,7 +19,7 @@ struct RequestCommand: AsyncParsableCommand {
         subcommands: [
             Receive.self, List.self, Show.self, Note.self, Standing.self, Backlog.self, Collect.self, Items.self,
             Inspect.self, Redact.self, Decide.self, Opinion.self, Opine.self, Faults.self, Approve.self, Compare.self,
-            Disclose.self,
+            Disclose.self, Offer.self, Offers.self, Withdraw.self, Take.self,
         ])
 
     struct Receive: AsyncParsableCommand {

@@ -122,7 +122,7 @@ struct AgeVector {
         case .noMatchingKey: "no match"
         case .payloadDamaged: "payload failure"
         case .notAuthentic, .wrongUnlockSecret, .malformedKey, .mixedRecipients, .share, .unknownVersion, .unavailable,
-            .malformedCertificate, .signatureRefused, .timeStampRefused, .token, .zip:
+            .malformedCertificate, .signatureRefused, .timeStampRefused, .token, .archive:
             "\(error)"
         }
     }

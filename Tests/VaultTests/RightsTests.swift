@@ -12,14 +12,14 @@ import Testing
 struct RightsTests {
     private static let reason = "Nothing in it is about anybody but the child."
 
-    private func requester(_ name: String = "Pat Example", account: String? = "pat") -> Requester {
+    func requester(_ name: String = "Pat Example", account: String? = "pat") -> Requester {
         Requester(
             name: name, capacity: .parentWithResponsibility, authority: "Birth certificate seen", contact: "By post",
             account: account)
     }
 
     /// A request of a parent who may ask for a child that is not competent.
-    private func received(
+    func received(
         _ ensemble: Ensemble, _ vault: DocumentVault, requester: Requester? = nil
     ) async throws -> RightsRequestID {
         let dana = try await vault.person("dana")
@@ -41,7 +41,7 @@ struct RightsTests {
     }
 
     /// The same, with one paper that the officer may read, and searched.
-    private func collected(_ ensemble: Ensemble, _ vault: DocumentVault) async throws -> RightsRequestID {
+    func collected(_ ensemble: Ensemble, _ vault: DocumentVault) async throws -> RightsRequestID {
         _ = try await ensemble.deposit("D01", by: "hana", in: vault)
         _ = try await ensemble.grant("dana", "DPO", [], categories: ["D01"], for: "rights.request", in: vault)
         let id = try await received(ensemble, vault)
@@ -49,14 +49,14 @@ struct RightsTests {
         return id
     }
 
-    private func releaseAll(_ id: RightsRequestID, in vault: DocumentVault) async throws {
+    func releaseAll(_ id: RightsRequestID, in vault: DocumentVault) async throws {
         let numbers = try await vault.items(of: id, as: vault.person("dana")).map(\.number)
         var released = ItemsDecision(items: numbers, outcome: .release)
         released.reasoning = Self.reason
         _ = try await vault.decide([released], of: id, as: vault.person("dana"))
     }
 
-    private func zip(_ package: DisclosurePackage) throws -> [UInt8] {
+    func zip(_ package: DisclosurePackage) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var words = Array("correct horse battery".utf8)
         try package.writeZip(passphrase: Key(try SecretBytes(wiping: &words))) { bytes += $0 }
@@ -400,7 +400,7 @@ struct RightsTests {
     }
 
     /// Runs a stock tool; its output, when it is content.
-    private func run(_ tool: String, _ arguments: [String]) throws -> String {
+    func run(_ tool: String, _ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [tool] + arguments

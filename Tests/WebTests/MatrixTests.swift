@@ -12,6 +12,8 @@ struct MatrixTests {
     @Test("I10: what is foreign is answered as what is absent, on every route and for every role")
     func foreignIsAbsent() async throws {
         try await Office.open({ $0.rates = .init(accountPerSecond: 1e6, networkPerSecond: 1e6) }) { office in
+            // While there is nothing yet that would need a reason.
+            let offer = try await RightsScene.offered(in: office)
             let deposited = try await office.deposit(Array("private".utf8))
             let document = try #require(deposited.json["document"] as? String)
             let told = #"{"kind":"service","authority":"seen","notice":"1","channel":"meeting","until":"2026-12-31","#
@@ -32,6 +34,7 @@ struct MatrixTests {
                 "session": try await first("/v1/account/sessions", office),
                 "request": try await made(
                     office, "/v1/rights-requests", RightsScene.newRequest(about: office.child)),
+                "offer": offer,
                 "breach": try await made(
                     office, "/v1/breaches",
                     #"{"category":"lost","facts":"A file was left on a train.","endangersSomebody":false}"#, as: "dana"),
@@ -63,7 +66,8 @@ struct MatrixTests {
             ["child", "case", "task", "restraint", "request"].contains(parameter)
                 || route.path.contains(/access|explain|looks/)
         case "DPO":
-            ["request", "breach"].contains(parameter) || route.path.contains(/access|explain|looks|consents|tasks/)
+            ["request", "breach"].contains(parameter) || parameter == "offer" && route.method == .delete
+                || route.path.contains(/access|explain|looks|consents|tasks/)
         case "IGO": ["request", "breach"].contains(parameter) || route.path.contains(/looks/)
         default: false
         }

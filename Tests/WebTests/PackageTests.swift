@@ -71,13 +71,14 @@ struct PackageTests {
     @Test("who writes is never more than two blocks ahead of who reads")
     func pace() async throws {
         let written = Mutex(0)
-        var read = 0
-        try await Outflow.carry { emit in
+        let outflow = Outflow { emit in
             for number in 0..<100 {
                 try emit([UInt8(number)])
                 written.withLock { $0 += 1 }
             }
-        } to: { block in
+        }
+        var read = 0
+        while let block = try await outflow.next() {
             #expect(block == [UInt8(read)])
             read += 1
             if read.isMultiple(of: 20) { try await Task.sleep(for: .milliseconds(20)) }
@@ -86,19 +87,18 @@ struct PackageTests {
         #expect(read == 100)
     }
 
-    @Test("what either side throws ends both")
+    @Test("what either side throws, or lets go, ends both")
     func ends() async throws {
         struct Broken: Error {}
-        await #expect(throws: Broken.self) {
-            try await Outflow.carry { emit in
-                try emit([1])
-                throw Broken()
-            } to: { _ in
-            }
+        let failing = Outflow { emit in
+            try emit([1])
+            throw Broken()
         }
+        #expect(try await failing.next() == [1])
+        await #expect(throws: Broken.self) { try await failing.next() }
         let (ended, end) = AsyncStream<Bool>.makeStream()
-        await #expect(throws: Broken.self) {
-            try await Outflow.carry { emit in
+        func begin() async throws {
+            let endless = Outflow { emit in
                 do {
                     while true { try emit([1]) }
                 } catch {
@@ -106,10 +106,10 @@ struct PackageTests {
                     end.finish()
                     throw error
                 }
-            } to: { _ in
-                throw Broken()
             }
+            #expect(try await endless.next() == [1])
         }
+        try await begin()
         for await isUnwanted in ended { #expect(isUnwanted) }
     }
 }

@@ -62,9 +62,11 @@ struct RightsScene: Sendable {
         try #require(approval.status == 204, "\(approval.text)")
     }
 
+    /// Of the items that can be decided about.
     func numbers() async throws -> [Int] {
         let page = try await ask("GET", "/items?limit=200")
-        return try #require(page.json["items"] as? [[String: Any]]).compactMap { $0["number"] as? Int }
+        let items = try #require(page.json["items"] as? [[String: Any]])
+        return items.filter { $0["blocked"] == nil }.compactMap { $0["number"] as? Int }
     }
 
     func decide(_ numbers: [Int], _ headers: [String: String]? = nil) async throws -> Peer.Answer {
@@ -78,13 +80,40 @@ struct RightsScene: Sendable {
     func disclose(to recipient: String = recipient, passphrase: String = passphrase, as name: String = "dana")
         async throws -> Peer.Answer
     {
+        try await disclose(Self.form(recipient, passphrase), as: name)
+    }
+
+    func disclose(_ form: String, as name: String = "dana") async throws -> Peer.Answer {
         try await ask(
             "POST", "/disclosures", as: name, ["Content-Type": "application/x-www-form-urlencoded"],
-            body: Array(Self.form(recipient, passphrase).utf8))
+            body: Array(form.utf8))
     }
 
     static func form(_ recipient: String, _ passphrase: String) -> String {
         "recipient=\(recipient)&passphrase=\(passphrase)".replacingOccurrences(of: " ", with: "+")
+    }
+
+    /// A package that waits for Pat.
+    static func offered(in office: Office) async throws -> String {
+        let scene = try await searched([], in: office)
+        try await scene.approved()
+        return try await scene.offered()
+    }
+
+    func offered(days: Int = 14) async throws -> String {
+        let made = try await ask("POST", "/offers", json: #"{"recipient":"\#(Self.recipient)","days":\#(days)}"#)
+        return try #require(made.json["id"] as? String, "\(made.text)")
+    }
+
+    /// Takes an offer; `form`: what else the form has than the passphrase.
+    func take(
+        _ offer: String, as name: String? = "pat", _ headers: [String: String] = [:],
+        passphrase: String = passphrase, form: String = ""
+    ) async throws -> Peer.Answer {
+        let type = ["Content-Type": "application/x-www-form-urlencoded"]
+        let body = "passphrase=\(passphrase)\(form)".replacingOccurrences(of: " ", with: "+")
+        return try await office.ask(
+            "POST", "/v1/offers/\(offer)/take", as: name, type.merging(headers) { $1 }, body: Array(body.utf8))
     }
 
     /// If-Match with the request as it is now.

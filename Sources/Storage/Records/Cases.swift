@@ -192,6 +192,7 @@ extension ReadTransaction {
             ("disposals", try holds("SELECT * FROM disposals") { _ = try disposal($0) }),
             ("rights_requests", try holds("SELECT * FROM rights_requests") { _ = try rightsRequest($0) }),
             ("rights_items", try holds("SELECT * FROM rights_items") { _ = try rightsItem($0) }),
+            ("rights_offers", try holds("SELECT * FROM rights_offers") { _ = try rightsOffer($0) }),
             ("breaches", try holds("SELECT * FROM breaches") { _ = try breach($0) }),
             ("certificates", try holds("SELECT * FROM certificates") { _ = try certificate($0) }),
             ("reseals", try holds("SELECT * FROM reseals") { _ = try resealRow($0) }),

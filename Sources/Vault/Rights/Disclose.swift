@@ -4,47 +4,80 @@ internal import Rules
 internal import Sealing
 public import Storage
 
+/// How a package reaches whoever asked.
+public enum PackageDelivery: String, CaseIterable, Hashable, Sendable, Codable {
+    /// A zip file (AES-256), with a passphrase.
+    case zip
+    /// One PDF (AES-256), with a password.
+    case pdf
+    /// An age file, for an organisation's key.
+    case age
+    /// Waits in the service for the requester's own account.
+    case link
+}
+
 extension DocumentVault {
     /// Makes the package of an approved request, and records that it is handed over: each document that is in it, and the whole, are in the
     /// ledger before the first byte leaves.
     ///
     /// `recipient`: the name of the one who asked, said again by whoever hands it over.
+    /// `delivery`: what is written down; the caller then writes the package so. For `.link` there is `offer`.
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.request)`, `.rights(.wrongRecipient)`, `.rights(.notAsApproved)`, `.rights(.faults)`,
     ///   `.rights(.rules)`; as `open` for a document that does not open.
     public func disclose(
-        _ id: RightsRequestID, to recipient: String, as caller: Caller
+        _ id: RightsRequestID, to recipient: String, by delivery: PackageDelivery = .zip, as caller: Caller
     ) async throws -> DisclosurePackage {
+        let (row, key, asking) = try await requireRecipient(id, recipient, caller)
+        let ready = try await ready(row, key, caller)
+        let logs = try ready.opened.map { try self.row($0.exported(by: caller, $0.asking.place), childKey: key) }
+        let now = environment.now()
+        let entry = try await change(
+            row, key, ready.answers, as: .disclosed,
+            with: ["papers": String(ready.opened.count), "method": delivery.rawValue], asking, caller,
+            also: { transaction in
+                for opened in ready.opened { try transaction.reaffirm(opened.scene, opened.asking) }
+                for log in logs { _ = try transaction.append(log) }
+            }, altering: { $0.disclosures.append(.init(by: "\(caller.person)", at: now, method: delivery.rawValue)) })
+        return try await package(ready, of: id, now, entry)
+    }
+
+    func package(
+        _ ready: ReadyPackage, of id: RightsRequestID, _ now: Instant, _ entry: UInt64
+    ) async throws -> DisclosurePackage {
+        DisclosurePackage(
+            request: "\(id)", vault: "\(self.id)", made: now, entry: entry, pages: ready.pages,
+            papers: ready.opened.map(\.paper), signer: try await signer(), random: environment.random)
+    }
+
+    /// The request, for somebody who answers it and says whom the answer goes to.
+    func requireRecipient(
+        _ id: RightsRequestID, _ recipient: String, _ caller: Caller
+    ) async throws -> (RightsRequestRow, ChildKey, Asking) {
         let (row, key, asking) = try await requireAnswering(id, caller)
         _ = try await requireSession(caller)
-        let body = try body(of: row, key)
-        guard recipient == (try await recipientName(row, key, body)) else {
+        guard recipient == (try await recipientName(row, key, try body(of: row, key))) else {
             try await refuse(
                 .rights(.wrongRecipient),
                 Event(.accessDenied, by: caller).about(row.child).on(["request": "\(id)"])
                     .with(["reason": "wrong-recipient"]), childKey: key)
         }
-        let all = try await items(of: id, key)
+        return (row, key, asking)
+    }
+
+    /// The answer as it was approved, if it may go out today and `officer` may open all that is in it.
+    func ready(_ row: RightsRequestRow, _ key: ChildKey, _ officer: Caller) async throws -> ReadyPackage {
+        let body = try body(of: row, key)
+        let all = try await items(of: row.id, key)
         try await requireApproved(row, key, body, all)
         let items = all.visible
         let shown = items.filter { $0.body.decision?.outcome.isShown == true }
-        let opened = try await opening(shown, row.child, caller)
-        let pages = try await pages(row, key, body, all)
         let outcome: RequestOutcome =
             shown.isEmpty
             ? .refused : shown.count == all.count && !shown.contains(where: \.isRedacted) ? .inFull : .inPart
-        let logs = try opened.map { try self.row($0.event, childKey: key) }
-        let now = environment.now()
-        let entry = try await change(
-            row, key, body.disclosures.isEmpty ? [.answered(outcome)] : [], as: .disclosed,
-            with: ["papers": String(opened.count)], asking, caller,
-            also: { transaction in
-                for opened in opened { try transaction.reaffirm(opened.scene, opened.asking) }
-                for log in logs { _ = try transaction.append(log) }
-            }, altering: { $0.disclosures.append(.init(by: "\(caller.person)", at: now, method: "zip")) })
-        return DisclosurePackage(
-            request: "\(id)", vault: "\(self.id)", made: now, entry: entry, pages: pages,
-            papers: opened.map(\.paper), signer: try await signer())
+        return ReadyPackage(
+            opened: try await opening(shown, row.child, officer), pages: try await pages(row, key, body, all),
+            answers: body.disclosures.isEmpty ? [.answered(outcome)] : [])
     }
 
     /// Who gets the answer: the one who asked, or the child where it goes to the child.
@@ -104,18 +137,8 @@ extension DocumentVault {
                     Event(.accessDenied, by: caller).about(child).on(["document": "\(document.id)"])
                         .with(["reason": reason.code]), childKey: scene.childKey)
             }
-            let event = Event(.documentExported, by: caller, party: asking.place.party).about(child)
-                .on(["document": "\(document.id)"])
-                .with([
-                    "clause": permit.rule.rawValue, "basis": permit.basis.rawValue,
-                    "version": String(rendition.version),
-                    "rendition": rendition.kind.description, "role": asking.place.role.rawValue,
-                    "purpose": Purpose.rightsRequest.rawValue,
-                ])
             opened.append(
-                OpenedItem(
-                    item: item, rendition: rendition, scene: scene, asking: asking, permit: permit,
-                    event: event))
+                OpenedItem(item: item, rendition: rendition, scene: scene, asking: asking, permit: permit))
         }
         return try await withKeys(opened)
     }
@@ -135,18 +158,38 @@ extension DocumentVault {
     }
 }
 
+/// An answer that may go out: its papers, found but not opened, and its pages.
+struct ReadyPackage: Sendable {
+    let opened: [OpenedItem]
+    let pages: [DisclosurePackage.Page]
+    /// What the request's history says when this goes out, unless it says so already.
+    let answers: [RequestEvent]
+}
+
 /// A document of a package, with everything that reading it rests on.
-private struct OpenedItem: Sendable {
+struct OpenedItem: Sendable {
     let item: RightsItem
     let rendition: RenditionRow
     let scene: Scene
     let asking: Asking
     let permit: Permit
-    let event: Event
     var open: @Sendable () throws -> OpenContent = { throw VaultError.keyMissing }
 
     var paper: DisclosurePackage.Paper {
-        .init(name: item.paperName(rendition.mediaType), byteCount: rendition.byteCount, open: open)
+        .init(
+            name: item.paperName(rendition.mediaType), mediaType: rendition.mediaType,
+            byteCount: rendition.byteCount, open: open)
+    }
+
+    /// That somebody takes it out of the vault, from this place.
+    func exported(by caller: Caller, _ place: Caller.Place) -> Event {
+        Event(.documentExported, by: caller, party: place.party).about(scene.child)
+            .on(["document": "\(rendition.document)"])
+            .with([
+                "clause": permit.rule.rawValue, "basis": permit.basis.rawValue, "version": String(rendition.version),
+                "rendition": rendition.kind.description, "role": place.role.rawValue,
+                "purpose": Purpose.rightsRequest.rawValue,
+            ])
     }
 }
 

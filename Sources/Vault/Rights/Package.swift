@@ -16,6 +16,7 @@ public struct DisclosurePackage: Sendable {
     /// A document, which is opened only while it is written: there may be thousands.
     struct Paper: Sendable {
         let name: String
+        let mediaType: String
         let byteCount: UInt64
         let open: @Sendable () throws -> OpenContent
     }
@@ -45,6 +46,7 @@ public struct DisclosurePackage: Sendable {
     let pages: [Page]
     let papers: [Paper]
     let signer: CMSSigner
+    let random: RandomSource
 
     /// Every file with its length in bytes; the manifest and its signature come on top.
     public var fileCount: Int { pages.count + papers.count }
@@ -62,19 +64,35 @@ public struct DisclosurePackage: Sendable {
     public func writeZip(
         passphrase: Key, progress: (UInt64) -> Void = { _ in }, emit: @escaping ([UInt8]) throws -> Void
     ) throws {
-        let zip = try SealedZip(passphrase: passphrase.secret, emit: emit)
-        let seconds = made.milliseconds / 1000
+        try write(PackageArchive(passphrase: passphrase.secret, emit: emit), progress)
+    }
+
+    /// Writes the same files as a tar file in an age file, for an organisation that has told us its key.
+    ///
+    /// It blocks its thread until all is written.
+    ///
+    /// - Throws: as `writeZip`; `SealingError.malformedKey` for a recipient that cannot be one.
+    public func writeAge(
+        to recipients: [AgeRecipient], progress: (UInt64) -> Void = { _ in },
+        emit: @escaping ([UInt8]) throws -> Void
+    ) throws {
+        let age = try AgeWriter(to: recipients, random: random, emit: emit)
+        try write(PackageArchive(tarTo: age.write), progress)
+        try age.finish()
+    }
+
+    private func write(_ archive: PackageArchive, _ progress: (UInt64) -> Void) throws {
         var files: [File] = []
         var done: UInt64 = 0
         for page in pages {
-            try zip.add(page.name, modified: seconds, byteCount: UInt64(page.text.count)) { try $0(page.text) }
-            files.append(
-                File(
-                    name: page.name, byteCount: UInt64(page.text.count), sha256: Digest.sha256(page.text).hex))
+            files.append(File(name: page.name, text: page.text))
+            try archive.add(page.name, modified: seconds, byteCount: UInt64(page.text.count)) {
+                try $0(page.text)
+            }
         }
         for paper in papers {
             var digest = DigestStream()
-            try zip.add(paper.name, modified: seconds, byteCount: paper.byteCount) { write in
+            try archive.add(paper.name, modified: seconds, byteCount: paper.byteCount) { write in
                 try paper.open().read { block in
                     digest.update(block.span)
                     try write(block)
@@ -84,18 +102,30 @@ public struct DisclosurePackage: Sendable {
             }
             files.append(File(name: paper.name, byteCount: paper.byteCount, sha256: digest.finish().hex))
         }
-        let manifest = try manifest(of: files)
-        try zip.add("manifest.json", modified: seconds) { try $0(manifest) }
-        let signature = try signer.sign(manifest, at: seconds).der
-        try zip.add("manifest.json.p7s", modified: seconds) { try $0(signature) }
-        try zip.finish()
+        let (manifest, signature) = try signedManifest(of: files)
+        for (name, text) in [("manifest.json", manifest), ("manifest.json.p7s", signature)] {
+            try archive.add(name, modified: seconds, byteCount: UInt64(text.count)) { try $0(text) }
+        }
+        try archive.finish()
     }
 
-    private func manifest(of files: [File]) throws -> [UInt8] {
+    /// When it was made, in seconds since 1970.
+    private var seconds: Int64 { made.milliseconds / 1000 }
+
+    /// The manifest and its detached signature (CMS, DER).
+    func signedManifest(of files: [File]) throws -> (manifest: [UInt8], signature: [UInt8]) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return try [UInt8](
-            encoder.encode(Manifest(request: request, vault: vault, made: made.text, entry: entry, files: files)))
+        let manifest =
+            try [UInt8](
+                encoder.encode(Manifest(request: request, vault: vault, made: made.text, entry: entry, files: files)))
             + [0x0a]
+        return (manifest, try signer.sign(manifest, at: seconds).der)
+    }
+}
+
+extension DisclosurePackage.File {
+    init(name: String, text: [UInt8]) {
+        self.init(name: name, byteCount: UInt64(text.count), sha256: Digest.sha256(text).hex)
     }
 }

@@ -102,6 +102,12 @@ public enum RightsProblem: Hashable, Sendable {
     case faults([String])
     /// Something was decided anew after the approval.
     case notAsApproved
+    /// The request names no account of the one whom the answer goes to.
+    case noAccount
+    /// An offer that is not there to be taken any more.
+    case offerOver(OfferState)
+    /// An offer of something that may not go out as it is now.
+    case offerStale
 
     var sentence: String {
         switch self {
@@ -113,6 +119,10 @@ public enum RightsProblem: Hashable, Sendable {
         case .faults(let faults): "It may not go out yet: \(faults.joined(separator: " "))"
         case .notAsApproved:
             "Something was changed since it was approved. Send it back with `muniment request note … sent-back`, and have it approved again."
+        case .noAccount:
+            "Whom this answer goes to has no account here that the request names. Hand it over in another way."
+        case .offerOver(let state): state.sentence
+        case .offerStale: "This cannot be handed over as it is now. Ask whoever offered it to you."
         }
     }
 }

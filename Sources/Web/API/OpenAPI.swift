@@ -175,6 +175,7 @@ extension Schema {
 
 extension Form.Field {
     fileprivate var schema: Schema.Field {
-        isRequired ? .needed(name, .text(1...1024)) : .optional(name, .text(1...1024))
+        let value: Schema = choices.isEmpty ? .text(1...longest) : .choice(choices)
+        return isRequired ? .needed(name, value) : .optional(name, value)
     }
 }

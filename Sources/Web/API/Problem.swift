@@ -169,6 +169,9 @@ extension Problem {
             case .faults:
                 Problem(.conflict, "faults", "Something stands against the answer. The request's faults say what.")
             case .notAsApproved: Problem(.conflict, "not-as-approved", message)
+            case .noAccount: Problem(.conflict, "no-account", message)
+            case .offerOver: Problem(.gone, "offer-over", message)
+            case .offerStale: Problem(.conflict, "offer-stale", message)
             case .rules, .notByHand: Problem(.conflict, "not-now", message)
             }
     }

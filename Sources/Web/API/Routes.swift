@@ -6,7 +6,7 @@ import Vault
 extension Route {
     static let all: [Route] =
         session + account + people + children + cases + documents + uploads.map(\.forSystems) + sharing + access
-        + ledger + events + systems + rightsRequests + rightsItems + rightsAnswers + breaches + accountability
+        + ledger + events + systems + rightsRequests + rightsItems + rightsAnswers + offers + breaches + accountability
 
     private static let session: [Route] = [
         Route(

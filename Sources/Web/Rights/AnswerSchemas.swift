@@ -144,6 +144,13 @@ extension Schema {
             .needed("request", .id), .needed("item", itemNumber), .optional("document", .id), .needed("asked", .day),
         ]))
 
+    static let offer = named(
+        "Offer",
+        .object([
+            .needed("id", .id), .needed("request", .id), .needed("state", .word), .needed("made", .time),
+            .needed("expires", .time), .optional("taken", .time),
+        ]))
+
     /// A list that comes in one.
     private static func whole(of item: Schema) -> Schema {
         .object([.needed("items", .list(item, atMost: 1_000_000))])

@@ -8,9 +8,37 @@ final class Outflow: Sendable {
     /// Nobody takes the rest.
     struct Unwanted: Error {}
 
-    typealias Emit = ([UInt8]) throws -> Void
+    typealias Emit = @Sendable ([UInt8]) throws -> Void
 
-    private enum Phase {
+    private let pipe = Pipe()
+
+    /// Begins `work`, which emits blocks. It gets `Unwanted` where it emits when nobody holds this any more.
+    init(_ work: @escaping @Sendable (@escaping Emit) async throws -> Void) {
+        let pipe = pipe
+        // It waits for the client wherever it emits: on no thread that others need.
+        let thread = WorkThreads(count: 1)
+        Task(executorPreference: thread) {
+            do {
+                try await work(pipe.emit)
+                pipe.end(.finished)
+            } catch {
+                pipe.end(.failed(error))
+            }
+            withExtendedLifetime(thread) {}
+        }
+    }
+
+    deinit { pipe.close() }
+
+    /// The next block; `nil` behind the last.
+    ///
+    /// - Throws: what the work threw.
+    func next() async throws -> [UInt8]? { try await pipe.next() }
+}
+
+/// One block between who writes and who takes.
+private final class Pipe: Sendable {
+    enum Phase {
         case open, finished, unwanted
         case failed(any Error)
     }
@@ -25,33 +53,14 @@ final class Outflow: Sendable {
     private let state = Mutex(State())
     private let taken = DispatchSemaphore(value: 0)
 
-    /// Runs `work` on a thread of its own and hands what it emits to `write`, block after block.
-    ///
-    /// - Throws: whatever `work` or `write` throws; `work` gets `Unwanted` where it emits behind what `write` threw.
-    static func carry(
-        _ work: @escaping @Sendable (@escaping Emit) throws -> Void, to write: ([UInt8]) async throws -> Void
-    ) async throws {
-        let outflow = Outflow()
-        DispatchQueue(label: "muniment.outflow").async {
-            do {
-                try work(outflow.emit)
-                outflow.end(.finished)
-            } catch {
-                outflow.end(.failed(error))
-            }
-        }
-        defer { outflow.close() }
-        while let block = try await outflow.next() { try await write(block) }
-    }
-
-    private func emit(_ block: [UInt8]) throws {
+    @Sendable func emit(_ block: [UInt8]) throws {
         while try !hand(block) { taken.wait() }
     }
 
     /// - Returns: `false` while the block before it waits.
     private func hand(_ block: [UInt8]) throws -> Bool {
         try state.withLock { state in
-            guard case .open = state.phase else { throw Unwanted() }
+            guard case .open = state.phase else { throw Outflow.Unwanted() }
             if let taker = state.taker {
                 state.taker = nil
                 taker.resume(returning: block)
@@ -63,7 +72,7 @@ final class Outflow: Sendable {
         }
     }
 
-    private func end(_ phase: Phase) {
+    func end(_ phase: Phase) {
         state.withLock { state in
             guard case .open = state.phase else { return }
             state.phase = phase
@@ -75,13 +84,12 @@ final class Outflow: Sendable {
         }
     }
 
-    private func close() {
+    func close() {
         state.withLock { $0.phase = .unwanted }
         taken.signal()
     }
 
-    /// The next block; `nil` behind the last.
-    private func next() async throws -> [UInt8]? {
+    func next() async throws -> [UInt8]? {
         try await withCheckedThrowingContinuation { taker in
             state.withLock { state in
                 if let block = state.block {

@@ -72,8 +72,26 @@ extension Route {
             condition: .unchanged(RightsRequests.tag), cost: .heavy, status: .noContent, refusals: [.conflict]),
         Route(
             method: .post, path: "/v1/rights-requests/{request}/disclosures",
-            summary: "Hand over the package of an approved request, as an AES-256 zip file",
-            access: .signedIn(Packages.disclose), body: .form([.text("recipient"), Packages.passphrase]),
-            cost: .heavy, answer: .bytes("application/zip")),
+            summary: "Hand over the package of an approved request: a zip file, a PDF or an age file",
+            access: .signedIn(Packages.disclose), body: .form(Packages.disclosure), cost: .heavy,
+            answer: .bytes("application/zip")),
+    ]
+
+    static let offers: [Route] = [
+        .make(
+            "/v1/rights-requests/{request}/offers", "Let the requester's own account fetch the package, once",
+            [
+                .needed("recipient", .line, "The requester's name, as the request has it."),
+                .needed("days", .whole(DocumentVault.offerDays), "For how many it waits."),
+            ], Packages.offer),
+        .list("/v1/rights-requests/{request}/offers", "Packages offered for a request", of: .offer, Packages.offers),
+        .list("/v1/offers", "Packages that wait for you, and those that did", of: .offer, Packages.ownOffers),
+        Route(
+            method: .delete, path: "/v1/offers/{offer}", summary: "Take back a package that nobody has taken",
+            access: .signedIn(Packages.withdraw), status: .noContent, refusals: [.gone, .conflict]),
+        Route(
+            method: .post, path: "/v1/offers/{offer}/take", summary: "Fetch a package that waits for you: once",
+            access: .signedIn(Packages.take), body: .form(Packages.taking), cost: .heavy,
+            answer: .bytes("application/zip"), refusals: [.gone]),
     ]
 }

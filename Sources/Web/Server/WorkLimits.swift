@@ -20,6 +20,8 @@ struct WorkLimits: Sendable {
     private let paper: Gate
     /// Of packages on their way out: each has a thread until its last byte is taken.
     let packages = Gate(room: 8, queue: 0)
+    /// Of packages that are made into a PDF first: each holds all of its content in memory, several times.
+    let bundles = Gate(room: 1, queue: 2)
 
     init(_ options: ServiceOptions) {
         let rates = options.rates
@@ -54,6 +56,7 @@ struct WorkLimits: Sendable {
         [
             ("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("upload", upload),
             ("provider", provider), ("paper", paper), ("package", packages),
+            ("bundle", bundles),
         ]
     }
 }

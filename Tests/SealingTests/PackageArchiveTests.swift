@@ -4,7 +4,7 @@ import Testing
 @testable import Sealing
 
 @Suite("Stock programs open our zip files with the passphrase, and in no other way")
-struct SealedZipTests {
+struct PackageArchiveTests {
     static let passphrase = "correct-horse-battery-staple"
     static let moment: Int64 = 1_700_000_000
     static let letter = Array(String(repeating: "Advice of the school. ", count: 20_000).utf8)
@@ -19,7 +19,7 @@ struct SealedZipTests {
     /// A file with a deflated entry, a stored one in a folder, and an empty one.
     static func sample() throws -> [UInt8] {
         let sink = Sink()
-        let zip = try SealedZip(passphrase: secret(), emit: sink.take)
+        let zip = try PackageArchive(passphrase: secret(), emit: sink.take)
         try zip.add("letter.txt", modified: moment) { write in
             for start in stride(from: 0, to: letter.count, by: 9_999) {
                 try write(Array(letter[start..<min(start + 9_999, letter.count)]))
@@ -81,51 +81,53 @@ struct SealedZipTests {
             Array(repeating: "abcd", count: 50).joined(separator: "/"),
         ])
     func unsafeName(name: String) throws {
-        let zip = try SealedZip(passphrase: Self.secret()) { _ in }
-        #expect(throws: SealingError.zip(.unsafeName)) { try zip.add(name, modified: Self.moment) { _ in } }
+        let zip = try PackageArchive(passphrase: Self.secret()) { _ in }
+        #expect(throws: SealingError.archive(.unsafeName)) { try zip.add(name, modified: Self.moment) { _ in } }
         try zip.add("fine.txt", modified: Self.moment) { _ in }
     }
 
     @Test("no two entries become one file", arguments: [("a", "a"), ("a/b", "A/B"), ("a", "a/b"), ("a/b/c", "A/b")])
     func takenName(first: String, second: String) throws {
-        let zip = try SealedZip(passphrase: Self.secret()) { _ in }
+        let zip = try PackageArchive(passphrase: Self.secret()) { _ in }
         try zip.add(first, modified: Self.moment) { _ in }
-        #expect(throws: SealingError.zip(.takenName)) { try zip.add(second, modified: Self.moment) { _ in } }
+        #expect(throws: SealingError.archive(.takenName)) { try zip.add(second, modified: Self.moment) { _ in } }
     }
 
     @Test(
         "a passphrase that is short, or has other than plain characters, is refused",
         arguments: ["", "fifteen-letters", "with\0nought-and-more", "sechzehn-Zeichen-ä"])
     func weakPassphrase(text: String) {
-        #expect(throws: SealingError.zip(.weakPassphrase)) { try SealedZip(passphrase: Self.secret(text)) { _ in } }
+        #expect(throws: SealingError.archive(.weakPassphrase)) {
+            try PackageArchive(passphrase: Self.secret(text)) { _ in }
+        }
     }
 
     @Test("times that a zip file cannot hold are refused", arguments: [0, 315_532_799, 2_145_916_800])
     func time(moment: Int64) throws {
-        let zip = try SealedZip(passphrase: Self.secret()) { _ in }
-        #expect(throws: SealingError.zip(.timeOutOfRange)) { try zip.add("a", modified: moment) { _ in } }
+        let zip = try PackageArchive(passphrase: Self.secret()) { _ in }
+        #expect(throws: SealingError.archive(.timeOutOfRange)) { try zip.add("a", modified: moment) { _ in } }
     }
 
     @Test("content that is not as long as was said is an error, and the file is never finished", arguments: [9, 11])
     func length(count: Int) throws {
         let sink = Sink()
-        let zip = try SealedZip(passphrase: Self.secret(), emit: sink.take)
-        #expect(throws: SealingError.zip(.lengthDiffers)) {
+        let zip = try PackageArchive(passphrase: Self.secret(), emit: sink.take)
+        #expect(throws: SealingError.archive(.lengthDiffers)) {
             try zip.add("a", modified: Self.moment, byteCount: 10) { try $0([UInt8](repeating: 1, count: count)) }
         }
-        #expect(throws: SealingError.zip(.outOfTurn)) { try zip.finish() }
-        #expect(throws: SealingError.zip(.outOfTurn)) { try zip.add("b", modified: Self.moment) { _ in } }
+        #expect(throws: SealingError.archive(.outOfTurn)) { try zip.finish() }
+        #expect(throws: SealingError.archive(.outOfTurn)) { try zip.add("b", modified: Self.moment) { _ in } }
     }
 
     @Test("nothing is added within an entry, or after the end")
     func order() throws {
-        let zip = try SealedZip(passphrase: Self.secret()) { _ in }
+        let zip = try PackageArchive(passphrase: Self.secret()) { _ in }
         try zip.add("a", modified: Self.moment) { _ in
-            #expect(throws: SealingError.zip(.outOfTurn)) { try zip.add("b", modified: Self.moment) { _ in } }
-            #expect(throws: SealingError.zip(.outOfTurn)) { try zip.finish() }
+            #expect(throws: SealingError.archive(.outOfTurn)) { try zip.add("b", modified: Self.moment) { _ in } }
+            #expect(throws: SealingError.archive(.outOfTurn)) { try zip.finish() }
         }
         try zip.finish()
-        #expect(throws: SealingError.zip(.outOfTurn)) { try zip.add("c", modified: Self.moment) { _ in } }
+        #expect(throws: SealingError.archive(.outOfTurn)) { try zip.add("c", modified: Self.moment) { _ in } }
     }
 
     @Test("what the reader of the content or the taker of the bytes throws comes back, and no end is written")
@@ -133,11 +135,11 @@ struct SealedZipTests {
         struct Full: Error {}
         let sink = Sink()
         do {
-            let zip = try SealedZip(passphrase: Self.secret(), emit: sink.take)
+            let zip = try PackageArchive(passphrase: Self.secret(), emit: sink.take)
             #expect(throws: Full.self) { try zip.add("a", modified: Self.moment) { _ in throw Full() } }
         }
         #expect(Data(sink.bytes).range(of: ZipDirectory.end) == nil)
-        let zip = try SealedZip(passphrase: Self.secret()) { _ in throw Full() }
+        let zip = try PackageArchive(passphrase: Self.secret()) { _ in throw Full() }
         #expect(throws: Full.self) { try zip.add("a.pdf", modified: Self.moment) { try $0(Self.picture) } }
     }
 
@@ -145,7 +147,7 @@ struct SealedZipTests {
     func memory() throws {
         let block = [UInt8](repeating: 7, count: 1 << 20)
         var emitted = 0
-        let zip = try SealedZip(passphrase: Self.secret()) { emitted += $0.count }
+        let zip = try PackageArchive(passphrase: Self.secret()) { emitted += $0.count }
         func add(_ name: String) throws {
             try zip.add(name, modified: Self.moment) { write in for _ in 0..<64 { try write(block) } }
         }

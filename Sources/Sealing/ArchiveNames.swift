@@ -1,17 +1,17 @@
 /// The names in one zip file: such that every system can write them down, each as itself, below the folder that it is asked to.
-struct ZipNames {
+struct ArchiveNames {
     /// In lower case, since to some systems capitals are all one.
     private var files: Set<String> = []
     private var folders: Set<String> = []
 
-    /// - Throws: `SealingError.zip(.unsafeName)`, `.takenName`.
+    /// - Throws: `SealingError.archive(.unsafeName)`, `.takenName`.
     mutating func take(_ name: String) throws(SealingError) {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard name.utf8.count <= 200, parts.allSatisfy(Self.isPortable) else { throw .zip(.unsafeName) }
+        guard name.utf8.count <= 200, parts.allSatisfy(Self.isPortable) else { throw .archive(.unsafeName) }
         let file = name.lowercased()
         let above = file.indices.filter { file[$0] == "/" }.map { String(file[..<$0]) }
         guard !files.contains(file), !folders.contains(file), files.isDisjoint(with: above) else {
-            throw .zip(.takenName)
+            throw .archive(.takenName)
         }
         files.insert(file)
         folders.formUnion(above)
