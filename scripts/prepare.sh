@@ -11,7 +11,7 @@ readonly minimum=6.2
 readonly build=(libarchive-dev libp11-kit-dev libsodium-dev libssl-dev libsqlite3-dev pkg-config tzdata)
 # What makes pages of documents, redacts them and makes PDFs; the package recommends the same.
 readonly paper=(bubblewrap fonts-dejavu-core fonts-liberation img2pdf libarchive-tools libimage-exiftool-perl
-    libreoffice-writer-nogui ocrmypdf poppler-utils qpdf tesseract-ocr tesseract-ocr-eng weasyprint)
+    libreoffice-writer-nogui poppler-utils qpdf tesseract-ocr tesseract-ocr-eng weasyprint)
 readonly test=("${paper[@]}" age clamav-daemon curl dbconfig-no-thanks faketime glewlwyd golang-go golang-golang-x-mod-dev jq oathtool
     openssl p7zip-full procps python3-venv softhsm2 sqlite3 time zlib1g-dev)
 readonly bench=(age borgbackup curl hyperfine jq nginx-core procps python3-venv restic time wrk)

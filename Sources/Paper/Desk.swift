@@ -1,12 +1,15 @@
 internal import Glibc
+internal import Synchronization
 
 /// Where papers are worked on: pages made, read, redacted, checked and bound, all in one scratch folder.
 ///
 /// Files go by their names in the folder: the caller streams content in and out. What is made on the way gets names of our own,
-/// which begin with `t-`, and is removed when it is used up. One page's words per core are all that is held in memory here.
+/// which begin with `t-`, and is removed when it is used up. What is held in memory is one page's words per core, and the text that
+/// was read of each page of a redacted copy.
 public struct Desk: Sendable {
     public let scratch: Scratch
     public let bounds: Bounds
+    let readings = Readings()
 
     public init(_ scratch: Scratch, bounds: Bounds = Bounds()) {
         self.scratch = scratch
@@ -57,8 +60,20 @@ public struct Bounds: Hashable, Sendable {
     public var parts = 5000
     /// Attachments of one mail.
     public var items = 200
+    /// What programs may do with one page each time that a document is opened, on top of what they may do with any document.
+    public var secondsAPage = 10
     /// How many pages are worked on at once.
     public var cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     public init() {}
+}
+
+/// What was read of pictures, by the SHA-256 of their pixels: what is the same to the last of them is not read twice.
+final class Readings: Sendable {
+    let texts = Mutex<[String: String]>([:])
+
+    subscript(digest: String) -> String? {
+        get { texts.withLock { $0[digest] } }
+        set { texts.withLock { $0[digest] = newValue } }
+    }
 }

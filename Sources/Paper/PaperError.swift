@@ -26,6 +26,8 @@ public enum PaperError: Error, Hashable, Sendable {
     case pageTooLarge
     /// A text, an office document or a mail is larger, or has more parts, than is worked on.
     case tooLarge
+    /// A mail has mails or parts in it that have others in them, and so on.
+    case tooDeep
     /// A kind of document that cannot be redacted as pages.
     case notForPages
     /// An area to redact is not on a page.
@@ -38,6 +40,20 @@ public enum PaperError: Error, Hashable, Sendable {
     case notGone(traces: Int)
     /// The operating system reported error `number` while doing `what`.
     case system(what: String, number: Int32)
+
+    /// Whether it is the document's fault, so that another try would end as this one did.
+    public var isOfDocument: Bool {
+        switch self {
+        case .scratchFull, .timedOut, .tooMuchOutput, .toolFailed, .damaged, .locked, .tooManyPages, .pageTooLarge,
+            .tooLarge,
+            .tooDeep, .notForPages:
+            true
+        case .noMemoryFolder, .noSuchFile, .toolMissing, .notConfined, .areaOutsidePage, .unusablePassword,
+            .unusableTerm,
+            .notGone, .system:
+            false
+        }
+    }
 
     /// What the person is told.
     public var userMessage: String {
@@ -61,6 +77,8 @@ public enum PaperError: Error, Hashable, Sendable {
         case .tooManyPages: "This document has more pages than are worked on at once. Split it."
         case .pageTooLarge: "A page of this document is too large. Have it printed to a smaller size first."
         case .tooLarge: "This document is too large, or has too many parts. Split it."
+        case .tooDeep:
+            "Too many mails lie inside each other here. Have the inner ones saved one by one, and use those."
         case .notForPages:
             "A document of this kind cannot be redacted: parts of it are not on any page. Have it saved as a PDF, sheet by sheet, and "
                 + "check what was hidden."

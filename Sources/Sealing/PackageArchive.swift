@@ -160,12 +160,20 @@ internal import CArchive
         }
     }
 
+    /// That a passphrase is one that a package may be locked with, whatever its form: guessing costs little.
+    ///
+    /// - Throws: `SealingError.archive(.weakPassphrase)` unless it has 16 printable ASCII characters or more.
+    public static func requireStrong(_ passphrase: borrowing SecretBytes) throws(SealingError) {
+        let isStrong = unsafe passphrase.withUnsafeBytes { source in
+            unsafe source.count >= 16 && source.allSatisfy { (0x20...0x7e).contains($0) }
+        }
+        guard isStrong else { throw .archive(.weakPassphrase) }
+    }
+
     private static func cString(_ passphrase: borrowing SecretBytes) throws(SealingError) -> SecretBytes {
-        unsafe try passphrase.withUnsafeBytes { source throws(SealingError) in
-            guard source.count >= 16, unsafe source.allSatisfy({ (0x20...0x7e).contains($0) }) else {
-                throw .archive(.weakPassphrase)
-            }
-            return unsafe try SecretBytes(count: source.count + 1) { out throws(SealingError) in
+        try requireStrong(passphrase)
+        return unsafe try passphrase.withUnsafeBytes { source throws(SealingError) in
+            unsafe try SecretBytes(count: source.count + 1) { out throws(SealingError) in
                 unsafe out.copyMemory(from: source)
                 unsafe out[source.count] = 0
             }

@@ -105,7 +105,7 @@ public enum TimeStampRefusal: Hashable, Sendable {
     }
 }
 
-/// Why something cannot be part of an encrypted zip file.
+/// Why something cannot be part of a package, or a package not be locked.
 public enum ArchiveFault: Hashable, Sendable {
     /// The passphrase is short, or has characters that not every program would turn into the same bytes.
     case weakPassphrase
@@ -124,7 +124,7 @@ public enum ArchiveFault: Hashable, Sendable {
 
     public var userMessage: String {
         switch self {
-        case .weakPassphrase: "The passphrase of a zip file must be 16 or more plain letters, digits and signs."
+        case .weakPassphrase: "The passphrase of a package must be 16 or more plain letters, digits and signs."
         case .unsafeName: "A name in a zip file has plain letters, digits, full stops, hyphens and underscores only."
         case .takenName: "The zip file has a file of this name already."
         case .timeOutOfRange: "A zip file can only hold times from 1980 to 2037."

@@ -17,11 +17,16 @@ public struct VaultEnvironment: Sendable {
     public let cryptoperiods: Cryptoperiods?
     /// The clocks and exemptions of requests under data protection law; without it no request is received.
     public let rights: RightsPolicy?
+    /// What the impact assessment promises; without it no promise is held against what there is.
+    public let claims: ClaimsPolicy?
+    /// When schools are open; without it no day is shown for a request for an educational record.
+    public let schools: SchoolTerms?
 
     public init(
         now: @escaping @Sendable () -> Instant, day: @escaping @Sendable (Instant) -> Day, random: RandomSource,
         steps: WriteSteps = WriteSteps(), intake: IntakeRules = IntakeRules(), scanner: ClamdScanner? = nil,
-        cryptoperiods: Cryptoperiods? = nil, rights: RightsPolicy? = nil
+        cryptoperiods: Cryptoperiods? = nil, rights: RightsPolicy? = nil, claims: ClaimsPolicy? = nil,
+        schools: SchoolTerms? = nil
     ) {
         self.now = now
         self.day = day
@@ -31,6 +36,8 @@ public struct VaultEnvironment: Sendable {
         self.scanner = scanner
         self.cryptoperiods = cryptoperiods
         self.rights = rights
+        self.claims = claims
+        self.schools = schools
     }
 
     func today() -> Day { day(now()) }

@@ -13,6 +13,7 @@ extension ID: ExpressibleByArgument {
 extension Party: ExpressibleByArgument {}
 extension ServiceKey: ExpressibleByArgument {}
 extension AccessAction: ExpressibleByArgument {}
+extension MentionSearch.Reach: ExpressibleByArgument {}
 /// What somebody says for the record. It may name people, so `-` takes it from standard input, out of the list of processes.
 struct Words: ExpressibleByArgument {
     private let argument: String

@@ -25,8 +25,13 @@ extension RequestCommand {
                         [
                             String(item.number), [item.category, item.what].compactMap { $0 }.joined(separator: " "),
                             item.holder ?? "",
-                            item.title ?? item.part?.title ?? item.blocked.map { "not searched: \($0)" } ?? "",
-                            item.decision.map { $0.outcome.word + (item.isRedacted ? ", redacted" : "") } ?? "",
+                            item.title ?? item.part?.title ?? item.mention.map {
+                                "another child's, \($0.hits) mentions"
+                            } ?? item.blocked.map { "not searched: \($0)" } ?? "",
+                            item.decision.map {
+                                $0.outcome.word
+                                    + (item.isRedacted ? ", redacted" : item.isCopied ? ", as a clean copy" : "")
+                            } ?? "",
                             item.faults.joined(separator: " "),
                         ]
                     })
@@ -79,16 +84,26 @@ extension RequestCommand {
                    "areas": [{"page": 2, "x": 72, "y": 300, "width": 120, "height": 14, "code": "S2-P3-16"}]}
                 The copy is searched again before it is kept; one in which a term remains is thrown away.
 
-                Example:
+                A clean copy has no boxes: it shows the pages, and has nothing of what hides in the file. Where the item is released, it goes out
+                in place of the file.
+
+                Examples:
                   muniment request redact 77aa… --plan plan.json
+                  muniment request redact 77aa… --clean 15-18 --clean 20
                 """)
         @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
         @Option(help: ArgumentHelp("The plan, or a list of plans ('-' for standard input).", valueName: "file"))
-        var plan: String
+        var plan: String?
+        @Option(
+            help: ArgumentHelp("Make clean copies of these: a number, or FIRST-LAST. Repeat it.", valueName: "numbers"))
+        var clean: [ItemNumbers] = []
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let plans = try InputFile.json(plan, as: Plans.self).plans
+            let plans =
+                try (plan.map { try InputFile.json($0, as: Plans.self).plans } ?? [])
+                + clean.flatMap(\.numbers).map { RedactionPlan(clean: $0) }
+            guard !plans.isEmpty else { throw ValidationError("Name what is made: --plan or --clean.") }
             let results = try await common.inVault { vault, caller in
                 var results: [RedactionResult] = []
                 for plan in plans {
@@ -100,7 +115,7 @@ extension RequestCommand {
             }
             try common.show(results) {
                 results.map { result in
-                    "Item \(result.item): \(result.boxes) boxes on \(result.pages) pages"
+                    "Item \(result.item): \(result.boxes == 0 ? "a clean copy, " : "\(result.boxes) boxes on ")\(result.pages) pages"
                         + (result.doubtful > 0 ? "; look at \(result.doubtful) doubtful ones" : "")
                         + (result.attachments > 0 ? "; \(result.attachments) attachments are not in it" : "") + "."
                 }

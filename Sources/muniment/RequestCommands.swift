@@ -17,7 +17,8 @@ struct RequestCommand: AsyncParsableCommand {
               muniment request show 77aa…
             """,
         subcommands: [
-            Receive.self, List.self, Show.self, Note.self, Standing.self, Backlog.self, Collect.self, Items.self,
+            Receive.self, List.self, Show.self, Note.self, Standing.self, Backlog.self, Collect.self, Mentions.self,
+            Items.self,
             Inspect.self, Redact.self, Decide.self, Opinion.self, Opine.self, Faults.self, Approve.self, Compare.self,
             Disclose.self, Offer.self, Offers.self, Withdraw.self, Take.self,
         ])
@@ -116,6 +117,7 @@ struct RequestCommand: AsyncParsableCommand {
                     "Searched \(holder.party): \(holder.documents) documents, \(holder.readable) of \(holder.renditions) files readable"
                         + (blocked.isEmpty ? "" : "; not searched: \(blocked.joined(separator: ", "))"))
             }
+            lines += request.mentions?.lines ?? []
             if let approved = request.approved { lines.append("Approved \(approved)") }
             return lines + request.disclosed.map { "Disclosed \($0)" }
         }
@@ -176,11 +178,12 @@ struct RequestCommand: AsyncParsableCommand {
                 ["Open and in time: \(backlog.inTime); waiting for the requester: \(backlog.withoutDate)."]
                     + Rules.Backlog.Band.allCases.map { "Overdue \($0.rawValue) days: \(backlog.overdue[$0] ?? 0)" }
                     + Terminal.table(
-                        ["due in", "open", "in time", "late", "extended"],
+                        ["due in", "open", "in time", "late", "extended", "paused", "mean days"],
                         backlog.byMonthDue.sorted { $0.key < $1.key }.map { month, count in
                             [month]
-                                + [count.open, count.answeredInTime, count.answeredLate, count.extended].map(
-                                    String.init)
+                                + [
+                                    count.open, count.answeredInTime, count.answeredLate, count.extended, count.paused,
+                                ].map(String.init) + [count.meanDays.map { String($0) } ?? ""]
                         })
             }
         }

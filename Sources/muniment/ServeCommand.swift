@@ -35,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
             + configuration.events.secretFiles
             + (configuration.openID?.providers.map(\.secretFile) ?? [])
         for path in secrets { try Secrets.requireClosed(path) }
-        let rights = try configuration.rights.map { try RightsPolicy(reading: $0) }
+        let rules = try configuration.policies.map { try RequestRules(from: $0) } ?? .usual
         if check {
             print("The configuration is good.")
             return
@@ -48,8 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let environment = VaultEnvironment.live(
             scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake,
-            rights: rights)
-        if environment.rights == nil {
+            rules: rules)
+        if rules.rights == nil {
             logger.warning(
                 "there are no rules on requests (rights.yaml): requests under data protection law are refused")
         }
@@ -75,14 +75,6 @@ struct ServeCommand: AsyncParsableCommand {
         }
         try await vault.close()
         logger.info("stopped")
-    }
-}
-
-extension RightsPolicy {
-    /// A file that the configuration names is there, or nothing starts.
-    fileprivate init(reading path: String) throws {
-        let text = String(decoding: try Folder.read(path, limit: 1 << 20), as: UTF8.self)
-        self = try .load(PolicyText(file: URL(filePath: path).lastPathComponent, text: text))
     }
 }
 

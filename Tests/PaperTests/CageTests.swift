@@ -232,4 +232,19 @@ struct CageTests {
         }
         #expect(scratch.names.count { $0.hasPrefix("here-") } == 12)
     }
+
+    @Test("all programs of one piece of work share its time of processors")
+    func sharesTime() async throws {
+        let scratch = try Scratch(seconds: 3)
+        let program = "import time\nwhile time.process_time() < 2: pass\nprint('done')"
+        #expect(try await run(program, limits: Limits(seconds: 60), scratch: scratch).text == "done\n")
+        #expect(scratch.secondsLeft == 1)
+        for _ in 0..<2 {
+            await #expect(throws: PaperError.timedOut(tool: "python3")) {
+                _ = try await run(program, limits: Limits(seconds: 60), scratch: scratch)
+            }
+        }
+        scratch.allow(seconds: 4)
+        #expect(try await run(program, limits: Limits(seconds: 60), scratch: scratch).text == "done\n")
+    }
 }

@@ -135,7 +135,11 @@ struct MailTests {
         await #expect(throws: PaperError.damaged) { _ = try await mail(unknown, on: desk) }
         await #expect(throws: PaperError.damaged) { _ = try await mail("just a text\n\nof some lines", on: desk) }
         let nested = (0..<20).map { "Content-Type: multipart/mixed; boundary=b\($0)\n\n--b\($0)\n" }.joined()
-        await #expect(throws: PaperError.damaged) { _ = try await mail("From: a@b.example\n" + nested, on: desk) }
+        await #expect(throws: PaperError.tooDeep) { _ = try await mail("From: a@b.example\n" + nested, on: desk) }
+        let forwarded = String(repeating: "Subject: x\nContent-Type: message/rfc822\n\n", count: 12)
+        await #expect(throws: PaperError.tooDeep) { _ = try await mail(forwarded + "end", on: desk) }
+        let headless = String(repeating: "Content-Type: message/rfc822\n\n", count: 5000)
+        await #expect(throws: PaperError.tooDeep) { _ = try await mail("Subject: x\n" + headless, on: desk) }
         let many = (0..<300).map { _ in "--b\nContent-Type: image/png\n\nx\n" }.joined()
         await #expect(throws: PaperError.tooLarge) {
             _ = try await mail("From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n" + many, on: desk)

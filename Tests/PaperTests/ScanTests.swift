@@ -100,4 +100,35 @@ struct ScanTests {
             photographed, try await desk.find(terms(), in: photographed).flatMap(\.areas), to: "out.pdf")
         try await desk.requireGone(terms(), from: "out.pdf")
     }
+
+    @Test("what a photograph in a PDF says of the place is reported, and so is one that nobody can look into")
+    func photographInside() async throws {
+        let desk = try Sheets.desk()
+        let pages = try await Sheets.pdf(body, on: desk)
+        _ = try await Tool("pdftoppm").run(["-r", "100", "-jpeg", "-singlefile", pages.file, "scan"], in: desk.scratch)
+        func kinds(_ arguments: [String]) async throws -> Set<Hidden.Kind> {
+            if !arguments.isEmpty {
+                _ = try await Tool("exiftool").run(
+                    ["-q", "-overwrite_original"] + arguments + ["scan.jpg"], in: desk.scratch)
+            }
+            _ = try await Tool("img2pdf").run(["--nodate", "-o", "bound.pdf", "scan.jpg"], in: desk.scratch)
+            let found = try await desk.inspect(Source("bound.pdf", .pdf)).filter { $0.kind != .metadata }
+            return Set(found.map(\.kind))
+        }
+        #expect(try await kinds([]) == [])
+        #expect(try await kinds(["-GPSLatitude=51.5", "-GPSLatitudeRef=N"]).contains(.location))
+        let metadata = Hidden(.metadata, 1)
+        #expect(try await desk.inspect(Source("bound.pdf", .pdf)).contains(metadata))
+        // Packed once more, as some writers do.
+        let program = """
+            import pikepdf, zlib
+            p = pikepdf.open('bound.pdf')
+            old = next(iter(p.pages[0].images.values()))
+            old.write(zlib.compress(old.read_raw_bytes()),
+                filter=pikepdf.Array([pikepdf.Name.FlateDecode, pikepdf.Name.DCTDecode]), decode_parms=None)
+            p.save('packed.pdf', compress_streams=False)
+            """
+        _ = try await Tool("python3").run(["-c", program], in: desk.scratch)
+        #expect(try await desk.inspect(Source("packed.pdf", .pdf)).contains(Hidden(.metadata, 2)))
+    }
 }

@@ -65,7 +65,8 @@ struct RightsCasesTests {
             .citesThoughReleased, .citesNothing, .unknownExemption("x"), .exemptionNotForKind("x"),
             .exemptionNotForData("x"), .exemptionNotAgainst("x"), .reasonMissing("x"), .groundMissing("x", .court),
             .examWindowOver("x"), .cannotNeitherConfirmNorDeny, .tipsOff("x"), .allegationNotConsidered,
-            .whereaboutsShown, .opinionMissing, .opinionNotByHealthProfessional, .opinionByWhomUnclear, .opinionTooOld,
+            .whereaboutsShown, .anothersPaperShown, .opinionMissing, .opinionNotByHealthProfessional,
+            .opinionByWhomUnclear, .opinionTooOld,
             .opinionSaysOtherwise, .thirdPartyShown("x"), .thirdPartyConsented("x"), .reasonableToShow("x"),
             .reasonablenessNotJudged("x"), .noThirdParty, .hidesNobody("x"), .staffNameHidden("x"),
         ]
@@ -75,7 +76,7 @@ struct RightsCasesTests {
 
     @Test("every fault has a name and a sentence of its own, which names nobody")
     func codesDiffer() {
-        #expect(Self.codes.count == 45 + ReviewRoute.allCases.count - 1)
+        #expect(Self.codes.count == 46 + ReviewRoute.allCases.count - 1)
         #expect(!ReviewFault.thirdPartyShown("Aunt Agatha").userMessage.contains("Agatha"))
         #expect(!ReviewFault.staffNameHidden("Aunt Agatha").code.contains("Agatha"))
     }

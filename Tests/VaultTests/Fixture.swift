@@ -57,13 +57,16 @@ struct Fixture {
     ) throws -> VaultEnvironment {
         VaultEnvironment(
             now: { now }, day: { $0.dayInUTC }, random: .system, steps: steps, intake: intake, scanner: scanner,
-            rights: try shippedRights())
+            rights: try shippedRights(), claims: try shippedClaims())
     }
 
-    static func shippedRights() throws -> RightsPolicy {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/rights.yaml")
-        return try RightsPolicy.load(
-            PolicyText(file: "rights.yaml", text: try String(contentsOf: file, encoding: .utf8)))
+    static func shippedRights() throws -> RightsPolicy { try RightsPolicy.load(try shipped("rights.yaml")) }
+
+    static func shippedClaims() throws -> ClaimsPolicy { try ClaimsPolicy.load(try shipped("claims.yaml")) }
+
+    private static func shipped(_ name: String) throws -> PolicyText {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/\(name)")
+        return PolicyText(file: name, text: try String(contentsOf: file, encoding: .utf8))
     }
 
     static func secret() throws -> Key {

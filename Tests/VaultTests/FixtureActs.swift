@@ -137,9 +137,10 @@ extension DocumentVault {
 extension Ensemble {
     func open(at now: Instant = Fixture.start) async throws -> DocumentVault { try await fixture.open(now: now) }
 
-    func open(_ clock: TestClock) async throws -> DocumentVault {
+    func open(_ clock: TestClock, schools: SchoolTerms? = nil) async throws -> DocumentVault {
         let environment = VaultEnvironment(
-            now: { clock.now }, day: { $0.dayInUTC }, random: .system, rights: try Fixture.shippedRights())
+            now: { clock.now }, day: { $0.dayInUTC }, random: .system, rights: try Fixture.shippedRights(),
+            claims: try Fixture.shippedClaims(), schools: schools)
         return try await DocumentVault.open(fixture.vaultPath, unlockedWith: Fixture.secret(), in: environment)
     }
 

@@ -184,6 +184,12 @@ struct PackageDeliveryTests {
         let id = try await approved(ensemble, vault)
         let package = try await vault.disclose(id, to: "Pat Example", by: .pdf, as: vault.person("dana"))
         let sink = Sink()
+        var short = Array("fifteen letters".utf8)
+        let weak = Key(try SecretBytes(wiping: &short))
+        await #expect(throws: SealingError.archive(.weakPassphrase)) {
+            try await package.writeBundle(password: weak, emit: sink.take)
+        }
+        #expect(sink.bytes.isEmpty)
         try await package.writeBundle(password: key(), emit: sink.take)
         let path = try ensemble.fixture.write("package.pdf", sink.bytes)
         _ = try rights.run("qpdf", ["--requires-password", path])

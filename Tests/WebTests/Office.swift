@@ -114,7 +114,9 @@ final class Office: Sendable {
         let office = Office(
             folder: folder, caseID: original.caseID, child: original.child, clock: Clock(), tokens: original.tokens)
         let environment = VaultEnvironment(
-            now: office.clock.read, day: { $0.dayInUTC }, random: .system, rights: hasRules ? try shippedRights() : nil)
+            now: office.clock.read, day: { $0.dayInUTC }, random: .system,
+            rights: hasRules ? try shipped("rights", RightsPolicy.load) : nil,
+            claims: hasRules ? try shipped("claims", ClaimsPolicy.load) : nil)
         let vault = try await DocumentVault.open(
             office.vaultPath, unlockedWith: try key([UInt8](repeating: 7, count: 32)), in: environment)
         return (office, vault)
@@ -175,10 +177,11 @@ final class Office: Sendable {
         return Key(try SecretBytes(wiping: &bytes))
     }
 
-    private static func shippedRights() throws -> RightsPolicy {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/rights.yaml")
-        return try RightsPolicy.load(
-            PolicyText(file: "rights.yaml", text: try String(contentsOf: file, encoding: .utf8)))
+    private static func shipped<Rules>(
+        _ name: String, _ load: (PolicyText) throws(PolicyError) -> Rules
+    ) throws -> Rules {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/\(name).yaml")
+        return try load(PolicyText(file: "\(name).yaml", text: try String(contentsOf: file, encoding: .utf8)))
     }
 
     static func shippedPolicies() throws -> [PolicyFile: [UInt8]] {

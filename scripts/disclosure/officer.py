@@ -43,8 +43,6 @@ NAMES = {"mother-surname", "father-partner", "sibling-name", "informant-name", "
 NAMES |= {"suspicion", "legal-counsel"}
 NUMBERS = ("phone", "postcode", "number", "network", "place")
 FACTORS = ["type-of-information", "confidentiality", "steps-to-seek-consent", "capacity", "express-refusal"]
-# A box where no page has anything: it turns a paper into pictures of its pages, without what is behind them.
-MARGIN = {"page": 1, "x": 4, "y": 4, "width": 8, "height": 8}
 OWN_NAMES = ["Juniper", "Quillfeather"]
 
 
@@ -119,15 +117,14 @@ class Officer:
         ids = {self.ids[redaction["terms"][0]] for redaction in redactions}
         return sorted(person for person in PERSONS if any(identifier.startswith(person) for identifier in ids))
 
-    def plan(self, paper, item, with_margin=False):
+    def plan(self, paper, item):
         data = self.data(paper)
         terms = []
         for redaction in paper["decisions"][self.recipient]["redactions"]:
             exemption = self.exemption(redaction["exemption"], data)
             word = kind(self.ids[redaction["terms"][0]])
             terms += [{"text": term, "kind": word, "exemption": exemption} for term in redaction["terms"]]
-        plan = {"item": item, "terms": terms, "keeping": OWN_NAMES}
-        return plan | {"areas": [MARGIN | {"code": "S2-P3-16"}]} if with_margin else plan
+        return {"item": item, "terms": terms, "keeping": OWN_NAMES}
 
     def decision(self, paper, item):
         """What the manifest decides of a paper, with the exemptions of the rules and the facts that they ask for."""

@@ -195,28 +195,28 @@ class Case:
             )
         if decided["outcome"] == "redact":
             try:
-                self.redact(request, officer, paper, number)
+                if not self.redact(request, officer, paper, number):
+                    decided = {"items": [number], "outcome": "release"}
             except Refused as refusal:
                 self.fault(f"{officer.recipient}: {paper['id']} could not be redacted and is withheld: {refusal.said}")
                 decided["outcome"] = "withhold"
         return decided
 
     def redact(self, request, officer, paper, number):
+        """Makes a redacted copy, or a clean one where all that is to be hidden is behind the pages; whether boxes are in it."""
         began = time.monotonic()
+        plan = self.vault.file("plan.json", officer.plan(paper, number))
         try:
-            made = self.planned(request, officer.plan(paper, number))
+            made = self.vault.ask("dana", "request", "redact", request, "--plan", plan)[0]
         except Refused as refusal:
-            # All that is to be hidden is behind the pages; a box in the margin makes a copy that has only the pages.
             if "none of its terms stands" not in refusal.said:
                 raise
             began = time.monotonic()
-            made = self.planned(request, officer.plan(paper, number, with_margin=True))
-            self.say(f"{officer.recipient}: {paper['id']} has nothing to hide on its pages: a box in the margin")
+            made = self.vault.ask("dana", "request", "redact", request, "--clean", number)[0]
+            self.say(f"{officer.recipient}: {paper['id']} has nothing to hide on its pages: a clean copy")
         self.pages += made["pages"]
         self.seconds += time.monotonic() - began
-
-    def planned(self, request, plan):
-        return self.vault.ask("dana", "request", "redact", request, "--plan", self.vault.file("plan.json", plan))[0]
+        return made["boxes"] > 0
 
     # What comes of it
 

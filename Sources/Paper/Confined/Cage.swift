@@ -25,9 +25,13 @@ struct Cage: Sendable {
         ("LD_LIBRARY_PATH", "/usr/lib/libreoffice/program"),
     ]
 
-    static func arguments(for program: String, _ arguments: [String], scratch: String, limits: Limits) -> [String] {
+    static func arguments(
+        for program: String, _ arguments: [String], scratch: String, limits: Limits, processorSeconds: Int
+    ) -> [String] {
         let namespaces = [
-            "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+            // The first process in there: else nobody learns what time it used.
+            "bwrap", "--as-pid-1", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session",
+            "--cap-drop", "ALL",
             "--seccomp", "3", "--uid", "1000", "--gid", "1000",
         ]
         let programs =
@@ -39,14 +43,15 @@ struct Cage: Sendable {
         let devices = Self.noProcesses + ["--dev", "/dev"] + memory + ["/dev/shm", "--remount-ro", "/dev"]
         let places = memory + ["/tmp", "--bind", scratch, place, "--remount-ro", "/", "--chdir", place]
         let words = ["--clearenv"] + environment.flatMap { ["--setenv", $0, $1] }
-        return namespaces + programs + settings + devices + places + words + ["--"] + limited(limits) + [program]
+        return namespaces + programs + settings + devices + places + words + ["--"] + limited(limits, processorSeconds)
+            + [program]
             + arguments
     }
 
     /// Set inside, so that the walls themselves are built without them.
-    private static func limited(_ limits: Limits) -> [String] {
+    private static func limited(_ limits: Limits, _ seconds: Int) -> [String] {
         [
-            "/usr/bin/prlimit", "--as=\(limits.memoryBytes)", "--cpu=\(limits.seconds)", "--fsize=\(limits.fileBytes)",
+            "/usr/bin/prlimit", "--as=\(limits.memoryBytes)", "--cpu=\(seconds)", "--fsize=\(limits.fileBytes)",
             "--nproc=\(limits.processes)", "--nofile=256", "--core=0", "--",
         ]
     }

@@ -12,6 +12,8 @@ public final class Scratch: Sendable {
     public static let usualRoot = "/dev/shm"
     /// 2 GiB.
     public static let usualLimit = 2 << 30
+    /// For what does not depend on how many pages a document has.
+    public static let usualSeconds = 30
     private static let prefix = "muniment-paper-"
     private static let longestName = 80
 
@@ -23,14 +25,28 @@ public final class Scratch: Sendable {
     /// What may be used already; never less than is, but for what a running program adds.
     private let counted = Mutex(0)
     private let serial = Mutex(0)
+    /// Milliseconds of processors that programs may still use here.
+    private let left: Mutex<Int>
 
     /// Makes an empty folder.
     ///
-    /// `root`: a folder on tmpfs or ramfs. `limit`: the bytes that its files may take up together.
-    public init(in root: String = Scratch.usualRoot, limit: Int = Scratch.usualLimit) throws(PaperError) {
+    /// `root`: a folder on tmpfs or ramfs. `limit`: the bytes that its files may take up together. `seconds`: of processors, for all
+    /// programs that are run in it together; `allow` adds to them.
+    public init(
+        in root: String = Scratch.usualRoot, limit: Int = Scratch.usualLimit, seconds: Int = Scratch.usualSeconds
+    ) throws(PaperError) {
         (path, folder) = try Self.make(in: root)
         self.limit = limit
+        left = Mutex(seconds * 1000)
     }
+
+    /// What is left for the next program, rounded up.
+    var secondsLeft: Int { left.withLock { ($0 + 999) / 1000 } }
+
+    func spend(milliseconds: Int) { left.withLock { $0 -= milliseconds } }
+
+    /// Adds time: for a page that is known to be there.
+    public func allow(seconds: Int) { left.withLock { $0 += seconds * 1000 } }
 
     deinit { release() }
 
@@ -115,6 +131,18 @@ extension Scratch {
     public func write(_ bytes: some Collection<UInt8>, to name: String) throws(PaperError) {
         remove(name)
         try append(bytes, to: name)
+    }
+
+    /// Makes a file of a part of another.
+    func copy(_ part: Range<Int>, of file: String, to name: String) throws(PaperError) {
+        try write([], to: name)
+        var offset = part.lowerBound
+        while offset < part.upperBound {
+            let block = try read(file, from: offset, count: min(1 << 20, part.upperBound - offset))
+            guard !block.isEmpty else { return }
+            try append(block, to: name)
+            offset += block.count
+        }
     }
 
     /// Puts other bytes in the place of those from `offset` on.

@@ -30,13 +30,22 @@ public struct Tool: Hashable, Sendable {
         guard access(Cage.program, X_OK) == 0 else { throw PaperError.notConfined }
         let path = "/usr/bin/\(name)"
         guard access(path, X_OK) == 0 else { throw PaperError.toolMissing(name) }
-        let words = Cage.arguments(for: path, arguments, scratch: scratch.path, limits: limits)
+        let left = scratch.secondsLeft
+        guard left > 0 else { throw PaperError.timedOut(tool: name) }
+        let words = Cage.arguments(
+            for: path, arguments, scratch: scratch.path, limits: limits, processorSeconds: left)
         let isCancelled = Cancelled()
         let done = try await withTaskCancellationHandler {
             try await blocking {
                 // The kernel kills it when the thread that started it ends: this one stays until the end.
                 var child = try Child(words, tool: name, scratch: scratch, limits: limits, output: output)
-                return try child.wait { isCancelled.value.load(ordering: .relaxed) }
+                defer { scratch.spend(milliseconds: child.milliseconds) }
+                let done = try child.wait { isCancelled.value.load(ordering: .relaxed) }
+                // Killed when its time of processors was over, which is counted in ticks.
+                guard done.status != 128 + SIGKILL || child.milliseconds + 100 < left * 1000 else {
+                    throw PaperError.timedOut(tool: name)
+                }
+                return done
             }
         } onCancel: {
             isCancelled.value.store(true, ordering: .relaxed)
@@ -73,6 +82,11 @@ private struct Child: ~Copyable {
     private var output: Pipe
     private var errors: Pipe
     private var hasEnded = false
+    private let began = Self.now()
+    /// Of processors, by it and all that it started, when it has ended; nobody counts those of what is killed, so until then it is the time
+    /// since its start.
+    private var used: Int?
+    var milliseconds: Int { used ?? Self.now() - began }
 
     init(_ words: [String], tool: String, scratch: Scratch, limits: Limits, output name: String?) throws(PaperError) {
         let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -99,7 +113,7 @@ private struct Child: ~Copyable {
     deinit { if !hasEnded { kill() } }
 
     mutating func wait(isCancelled: () -> Bool) throws -> Tool.Output {
-        let end = Self.now() + limits.seconds
+        let end = began + limits.seconds * 1000
         var ticks = 0
         while true {
             let status = ended()
@@ -130,9 +144,10 @@ private struct Child: ~Copyable {
 
     /// Its exit status, 128 and the signal's number when it was killed.
     private mutating func ended() -> Int32? {
-        var status: Int32 = 0
-        guard waitpid(process, &status, WNOHANG) == process else { return nil }
+        var (status, usage) = (Int32(0), rusage())
+        guard wait4(process, &status, WNOHANG, &usage) == process else { return nil }
         hasEnded = true
+        used = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + $1.tv_sec * 1000 + Int($1.tv_usec) / 1000 }
         return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
     }
 
@@ -143,11 +158,11 @@ private struct Child: ~Copyable {
         waitpid(process, &status, 0)
     }
 
-    /// Seconds since some start: for a time-out, which is no fact about the world.
+    /// Milliseconds since some start: for a time-out, which is no fact about the world.
     private static func now() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 }
 

@@ -9,8 +9,6 @@ public struct Trace: Hashable, Sendable {
         case area(page: Int)
         /// In metadata, names or anything else in the file.
         case objects
-        /// In a title that goes with the file.
-        case title
         /// Something is hidden in the file, whatever it says.
         case hidden(Hidden.Kind)
     }
@@ -24,17 +22,19 @@ extension Desk {
     /// Looks for terms in a finished PDF by other ways than those that made it: its text, its objects with all names and metadata, what
     /// hides in it, and its pages as they look.
     ///
-    /// `areas`: boxes that must be black. `titles`: names that go with the file, such as its own.
-    public func traces(of terms: Terms, in file: String, areas: [Area] = [], titles: [String] = []) async throws
-        -> [Trace]
-    {
+    /// `areas`: boxes that must be black.
+    public func traces(of terms: Terms, in file: String, areas: [Area] = []) async throws -> [Trace] {
         var traces: Set<Trace> = []
-        for title in titles { traces.formUnion(Self.traces(of: terms, in: title, at: .title)) }
-        traces.formUnion(try await structure(of: file).map { Trace(term: nil, place: .hidden($0.kind)) })
         if try await !hasPlainMetadata(file) { traces.insert(Trace(term: nil, place: .hidden(.metadata))) }
-        traces.formUnion(try await objectTraces(of: terms, in: file))
+        if try earlierVersions(of: file) > 0 { traces.insert(Trace(term: nil, place: .hidden(.earlierVersion))) }
         let byPage = Dictionary(grouping: areas, by: \.page)
         let count = try await survey(file).count
+        let parts = stride(from: 1, through: count, by: Self.pagesOpened).map {
+            $0...min($0 + Self.pagesOpened - 1, count)
+        }
+        for found in try await forEach(parts, { try await objectTraces(of: terms, in: file, pages: $0) }) {
+            traces.formUnion(found)
+        }
         for found in try await forEach(
             Array(1...count), { try await pageTraces(of: terms, on: $0, of: file, areas: byPage[$0] ?? []) })
         {
@@ -47,11 +47,9 @@ extension Desk {
     ///
     /// `signedOff`: traces that two people have looked at and found to be something else.
     public func requireGone(
-        _ terms: Terms, from file: String, areas: [Area] = [], titles: [String] = [], signedOff: Set<Trace> = []
+        _ terms: Terms, from file: String, areas: [Area] = [], signedOff: Set<Trace> = []
     ) async throws {
-        let left = try await traces(of: terms, in: file, areas: areas, titles: titles).filter {
-            !signedOff.contains($0)
-        }
+        let left = try await traces(of: terms, in: file, areas: areas).filter { !signedOff.contains($0) }
         guard left.isEmpty else { throw PaperError.notGone(traces: left.count) }
     }
 
@@ -67,24 +65,33 @@ extension Desk {
         let said = LetterStream(try await said(on: page, of: file).map { ($0.text, false) })
         let inText = Self.traces(of: terms.patterns, in: said, at: .text(page: page))
         return try await picture(of: page, in: file) { picture in
-            let seen = LetterStream(try await read(picture).map { ($0.text, true) })
-            let isBlack = try picture.areBlack(Area.joined(areas), dotsPerInch: bounds.dotsPerInch)
+            let boxes = Area.joined(areas)
+            let isBlack = try picture.areBlack(boxes, dotsPerInch: bounds.dotsPerInch)
+            // Once they are known to hold nothing, they must not keep from being read what stands beside them.
+            if isBlack { try picture.blank(boxes, dotsPerInch: bounds.dotsPerInch) }
+            let seen = LetterStream([(try await textRead(in: picture), true)])
             return inText + Self.traces(of: terms.patterns, in: seen, at: .picture(page: page))
                 + (isBlack ? [] : [Trace(term: nil, place: .area(page: page))])
         }
     }
 
-    private func objectTraces(of terms: Terms, in file: String) async throws -> [Trace] {
-        try await objects(of: file) { objects in
+    /// How many pages' objects are in the open at once: their pictures are, too.
+    private static let pagesOpened = 12
+
+    private func objectTraces(of terms: Terms, in file: String, pages: ClosedRange<Int>) async throws -> Set<Trace> {
+        try await objects(of: file, pages: pages) { objects in
             var traces: Set<Trace> = []
             try objects.forEachLine { line in
+                if case .object(let bytes) = line, let kind = Self.kind(ofObject: bytes) {
+                    traces.insert(Trace(term: nil, place: .hidden(kind)))
+                }
                 for text in PDFText.texts(in: line) { traces.formUnion(Self.traces(of: terms, in: text, at: .objects)) }
                 // What claims to draw may be plain text; its numbers and its one-letter words are nobody's.
                 guard case .drawing(let bytes) = line else { return }
                 let stream = LetterStream(String(decoding: bytes, as: UTF8.self))
                 traces.formUnion(Self.traces(of: terms.patterns.filter(\.isWordy), in: stream, at: .objects))
             }
-            return Array(traces)
+            return traces
         }
     }
 
@@ -95,9 +102,8 @@ extension Desk {
             let value = info[key] ?? ""
             return value.isEmpty || prefixes.contains { value.hasPrefix($0) }
         }
-        return says("Title", [Self.title]) && (info["Title"] ?? Self.title) == Self.title && says("Author", [])
-            && says("Subject", [])
-            && says("Keywords", []) && says("Creator", ["ocrmypdf "]) && says("Producer", ["pikepdf "])
-            && info["Custom Metadata"] == "no" && info["Encrypted"] == "no"
+        return (info["Title"] ?? Self.title) == Self.title && says("Author", []) && says("Subject", [])
+            && says("Keywords", []) && says("Creator", []) && says("Producer", ["img2pdf "])
+            && info["Custom Metadata"] == "no" && info["Metadata Stream"] == "no" && info["Encrypted"] == "no"
     }
 }

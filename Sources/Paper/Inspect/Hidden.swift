@@ -25,12 +25,17 @@ public struct Hidden: Hashable, Sendable, Codable {
         case location, camera
         /// In all of them: authors, titles, programs, days.
         case metadata
+        /// Nobody can look into it: it is damaged or hostile, or too large.
+        case unreadable
     }
 
     public let kind: Kind
     /// "the file", "page 3", "word/document.xml": never something that the document's author chose.
     public let place: String
     public let count: Int
+
+    /// All that is known of a file into which nobody can look.
+    public static let unreadable = Hidden(.unreadable)
 
     init(_ kind: Kind, in place: String = "the file", _ count: Int = 1) {
         (self.kind, self.place, self.count) = (kind, place, count)

@@ -7,22 +7,51 @@ extension Desk {
             let words = try await unseenWords(on: page, of: file)
             return words > 0 ? Hidden(.unseenText, in: "page \(page)", words) : nil
         }
-        return try await structure(of: file) + metadata(of: file) + unseen.compactMap(\.self)
+        var counts = try await structure(of: file)
+        counts[.earlierVersion] = try earlierVersions(of: file)
+        counts[.metadata, default: 0] += try await metadata(of: file)
+        return Self.hidden(counts) + unseen.compactMap(\.self)
     }
 
-    /// What is in a PDF beside its pages.
-    func structure(of file: String) async throws -> [Hidden] {
-        var counts: [Hidden.Kind: Int] = [:]
+    static func hidden(_ counts: [Hidden.Kind: Int]) -> [Hidden] {
+        counts.filter { $0.value > 0 }.map { Hidden($0.key, $0.value) }.sorted { $0.kind.rawValue < $1.kind.rawValue }
+    }
+
+    /// What is in a PDF beside its pages, and in the pictures on them.
+    func structure(of file: String) async throws -> [Hidden.Kind: Int] {
         try await objects(of: file) { objects in
+            var (counts, pictures) = ([Hidden.Kind: Int](), [Range<Int>]())
             try objects.forEachLine { line in
-                guard case .object(let bytes) = line, let kind = Self.kind(ofObject: bytes) else { return }
-                counts[kind, default: 0] += 1
+                switch line {
+                case .object(let bytes):
+                    if let kind = Self.kind(ofObject: bytes) { counts[kind, default: 0] += 1 }
+                case .picture(let place?): pictures.append(place)
+                // Nobody can look into it, so it may hide what such files do.
+                case .picture(nil): counts[.metadata, default: 0] += 1
+                case .metadata, .drawing: break
+                }
             }
+            guard pictures.count <= bounds.parts else { throw PaperError.tooLarge }
+            return counts.merging(try await said(byPictures: pictures, in: objects.file), uniquingKeysWith: +)
         }
-        counts[.earlierVersion] = try earlierVersions(of: file)
-        return counts.filter { $0.value > 0 }.map { Hidden($0.key, $0.value) }.sorted {
-            $0.kind.rawValue < $1.kind.rawValue
+    }
+
+    /// What the picture files that lie in a PDF say of the camera, the place and the day: a scan is a photograph, too.
+    private func said(byPictures places: [Range<Int>], in file: String) async throws -> [Hidden.Kind: Int] {
+        var (counts, rest) = ([Hidden.Kind: Int](), places[...])
+        while !rest.isEmpty {
+            // As many at once as are no burden in memory.
+            var (names, bytes) = ([String](), 0)
+            defer { names.forEach(scratch.remove) }
+            while let place = rest.first, names.isEmpty || names.count < 500 && bytes + place.count <= 32 << 20 {
+                names.append(scratch.newName(".jpg"))
+                try scratch.copy(place, of: file, to: names[names.count - 1])
+                bytes += place.count
+                rest = rest.dropFirst()
+            }
+            counts.merge(try await said(byPictures: names, statuses: [0, 1]), uniquingKeysWith: +)
         }
+        return counts
     }
 
     /// The keys of a PDF's dictionaries that lead to what no page shows: qpdf writes one a line.
@@ -34,17 +63,17 @@ extension Desk {
         ("/Thumb ", .thumbnail),
         ("/Outlines ", .bookmark), ("/CropBox ", .croppedAway), ("/PieceInfo ", .customData),
         ("/RichMedia", .embeddedObject),
-        ("/Alt ", .hiddenText), ("/ActualText ", .hiddenText),
+        ("/Alt ", .hiddenText), ("/ActualText ", .hiddenText), ("/Metadata ", .metadata),
     ]
 
-    private static func kind(ofObject line: ArraySlice<UInt8>) -> Hidden.Kind? {
+    static func kind(ofObject line: ArraySlice<UInt8>) -> Hidden.Kind? {
         let bare = line.drop { $0 == 32 }
         guard bare.first == UInt8(ascii: "/") else { return nil }
         return keys.first { bare.starts(with: $0.key.utf8) || (bare + [32]).elementsEqual($0.key.utf8) }?.kind
     }
 
     /// A PDF that was changed in place still holds what it was before. One that is laid out for the web has two ends by nature.
-    private func earlierVersions(of file: String) throws -> Int {
+    func earlierVersions(of file: String) throws -> Int {
         let end = Array("%%EOF".utf8)
         var (offset, ends, isLinear) = (0, 0, false)
         var rest: [UInt8] = []
@@ -60,13 +89,10 @@ extension Desk {
         return max(0, ends - (isLinear ? 2 : 1))
     }
 
-    private func metadata(of file: String) async throws -> [Hidden] {
+    private func metadata(of file: String) async throws -> Int {
         let info = try await self.info(of: file)
-        let count =
-            info.filter { Self.telling.contains($0.key) && !$0.value.isEmpty }.count
+        return info.count { Self.telling.contains($0.key) && !$0.value.isEmpty }
             + (info["Custom Metadata"] == "yes" ? 1 : 0)
-            + (info["Metadata Stream"] == "yes" ? 1 : 0)
-        return count > 0 ? [Hidden(.metadata, count)] : []
     }
 
     private static let telling: Set<String> = [

@@ -1,6 +1,6 @@
 /// A PDF as qpdf writes it out, line by line, in constant memory: dictionaries in the open, streams unpacked.
 struct PDFObjects: Sendable {
-    private let file: String
+    let file: String
     private let scratch: Scratch
 
     enum Line {
@@ -10,6 +10,8 @@ struct PDFObjects: Sendable {
         case metadata(ArraySlice<UInt8>)
         /// Of an unpacked stream that is neither metadata, nor a picture, nor a font: what draws a page, mostly numbers.
         case drawing(ArraySlice<UInt8>)
+        /// The end of a stream that is a JPEG or JPEG 2000 file as it is, and where it lies; `nil` when it is packed once more.
+        case picture(Range<Int>?)
     }
 
     init(_ file: String, in scratch: Scratch) { (self.file, self.scratch) = (file, scratch) }
@@ -21,42 +23,64 @@ struct PDFObjects: Sendable {
     ]
     .map { Array($0.utf8) }
 
+    /// What an object's dictionary has said of its stream, so far.
+    private struct Stream {
+        var isOpaque = false
+        var isMetadata = false
+        /// It ends in a filter of JPEG or JPEG 2000.
+        var isPicture = false
+        /// Another filter is around it.
+        var isWrapped = false
+
+        mutating func take(_ bare: ArraySlice<UInt8>) {
+            if PDFObjects.opaque.contains(where: { bare.starts(with: $0) }) { isOpaque = true }
+            if bare.elementsEqual("/Type /Metadata".utf8) || bare.elementsEqual("/Subtype /XML".utf8) {
+                isMetadata = true
+            }
+            guard bare.hasSuffix("Decode") else { return }
+            let isFile = bare.hasSuffix("/DCTDecode") || bare.hasSuffix("/JPXDecode")
+            if isFile { isPicture = true } else { isWrapped = true }
+        }
+    }
+
     func forEachLine(_ body: (Line) throws -> Void) throws {
-        var (isStream, isTable, isOpaque, isMetadata) = (false, false, false, false)
-        try forEachRawLine { line in
+        var (isStream, isTable, start) = (false, false, 0)
+        var stream = Stream()
+        try forEachRawLine { line, place in
             if isStream {
                 isStream = !line.elementsEqual("endstream".utf8)
-                if isStream, !isOpaque { try body(isMetadata ? .metadata(line) : .drawing(line)) }
+                if !isStream, stream.isPicture { try body(.picture(stream.isWrapped ? nil : start..<place)) }
+                if isStream, !stream.isOpaque { try body(stream.isMetadata ? .metadata(line) : .drawing(line)) }
             } else if isTable {
                 // Where the objects lie: numbers alone.
                 isTable = !line.elementsEqual("trailer".utf8)
             } else {
                 isStream = line.elementsEqual("stream".utf8)
+                start = place + line.count + 1
                 isTable = line.elementsEqual("xref".utf8)
-                if line.hasSuffix(" 0 obj") { (isOpaque, isMetadata) = (false, false) }
-                let bare = line.drop { $0 == 32 }
-                if Self.opaque.contains(where: { bare.starts(with: $0) }) { isOpaque = true }
-                if bare.elementsEqual("/Type /Metadata".utf8) || bare.elementsEqual("/Subtype /XML".utf8) {
-                    isMetadata = true
-                }
+                if line.hasSuffix(" 0 obj") { stream = Stream() }
+                stream.take(line.drop { $0 == 32 })
                 try body(.object(line))
             }
         }
     }
 
-    private func forEachRawLine(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
-        var (offset, rest) = (0, ArraySlice<UInt8>())
+    private func forEachRawLine(_ body: (ArraySlice<UInt8>, _ place: Int) throws -> Void) throws {
+        var (offset, rest, place) = (0, ArraySlice<UInt8>(), 0)
         while true {
             let block = try scratch.read(file, from: offset, count: 1 << 18)
             offset += block.count
-            guard !block.isEmpty else { return try body(rest) }
+            guard !block.isEmpty else { return try body(rest, place) }
             rest += block
             while let end = rest.firstIndex(of: 10) {
-                try body(rest[..<end])
+                let line = rest[..<end]
+                try body(line, place)
+                place += line.count + 1
                 rest = rest[(end + 1)...]
             }
             if rest.count > Self.longestLine {
-                try body(rest)
+                try body(rest, place)
+                place += rest.count
                 rest = []
             }
         }
@@ -69,15 +93,19 @@ extension ArraySlice<UInt8> {
 
 extension Desk {
     /// Gives a PDF's objects in the open for the length of a piece of work.
-    func objects<Result>(of file: String, _ work: (PDFObjects) throws -> Result) async throws -> Result {
+    ///
+    /// `pages`: only what these pages and the whole file have; all of it when `nil`.
+    func objects<Result>(
+        of file: String, pages: ClosedRange<Int>? = nil, _ work: (PDFObjects) async throws -> Result
+    ) async throws -> Result {
         try await temporary(".qdf") { open in
-            let arguments = [
-                "--qdf", "--object-streams=disable", "--no-original-object-ids", "--decode-level=generalized", file,
-                open,
-            ]
+            let part = pages.map { ["--pages", file, "\($0.lowerBound)-\($0.upperBound)", "--"] } ?? []
+            let arguments =
+                ["--qdf", "--object-streams=disable", "--no-original-object-ids", "--decode-level=generalized", file]
+                + part + [open]
             _ = try await Tool("qpdf").run(
                 arguments, in: scratch, limits: Limits(seconds: 120, fileBytes: bounds.unpackedBytes), statuses: [0, 3])
-            return try work(PDFObjects(open, in: scratch))
+            return try await work(PDFObjects(open, in: scratch))
         }
     }
 }
@@ -90,6 +118,7 @@ enum PDFText {
         case .object(let bytes): [String(decoding: bytes, as: UTF8.self)] + strings(in: bytes).map(text(of:))
         case .metadata(let bytes): [String(decoding: bytes, as: UTF8.self)]
         case .drawing(let bytes): strings(in: bytes).map(text(of:))
+        case .picture: []
         }
     }
 

@@ -9,6 +9,7 @@ struct Mail: Sendable {
         var reader = MailReader(in: desk.scratch, bounds: desk.bounds)
         do {
             try reader.read(file)
+            try Self.lookInto(reader.items, at: 1, on: desk)
         } catch {
             reader.items.forEach { desk.scratch.remove($0.file) }
             throw error
@@ -23,6 +24,25 @@ struct Mail: Sendable {
         let transport = headers.count { !Self.shown.contains($0.name) } - blind
         if transport > 0 { hidden.append(Hidden(.transport, transport)) }
         if !items.isEmpty { hidden.append(Hidden(.attachment, items.count)) }
+    }
+
+    /// Refuses mails inside mails inside mails; what is no mail, though it is said to be, is only an attachment.
+    private static func lookInto(_ items: [Pages.Item], at depth: Int, on desk: Desk) throws(PaperError) {
+        for item in items where item.mediaType == "message/rfc822" {
+            guard depth < MailReader.deepest else { throw .tooDeep }
+            var reader = MailReader(in: desk.scratch, bounds: desk.bounds)
+            defer { reader.items.forEach { desk.scratch.remove($0.file) } }
+            do {
+                try reader.read(item.file)
+            } catch .tooDeep {
+                throw .tooDeep
+            } catch .tooLarge {
+                throw .tooLarge
+            } catch .scratchFull {
+                throw .scratchFull
+            } catch {}
+            try lookInto(reader.items, at: depth + 1, on: desk)
+        }
     }
 
     private static let shown = ["from", "to", "cc", "date", "subject"]

@@ -21,7 +21,7 @@ struct MailReader {
     private var textCount = 0
 
     private static let longestLine = 4 << 20
-    private static let deepest = 10
+    static let deepest = 10
     private static let mostHeaderLines = 2000
 
     init(in scratch: Scratch, bounds: Bounds) { (self.scratch, self.bounds) = (scratch, bounds) }
@@ -90,9 +90,8 @@ struct MailReader {
         isTop = false
         let type = own.first { $0.name == "content-type" } ?? MailHeader(name: "content-type", value: "text/plain")
         if type.bare.hasPrefix("multipart/") {
-            guard boundaries.count < Self.deepest, let boundary = type.parameter("boundary"), !boundary.isEmpty else {
-                throw .damaged
-            }
+            guard boundaries.count < Self.deepest else { throw .tooDeep }
+            guard let boundary = type.parameter("boundary"), !boundary.isEmpty else { throw .damaged }
             boundaries.append(Array(boundary.utf8))
             place = .betweenParts
             return

@@ -27,11 +27,41 @@ extension Desk {
 
     /// The words in a picture, as tesseract reads them.
     func read(_ picture: PixelMap) async throws -> [Word] {
+        let output = try await tesseract(picture, ["stdout"], ["tsv"])
+        return words(table: output.text)
+    }
+
+    /// Reads a picture into a PDF of one page which has the text where it stands, and nothing to be seen.
+    func read(_ picture: PixelMap, asLayer result: String) async throws {
+        let stem = String(result.dropLast(4))
+        defer { scratch.remove(stem + ".tsv") }
+        _ = try await tesseract(picture, [stem], ["-c", "textonly_pdf=1", "pdf", "tsv"])
+        guard scratch.has(result) else { throw PaperError.toolFailed(tool: "tesseract", status: 0) }
+        let table = String(decoding: try scratch.readAll(stem + ".tsv", most: bounds.textBytes), as: UTF8.self)
+        readings[try await digest(of: picture)] = words(table: table).map(\.text).joined(separator: "\n")
+    }
+
+    /// The text in a picture: read now, unless these very pixels were read before.
+    func textRead(in picture: PixelMap) async throws -> String {
+        if let known = readings[try await digest(of: picture)] { return known }
+        return try await read(picture).map(\.text).joined(separator: "\n")
+    }
+
+    private func digest(of picture: PixelMap) async throws -> String {
+        String(try await Tool("sha256sum").run([picture.file], in: scratch).text.prefix(64))
+    }
+
+    private func tesseract(_ picture: PixelMap, _ result: [String], _ forms: [String]) async throws -> Tool.Output {
+        // Sauvola's threshold: one for a whole page passes over what is pale, such as text that was inserted under track changes.
+        let settings = ["-l", "eng", "--dpi", String(bounds.dotsPerInch), "-c", "thresholding_method=2"]
+        return try await Tool("tesseract").run(
+            [picture.file] + result + settings + forms, in: scratch,
+            limits: Limits(seconds: 120, outputBytes: bounds.textBytes))
+    }
+
+    private func words(table: String) -> [Word] {
         let points = 72 / Double(bounds.dotsPerInch)
-        let arguments = [picture.file, "stdout", "-l", "eng", "--dpi", String(bounds.dotsPerInch), "tsv"]
-        let output = try await Tool("tesseract").run(
-            arguments, in: scratch, limits: Limits(seconds: 120, outputBytes: bounds.textBytes))
-        return output.text.split(separator: "\n").compactMap { line in
+        return table.split(separator: "\n").compactMap { line in
             let columns = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard columns.count == 12, columns[0] == "5", !columns[11].allSatisfy(\.isWhitespace) else { return nil }
             let box = columns[6...9].compactMap { Double($0) }.map { $0 * points }
@@ -68,6 +98,8 @@ extension Desk {
         guard sizes.count == count, sizes.allSatisfy(fits) else { throw PaperError.pageTooLarge }
         let images = try await Tool("pdfimages").run(
             ["-list", file], in: scratch, limits: Limits(outputBytes: 16 << 20))
+        // From here on a document costs what its pages do.
+        scratch.allow(seconds: count * bounds.secondsAPage)
         let pictured = images.text.split(separator: "\n").dropFirst(2).compactMap(Self.page(picturedBy:))
         return (count, Set(pictured))
     }

@@ -38,6 +38,22 @@ struct PixelMap: Sendable {
         }
     }
 
+    /// Makes these rectangles white: beside black ones, readers by eye lose whole lines.
+    func blank(_ areas: [Area], dotsPerInch: Int) throws(PaperError) {
+        for frame in areas.map({ Frame($0, dotsPerInch: dotsPerInch, within: self) }) {
+            let white = [UInt8](repeating: 255, count: frame.columns.count)
+            for y in frame.rows {
+                try scratch.overwrite(file, at: start + y * width + frame.columns.lowerBound, with: white)
+            }
+        }
+    }
+
+    /// The same pixels in a file of their own.
+    func copied(to name: String) throws(PaperError) -> PixelMap {
+        try scratch.copy(0..<start + width * height, of: file, to: name)
+        return try PixelMap(name, in: scratch)
+    }
+
     /// Whether nothing but black, and codes in white, is within these rectangles.
     ///
     /// A frame of two pixels may be grey: a picture that was made anew does not fall on the same dots.

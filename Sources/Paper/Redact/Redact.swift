@@ -25,30 +25,46 @@ extension Desk {
 
     private func rebuild(_ numbers: [Int], of file: String, without areas: [Int: [Area]]) async throws -> String {
         let names = numbers.map { _ in scratch.newName(".pgm") }
-        defer { names.forEach(scratch.remove) }
-        _ = try await forEach(Array(zip(numbers, names))) { number, name in
-            let stem = String(name.dropLast(4))
-            let arguments =
-                ["-q", "-gray", "-cropbox", "-r", String(bounds.dotsPerInch)] + only(number) + [
-                    "-singlefile", file, stem,
-                ]
-            _ = try await Tool("pdftoppm").run(arguments, in: scratch)
-            try PixelMap(name, in: scratch).paint(Area.joined(areas[number] ?? []), dotsPerInch: bounds.dotsPerInch)
+        let layers = numbers.map { _ in scratch.newName(".pdf") }
+        defer { (names + layers).forEach(scratch.remove) }
+        _ = try await forEach(Array(zip(numbers, zip(names, layers)))) { number, files in
+            try await paint(number, of: file, without: Area.joined(areas[number] ?? []), as: files.0, layer: files.1)
         }
         return try await temporary(".pdf") { bound in
-            let resolution = ["--imgsize", "\(bounds.dotsPerInch)dpi", "--nodate", "-o", bound]
-            _ = try await Tool("img2pdf").run(
-                resolution + names, in: scratch, limits: Limits(seconds: 60 + 10 * names.count))
+            let limits = Limits(seconds: 60 + 10 * names.count)
+            _ = try await Tool("img2pdf").run(resolution + ["-o", bound] + names, in: scratch, limits: limits)
             names.forEach(scratch.remove)
-            let read = scratch.newName(".pdf")
-            let arguments = [
-                "-q", "--output-type", "pdf", "-l", "eng", "--optimize", "1", "--fast-web-view", "999999", "--jobs",
-                String(bounds.cores),
-                "--title", Self.title, bound, read,
-            ]
-            let limits = Limits(seconds: 60 + 30 * names.count, processes: 64 + 16 * bounds.cores)
-            _ = try await Tool("ocrmypdf").run(arguments, in: scratch, limits: limits)
-            return read
+            return try await temporary(".pdf") { text in
+                try await merge(layers, to: text)
+                let both = scratch.newName(".pdf")
+                _ = try await Tool("qpdf").run(
+                    ["--deterministic-id", bound, "--overlay", text, "--", both], in: scratch, limits: limits)
+                return both
+            }
+        }
+    }
+
+    /// A hair's breadth smaller than the page: a picture that reaches its edges is stretched by a pixel when it is shown, and then is
+    /// not what was painted.
+    private var resolution: [String] {
+        let size = ["--imgsize", "\(bounds.dotsPerInch).002dpi", "--border", "0.0005pt"]
+        return size + ["--nodate", "--title", Self.title]
+    }
+
+    /// Makes a picture of a page, paints what must go, and then reads the rest.
+    ///
+    /// What is read is the painted picture, its boxes made white: there is nothing in it any more that they could show.
+    private func paint(_ page: Int, of file: String, without areas: [Area], as name: String, layer: String) async throws
+    {
+        let stem = String(name.dropLast(4))
+        let arguments = ["-q", "-gray", "-cropbox", "-r", String(bounds.dotsPerInch)] + only(page)
+        _ = try await Tool("pdftoppm").run(arguments + ["-singlefile", file, stem], in: scratch)
+        let picture = try PixelMap(name, in: scratch)
+        try picture.paint(areas, dotsPerInch: bounds.dotsPerInch)
+        try await temporary(".pgm") { copy in
+            let open = try picture.copied(to: copy)
+            try open.blank(areas, dotsPerInch: bounds.dotsPerInch)
+            try await read(open, asLayer: layer)
         }
     }
 }

@@ -23,6 +23,10 @@ public struct Backlog: Hashable, Sendable, Codable {
         public fileprivate(set) var answeredInTime = 0
         public fileprivate(set) var answeredLate = 0
         public fileprivate(set) var extended = 0
+        /// Whose clock stood still for a question.
+        public fileprivate(set) var paused = 0
+        /// From the start of the clock to the answer, of those that were answered; `nil` where none was.
+        public fileprivate(set) var meanDays: Double?
     }
 
     public private(set) var overdue: [Band: Int]
@@ -32,11 +36,27 @@ public struct Backlog: Hashable, Sendable, Codable {
     public private(set) var withoutDate = 0
     /// By year and month, as `2026-10`.
     public private(set) var byMonthDue: [String: MonthDue] = [:]
+    /// From the start of the clock to the answer, of all that were answered.
+    public private(set) var meanDays: Double?
 
     /// `readings`: of all requests, answered or not. One that was closed without an answer has no place among them.
     public init(_ readings: some Sequence<ClockReading>, on today: Day) {
         overdue = Dictionary(uniqueKeysWithValues: Band.allCases.map { ($0, 0) })
-        for reading in readings { count(reading, on: today) }
+        var taken: [String: [Int]] = [:]
+        for reading in readings {
+            count(reading, on: today)
+            guard let due = reading.dueDay, let start = reading.start, let answered = reading.answered else { continue }
+            taken[Self.month(of: due), default: []].append(start.days(until: answered))
+        }
+        for (month, days) in taken { byMonthDue[month]?.meanDays = Self.mean(days) }
+        meanDays = Self.mean(taken.values.flatMap(\.self))
+    }
+
+    private static func month(of day: Day) -> String { String(day.description.prefix(7)) }
+
+    /// To a tenth.
+    private static func mean(_ days: [Int]) -> Double? {
+        days.isEmpty ? nil : (Double(days.reduce(0, +) * 10) / Double(days.count)).rounded() / 10
     }
 
     private mutating func count(_ reading: ClockReading, on today: Day) {
@@ -44,8 +64,9 @@ public struct Backlog: Hashable, Sendable, Codable {
             if reading.answered == nil { withoutDate += 1 }
             return
         }
-        var month = byMonthDue[String(due.description.prefix(7))] ?? MonthDue()
+        var month = byMonthDue[Self.month(of: due)] ?? MonthDue()
         if reading.isExtended { month.extended += 1 }
+        if reading.pausedDays > 0 { month.paused += 1 }
         switch (reading.answered, left < 0) {
         case (nil, false):
             month.open += 1
@@ -56,6 +77,6 @@ public struct Backlog: Hashable, Sendable, Codable {
         case (_?, false): month.answeredInTime += 1
         case (_?, true): month.answeredLate += 1
         }
-        byMonthDue[String(due.description.prefix(7))] = month
+        byMonthDue[Self.month(of: due)] = month
     }
 }

@@ -35,7 +35,11 @@ private struct ItemReview {
 
     private var cited: [Exemption] { decision.citations.compactMap { policy.exemption($0.exemption) } }
 
-    func faults() -> [ReviewFault] { citationFaults() + opinionFaults() + thirdPartyFaults() + requesterFaults() }
+    func faults() -> [ReviewFault] {
+        let shown: [ReviewFault] =
+            item.isAnothersPaper == true && decision.outcome == .release ? [.anothersPaperShown] : []
+        return shown + citationFaults() + opinionFaults() + thirdPartyFaults() + requesterFaults()
+    }
 
     private func citationFaults() -> [ReviewFault] {
         guard decision.outcome != .release else {

@@ -82,6 +82,7 @@ public enum ReviewFault: Hashable, Sendable {
     case tipsOff(ExemptionID)
     case allegationNotConsidered
     case whereaboutsShown
+    case anothersPaperShown
 
     case opinionMissing
     case opinionNotByHealthProfessional
@@ -130,6 +131,11 @@ extension ReviewFault {
             ("allegation-not-considered", "It holds an allegation about the requester. Say why it may be shown.")
         case .whereaboutsShown:
             ("whereabouts-shown", "It shows where the child is to somebody whom an order restrains. Redact that.")
+        case .anothersPaperShown:
+            (
+                "anothers-paper-shown",
+                "It is a paper of another child. Redact all that is not about this one, or withhold it."
+            )
         case .opinionMissing:
             ("opinion-missing", "A health professional's opinion is needed first. Ask for it, and wait.")
         case .opinionNotByHealthProfessional:

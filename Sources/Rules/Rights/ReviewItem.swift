@@ -114,6 +114,8 @@ public struct ReviewItem: Hashable, Sendable, Codable {
     public var isLawEnforcement: Bool
     /// When the results of the examination were announced.
     public var resultsAnnounced: Day?
+    /// It is a paper of another child, in which this one is named: never shown as it is.
+    public var isAnothersPaper: Bool?
 
     public init(
         id: String, data: Set<DataKind>, about: Set<String>, thirdParties: [ThirdParty] = [],

@@ -105,6 +105,7 @@ extension PolicyMap {
                 case "allegation": item.isAllegationAboutRequester = true
                 case "whereabouts": item.revealsWhereabouts = true
                 case "law-enforcement": item.isLawEnforcement = true
+                case "anothers-paper": item.isAnothersPaper = true
                 case "held-by-health-professional": item.isHeldByHealthProfessional = true
                 default: throw row.node.fault(.unknown(kind: "property", name: word))
                 }

@@ -143,7 +143,7 @@ extension ReadTransaction {
         return try rows.map { (try number($0, "position"), try logRow($0)) }
     }
 
-    private func logRow(_ row: Row) throws -> LogRow {
+    func logRow(_ row: Row) throws -> LogRow {
         guard let leaf = try? Leaf(parsing: bytes(row, "leaf")) else {
             throw StorageError.damagedStore(store: "ledger")
         }

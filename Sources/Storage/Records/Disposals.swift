@@ -272,6 +272,10 @@ extension WriteTransaction {
         """,
         "DELETE FROM rights_items WHERE request IN (SELECT id FROM rights_requests WHERE child = :id)",
         "DELETE FROM rights_offers WHERE child = :id",
+        """
+        DELETE FROM rights_items WHERE rendition IN (SELECT renditions.id FROM renditions
+          JOIN documents ON documents.id = renditions.document WHERE documents.child = :id)
+        """,
         "DELETE FROM acts WHERE child = :id", "DELETE FROM due WHERE child = :id",
         "DELETE FROM renditions WHERE document IN (SELECT id FROM documents WHERE child = :id)",
         "DELETE FROM versions WHERE document IN (SELECT id FROM documents WHERE child = :id)",

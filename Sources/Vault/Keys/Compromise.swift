@@ -19,6 +19,8 @@ public struct CompromiseReport: Hashable, Sendable, Codable {
         public let child: String
         public let document: String
         public let person: String
+        /// In whose name.
+        public let party: String
     }
 
     public let about: String
@@ -39,20 +41,21 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.person)`.
     public func compromised(_ who: Compromised, since day: Day, as caller: Caller) async throws -> CompromiseReport {
         try await authorise("key.ceremony", caller)
-        var suspect: PersonID?
+        var query = OpeningQuery(since: environment.start(of: day))
         var about = ""
         var reach: (renditions: Int, children: Set<ChildID>) = (0, [])
         switch who {
         case .party(let party):
             about = "party \(party.rawValue)"
+            query.party = party
             reach = try await reachable(party)
         case .person(let username):
             let person = try await person(named: username)
-            suspect = person
+            query.person = person
             about = "person \(person)"
             reach = try await reachable(person)
         }
-        let opened = try await opened(since: environment.start(of: day), by: suspect, for: who)
+        let opened = try await openings(query)
         try await log(
             Event(.compromiseListed, by: caller).with(["for": about, "since": "\(day)", "found": "\(opened.count)"]))
         let touched = Set(opened.map(\.child)).sorted()
@@ -83,26 +86,6 @@ extension DocumentVault {
             let children = Set(try cases.compactMap { try transaction.theCase($0)?.child })
             return (try children.reduce(0) { $0 + (try transaction.renditionCount(about: $1)) }, children)
         }
-    }
-
-    private func opened(
-        since moment: Instant, by suspect: PersonID?, for who: Compromised
-    ) async throws -> [CompromiseReport.Opened] {
-        let kinds: Set<EventKind> = [.documentRead, .documentExported]
-        let rows = try await records.read { try $0.entries(since: moment, child: nil) }
-        var opened: [CompromiseReport.Opened] = []
-        for (index, row) in rows where kinds.contains(row.leaf.kind) {
-            if case .party(let party) = who, row.leaf.party != party.number { continue }
-            guard let event = try await self.opened(row) else { continue }
-            let person = event.actor["person"] ?? ""
-            guard suspect == nil || suspect.map({ "\($0)" }) == person else { continue }
-            opened.append(
-                .init(
-                    entry: index, time: Instant(milliseconds: Int64(row.leaf.time)).text,
-                    kind: row.leaf.kind.description, child: event.subject["child"] ?? "",
-                    document: event.object["document"] ?? "", person: person))
-        }
-        return opened
     }
 
     private static func notification(_ about: String, _ since: Day, _ reachable: Int, _ opened: Int, _ children: Int)

@@ -21,22 +21,6 @@ public struct DPIAClaim: Hashable, Sendable, Codable {
     public let found: String
 }
 
-/// What a data protection officer is asked to show.
-public struct EvidencePack: Hashable, Sendable, Codable {
-    public let made: String
-    public let agreementVersion: Int
-    public let agreementReviewBy: String
-    public let requests: Backlog
-    /// How often each exemption was relied on in what was disclosed or refused.
-    public let exemptions: [String: Int]
-    public let disclosures: Int
-    public let breaches: [Breach]
-    public let emergenciesUnreviewed: Int
-    /// Rows of the record of processing that need an appropriate policy document.
-    public let rowsNeedingPolicyDocument: Int
-    public let claims: [DPIAClaim]
-}
-
 extension DocumentVault {
     /// The record of processing activities, from the agreement, the categories and the schedule in force.
     ///
@@ -71,108 +55,58 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`.
     public func dpiaClaims(as caller: Caller) async throws -> [DPIAClaim] {
         try await authorise("accountability.show", caller)
-        let claims = try await claims()
+        let claims = try await claims(caller)
         try await log(
             Event(.accountabilityShown, by: caller)
                 .with(["kind": "claims", "found": String(claims.count { !$0.holds })]))
         return claims
     }
-
-    /// Requests, exemptions, breaches, emergencies and claims, in one.
-    ///
-    /// - Throws: `VaultError.denied`.
-    public func evidence(as caller: Caller) async throws -> EvidencePack {
-        try await authorise("accountability.show", caller)
-        let policy = try rightsPolicy()
-        var exemptions: [String: Int] = [:]
-        var (disclosures, readings): (Int, [ClockReading]) = (0, [])
-        for row in try await records.read({ try $0.rightsRequests() }) {
-            guard let key = try await childKey(row.child) else { continue }
-            let body = try body(of: row, key)
-            let history = try body.history()
-            disclosures += body.disclosures.count
-            if history.state != .closed || history.clock.answered != nil,
-                let reading = try? policy.read(
-                    history.clock, of: history.kind, working: agreement.workingDays, on: environment.today())
-            {
-                readings.append(reading)
-            }
-            guard history.clock.answered != nil else { continue }
-            for item in try await items(of: row.id, key) {
-                for citation in item.body.decision?.citations ?? [] {
-                    exemptions[citation.exemption.rawValue, default: 0] += 1
-                }
-            }
-        }
-        let (breaches, debts) = try await records.read { (try $0.breaches(), try $0.unreviewedEmergencies().count) }
-        try await log(Event(.accountabilityShown, by: caller).with(["kind": "evidence"]))
-        return EvidencePack(
-            made: environment.now().text, agreementVersion: agreement.version,
-            agreementReviewBy: "\(agreement.reviewBy)", requests: Backlog(readings, on: environment.today()),
-            exemptions: exemptions, disclosures: disclosures, breaches: try breaches.map(breach),
-            emergenciesUnreviewed: debts,
-            rowsNeedingPolicyDocument: agreement.processing.count(where: \.needsPolicyDocument),
-            claims: try await claims())
-    }
 }
 
 extension DocumentVault {
-    private func claims() async throws -> [DPIAClaim] {
-        let agreement = agreement
+    func claims(_ caller: Caller) async throws -> [DPIAClaim] {
+        guard let policy = environment.claims else { throw VaultError.rights(.noClaims) }
+        var claims: [DPIAClaim] = []
+        for claim in policy.claims {
+            let broken = try await against(claim.check, caller)
+            claims.append(
+                DPIAClaim(
+                    id: claim.id, claim: claim.statement, holds: broken.isEmpty,
+                    found: broken.isEmpty ? "Nothing against it." : broken.joined(separator: "; ")))
+        }
+        return claims
+    }
+
+    /// What stands against a claim; empty when it holds.
+    private func against(_ check: Claim.Check, _ caller: Caller) async throws -> [String] {
         let today = environment.today()
-        func readers(_ categories: [Category], _ matches: (Role, Party) -> Bool) -> [String] {
-            var found: Set<String> = []
-            for category in categories {
-                for holder in agreement.holders(of: category) {
-                    for role in agreement.roles {
-                        for party in agreement.parties(of: role) where matches(role, party) {
-                            let reads = agreement.purposes.contains { purpose in
-                                let facts = AccessFacts(
-                                    .read, category: category, holder: holder, caller: party, role: role,
-                                    purpose: purpose, isOnCase: true)
-                                return agreement.decide(facts, on: today).permit != nil
-                            }
-                            if reads { found.insert("\(role) reads \(category)") }
-                        }
-                    }
-                }
-            }
-            return found.sorted()
+        switch check {
+        case .nobodyReads(let roles, let parties, let categories):
+            return agreement.readers(roles: roles, parties: parties, categories: categories, on: today)
+        case .agreementInForce(let daysLeft):
+            let left = today.days(until: agreement.reviewBy)
+            let holds = agreement.standing(on: today) == .inForce && left >= daysLeft
+            return holds ? [] : ["review by \(agreement.reviewBy), until \(agreement.until)"]
+        case .disclosuresApprovedByAnother: return try await disclosuresByOne()
+        case .emergenciesReviewed(let days): return try await lateEmergencies(days)
+        case .requestsInTime(let daysLate):
+            return try await filedRequests(caller).filter { filed in
+                guard filed.counts, filed.history.clock.answered == nil else { return false }
+                return filed.clock?.daysLeft(on: today).map { $0 < -daysLate } ?? false
+            }.map { "request \($0.row.id)" }
+        case .breachesTold:
+            return try await records.read { try $0.breaches() }.filter { try isLate($0) }.map { "breach \($0.id)" }
         }
-        func claim(_ id: String, _ words: String, _ broken: [String]) -> DPIAClaim {
-            DPIAClaim(
-                id: id, claim: words, holds: broken.isEmpty,
-                found: broken.isEmpty ? "Nothing against it." : broken.joined(separator: "; "))
-        }
-        let standing = agreement.standing(on: today)
-        return [
-            claim(
-                "administrators-read-nothing", "No system administrator reads the content of any document.",
-                readers(agreement.categories) { role, _ in role == "ADM" }),
-            claim(
-                "law-enforcement-apart", "Law-enforcement papers are read by youth justice alone without a named task.",
-                readers(["D10b"]) { _, party in party != .youthJustice }),
-            claim(
-                "privilege-kept", "No member of the family reads the authority's legal advice.",
-                readers(["D14b"]) { _, party in party == .family }),
-            claim(
-                "agreement-in-force", "The sharing agreement is in force and its review is not overdue.",
-                standing == .inForce ? [] : ["It is not: review by \(agreement.reviewBy), until \(agreement.until)."]),
-            claim(
-                "two-people-disclose", "Somebody else approved every answer before it was disclosed.",
-                try await disclosuresByOne()),
-            claim("emergencies-reviewed", "Every emergency access was reviewed in time.", try await lateEmergencies()),
-        ]
     }
 
     /// Disclosures before which the ledger has no approval by another person.
     private func disclosuresByOne() async throws -> [String] {
         var approvers: [String: Set<String>] = [:]
         var broken: [String] = []
-        for row in try await records.read({ try $0.entries(of: [.requestApproved, .disclosed]) }) {
-            guard let event = try await opened(row), let request = event.object["request"] else { continue }
-            let person = event.actor["person"] ?? ""
-            if row.leaf.kind == .requestApproved {
+        try await forEachEntry(of: [.requestApproved, .disclosed, .packageOffered]) { entry in
+            guard let request = entry.event.object["request"] else { return }
+            let person = entry.event.actor["person"] ?? ""
+            if entry.kind == .requestApproved {
                 approvers[request, default: []].insert(person)
             } else if approvers[request]?.subtracting([person]).isEmpty ?? true {
                 broken.append("request \(request)")
@@ -181,12 +115,19 @@ extension DocumentVault {
         return broken
     }
 
-    private func lateEmergencies() async throws -> [String] {
+    private func lateEmergencies(_ days: Int) async throws -> [String] {
         let debts = try await records.read { try $0.unreviewedEmergencies() }
         let late = debts.filter { debt in
-            let due = agreement.workingDays.adding(1, to: environment.day(debt.added))
+            let due = agreement.workingDays.adding(days, to: environment.day(debt.added))
             return due.map { $0 < environment.today() } ?? true
         }
         return late.map { "emergency \($0.id)" }
+    }
+
+    /// Whether the 72 hours passed without the regulator's being told, and without a decision.
+    private func isLate(_ row: BreachRow) throws -> Bool {
+        let clock = BreachClock(awareAtSeconds: row.aware.milliseconds / 1000)
+        let settled = try body(of: row).steps.first { $0.kind == .regulatorTold || $0.kind == .decision }
+        return clock.isLate(at: (settled?.at ?? environment.now()).milliseconds / 1000)
     }
 }

@@ -121,6 +121,9 @@ extension DocumentVault {
     /// The boxes must rest on what the decision cites.
     private static func redactionFault(_ item: RightsItem) -> String? {
         guard item.body.decision?.outcome == .redact, let redaction = item.body.redaction else { return nil }
+        if redaction.boxes == 0 {
+            return "Item \(item.number): nothing is blacked out in its copy. Redact it, or release it."
+        }
         let cited = Set(item.body.decision?.citations.map(\.exemption) ?? [])
         guard !redaction.exemptions.isSubset(of: cited) else { return nil }
         return "Item \(item.number): its boxes rest on exemptions that the decision does not cite. Cite them."
@@ -129,6 +132,7 @@ extension DocumentVault {
     /// A file that goes out as it is was looked into, and what hides in it may go too.
     private static func hiddenFault(_ item: RightsItem, _ policy: RightsPolicy) -> String? {
         guard let decision = item.body.decision, decision.outcome == .release, item.body.part == nil,
+            !item.body.isCopied,
             !policy.isReason(decision.reasoning)
         else { return nil }
         guard Source.Kind(mediaType: item.body.mediaType ?? "") != nil else {
@@ -137,7 +141,8 @@ extension DocumentVault {
         guard let hidden = item.body.hidden else { return "Item \(item.number) has not been looked into. Inspect it." }
         guard !hidden.isEmpty else { return nil }
         let kinds = Set(hidden.map(\.kind.rawValue)).sorted().joined(separator: ", ")
-        return "Item \(item.number) hides something (\(kinds)). Redact it, or say in the reasoning why that may go."
+        return
+            "Item \(item.number) hides something (\(kinds)). Make a clean copy, or say in the reasoning why that may go."
     }
 
     /// What has come since the search, and what a scanner has found in what would go out.
@@ -196,8 +201,11 @@ extension RightsItemBody {
         return decision?.outcome != .redact || redaction != nil
     }
 
-    /// The rendition that goes out: the redaction, where it was decided to redact.
-    var shownRendition: String? { decision?.outcome == .redact ? redaction?.rendition : rendition }
+    /// The rendition that goes out: the redaction, where it was decided to redact, and a clean copy, where there is one.
+    var shownRendition: String? { decision?.outcome == .redact || isCopied ? redaction?.rendition : rendition }
+
+    /// Whether a clean copy goes out in place of the file.
+    var isCopied: Bool { decision?.outcome == .release && redaction?.rendition != nil && redaction?.boxes == 0 }
 
     /// What the recipient gets of it, to compare.
     fileprivate var shown: Shown {

@@ -1,5 +1,5 @@
 internal import Ledger
-internal import Rules
+public import Rules
 internal import Sealing
 public import Storage
 
@@ -16,6 +16,13 @@ public struct NewBreach: Hashable, Sendable, Codable {
     public var documents: [String]?
     /// People whose data they are, where no document tells.
     public var people: Int?
+    /// In whose hands they were: a user name, as it is reported; in the record the person's identifier.
+    public var person: String?
+    /// Or the party whose key or people it is about.
+    public var party: Party?
+    /// The first and the last day of it.
+    public var from: Day?
+    public var until: Day?
     /// Somebody may be found or harmed by it: the safety plan comes before any letter.
     public var endangersSomebody: Bool
 }
@@ -55,17 +62,20 @@ public struct Breach: Hashable, Sendable, Codable {
     public let documents: [String]
     public let children: [String]
     public let people: Int?
+    /// Whom it touches, as it was last counted from the ledger.
+    public let affected: BreachFigures?
     public let endangersSomebody: Bool
     public let steps: [String]
     public let isClosed: Bool
 }
 
 /// What the register keeps of a breach, sealed under the vault's key.
-private struct BreachBody: Hashable, Sendable, Codable {
+struct BreachBody: Hashable, Sendable, Codable {
     var new: NewBreach
     var children: [String]
     var recordedBy: String
     var steps: [BreachStep] = []
+    var figures: BreachFigures?
 }
 
 /// Every breach is in the register, whether or not the regulator is told.
@@ -85,6 +95,10 @@ extension DocumentVault {
         }
         var new = new
         new.facts = try PlainText.paragraph(new.facts, field: "facts", atLeast: 10)
+        if let username = new.person { new.person = "\(try await person(named: username))" }
+        if let from = new.from, let until = new.until, until < from {
+            throw VaultError.invalid(field: "days", reason: "the last is before the first")
+        }
         let ids = try (new.documents ?? []).map { text in
             guard let id = DocumentID(text) else { throw VaultError.notFound(.document) }
             return id
@@ -157,15 +171,15 @@ extension DocumentVault {
             hoursLeft: isSettled ? nil : clock.hoursLeft(at: environment.now().milliseconds / 1000),
             toldAfterHours: told.map { ($0.at.milliseconds - row.aware.milliseconds) / 3_600_000 },
             documents: body.new.documents ?? [], children: body.children, people: body.new.people,
-            endangersSomebody: body.new.endangersSomebody,
+            affected: body.figures, endangersSomebody: body.new.endangersSomebody,
             steps: body.steps.map { "\($0.at.text) \($0.kind.rawValue): \($0.note)" }, isClosed: row.closed != nil)
     }
 
-    private func seal(_ body: BreachBody, of id: BreachID) throws -> [UInt8] {
+    func seal(_ body: BreachBody, of id: BreachID) throws -> [UInt8] {
         try keys.fields.seal(json: body, Self.facts(id), random: environment.random)
     }
 
-    private func body(of row: BreachRow) throws -> BreachBody {
+    func body(of row: BreachRow) throws -> BreachBody {
         try keys.fields.open(json: row.body, as: BreachBody.self, Self.facts(row.id))
     }
 

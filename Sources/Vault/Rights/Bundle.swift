@@ -7,15 +7,16 @@ extension DisclosurePackage {
     ///
     /// All of it is in memory while it is made: about four times the content, and never more than a scratch folder takes.
     ///
-    /// `password`: at most 127 bytes of UTF-8, without line breaks, and not like an option; random, since guessing it costs little.
+    /// `password`: 16 to 127 printable ASCII characters, not like an option; random, since guessing it costs little.
     /// `progress`: told how many files are laid out, and of how many.
     ///
     /// It blocks its thread while it writes, which is when all is made.
     ///
-    /// - Throws: `VaultError.paper`; `StorageError.objectDamaged`; whatever `emit` throws.
+    /// - Throws: `SealingError.archive(.weakPassphrase)`; `VaultError.paper`; `StorageError.objectDamaged`; whatever `emit` throws.
     public func writeBundle(
         password: Key, progress: (Int, Int) -> Void = { _, _ in }, emit: ([UInt8]) throws -> Void
     ) async throws {
+        try PackageArchive.requireStrong(password.secret)
         do {
             _ = Scratch.sweep()
             let scratch = try Scratch()
@@ -44,6 +45,7 @@ extension DisclosurePackage {
             files.append((file, page.name))
             kept.append(File(name: page.name, text: page.text))
             guard page.name.hasSuffix(".html") else { continue }
+            desk.scratch.allow(seconds: Scratch.usualSeconds)
             try await desk.fromHTML(String(decoding: page.text, as: UTF8.self), to: file + ".pdf")
             parts.append((file + ".pdf", nil))
             progress(place + 1, fileCount)
@@ -58,6 +60,7 @@ extension DisclosurePackage {
         }
         if !papers.isEmpty {
             let titles = "titles.pdf"
+            desk.scratch.allow(seconds: Scratch.usualSeconds)
             let sheets = zip(papers, laidOut).map { HTML.titleSheet($0.name, isShown: $1 != nil) }
             try await desk.fromHTML(HTML.page("Papers", lead: "", sheets).text, to: titles)
             for (place, shown) in laidOut.enumerated() {
@@ -91,6 +94,8 @@ extension DisclosurePackage.Paper {
     /// The paper as a PDF on the desk; `nil` for what cannot be made into pages.
     fileprivate func laidOut(_ file: String, on desk: Desk) async throws -> String? {
         guard let kind = Source.Kind(mediaType: mediaType) else { return nil }
+        // Each has the time that it would have on a desk of its own.
+        desk.scratch.allow(seconds: Scratch.usualSeconds)
         do {
             return try await desk.pages(of: Source(file, kind)).file
         } catch PaperError.notForPages, PaperError.damaged, PaperError.locked, PaperError.tooManyPages,

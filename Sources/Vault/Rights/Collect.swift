@@ -84,25 +84,36 @@ extension DocumentVault {
         _ snapshot: ChildSnapshot, _ caller: Caller, butFor request: RightsRequestID
     ) async throws -> [RightsItemBody] {
         let scenes = try await scenesByCase(of: snapshot.child, caller)
-        let wrapped = try await keyring.read { keyring in
-            try snapshot.renditions.reduce(into: Set<RenditionID>()) { wrapped, rendition in
-                if try keyring.wrap(of: rendition.key, for: Party.rights.rawValue) != nil {
-                    wrapped.insert(rendition.id)
-                }
-            }
-        }
+        let wrapped = try await wrapped(snapshot)
         let forms = snapshot.renditions.compactMap { rendition -> RightsItemBody? in
             guard let document = snapshot.documents[rendition.document], !rendition.kind.isForRequest else {
                 return nil
             }
-            let reason = scenes[document.caseID].map { blocked(rendition, document, $0) } ?? "not-on-case"
             return RightsItemBody(
                 rendition, document,
                 labels: Set(document.labels).union(agreement.labels(of: document.category)),
-                blocked: reason ?? (wrapped.contains(rendition.id) ? nil : "key-missing"))
+                blocked: blocked(rendition, document, scenes, wrapped))
         }
         let parts = try await recordParts(of: snapshot, butFor: request)
         return forms.sorted { $0.order < $1.order } + parts.map(RightsItemBody.init)
+    }
+
+    /// The renditions that the rights office has a key of.
+    func wrapped(_ snapshot: ChildSnapshot) async throws -> Set<RenditionID> {
+        try await keyring.read { keyring in
+            Set(
+                try snapshot.renditions.filter { rendition in
+                    try keyring.wrap(of: rendition.key, for: Party.rights.rawValue) != nil
+                }.map(\.id))
+        }
+    }
+
+    /// Why a rendition cannot be read for a request from any of these scenes, by case; `nil` when it can.
+    func blocked(
+        _ rendition: RenditionRow, _ document: DocumentRow, _ scenes: [CaseID: Scene], _ wrapped: Set<RenditionID>
+    ) -> String? {
+        guard let scene = scenes[document.caseID] else { return "not-on-case" }
+        return blocked(rendition, document, scene) ?? (wrapped.contains(rendition.id) ? nil : "key-missing")
     }
 
     /// Why a rendition cannot be read for a request; `nil` when it can.

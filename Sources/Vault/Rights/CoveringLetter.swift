@@ -42,6 +42,8 @@ public struct CoveringLetter: Hashable, Sendable, Codable {
     public let released: Int
     public let redacted: Int
     public let withheld: Int
+    /// Where the child was looked for.
+    public let lookedIn: [String]
     /// Whether everything that was found could be opened. What could not is not told here: even whose it is could tell something.
     public let isComplete: Bool
 }
@@ -63,6 +65,7 @@ extension CoveringLetter {
                             ("Given in full", String(released)), ("Given with parts blacked out", String(redacted)),
                             ("Not given", String(withheld)),
                         ])),
+                .section("Where we looked", .list(lookedIn)),
                 .section("Why we use the data", .list(purposes.map(\.title))),
                 .section("What kinds of data these are", .list(categories.map { "\($0.title) (\($0.id))" })),
                 .section("Who has had them", .list(recipients)),
@@ -113,6 +116,19 @@ extension CoveringLetter {
                     ])),
                 .section("If you are not happy", .list(complaints)),
             ])
+    }
+}
+
+extension CoveringLetter {
+    /// In whose papers is not told: that there is another child may be what somebody must not learn.
+    static func lookedIn(_ log: MentionLog?) -> [String] {
+        let others =
+            switch log?.isComplete {
+            case true?: "Papers about other people in which the child may be named."
+            case false?: "Papers about other people in which the child may be named, as far as we could."
+            case nil: "Papers about other people were not searched. Tell us if you mean any."
+            }
+        return ["Everything that is kept about the child.", others]
     }
 }
 

@@ -30,7 +30,9 @@ extension DocumentVault {
     ) async throws -> DisclosurePackage {
         let (row, key, asking) = try await requireRecipient(id, recipient, caller)
         let ready = try await ready(row, key, caller)
-        let logs = try ready.opened.map { try self.row($0.exported(by: caller, $0.asking.place), childKey: key) }
+        let logs = try ready.opened.map {
+            try self.row($0.exported(by: caller, $0.asking.place), childKey: $0.scene.childKey)
+        }
         let now = environment.now()
         let entry = try await change(
             row, key, ready.answers, as: .disclosed,
@@ -72,11 +74,13 @@ extension DocumentVault {
         try await requireApproved(row, key, body, all)
         let items = all.visible
         let shown = items.filter { $0.body.decision?.outcome.isShown == true }
+        var opened: [OpenedItem] = []
+        for (child, items) in shown.byChild(row.child) { opened += try await opening(items, child, officer) }
         let outcome: RequestOutcome =
             shown.isEmpty
             ? .refused : shown.count == all.count && !shown.contains(where: \.isRedacted) ? .inFull : .inPart
         return ReadyPackage(
-            opened: try await opening(shown, row.child, officer), pages: try await pages(row, key, body, all),
+            opened: opened, pages: try await pages(row, key, body, all),
             answers: body.disclosures.isEmpty ? [.answered(outcome)] : [])
     }
 

@@ -17,6 +17,8 @@ struct RightsItemBody: Hashable, Sendable, Codable {
     var byteCount: UInt64?
     /// Or a part of the records, as it was when it was collected: what is approved is what goes out.
     var part: RecordPart?
+    /// Or a document of another child, in which this one is named.
+    var mention: Mention?
     /// Why it cannot be read; `nil` when it can.
     var blocked: String?
     /// What is in it, as far as the law treats it apart. There it has its number for a name.
@@ -54,6 +56,14 @@ struct RightsItemBody: Hashable, Sendable, Codable {
             id: "", data: labels.reduce(document.category.dataKinds) { $0.union($1.dataKinds) },
             about: ["child"], revealsWhereabouts: labels.contains("safe-contact"),
             isLawEnforcement: labels.contains("yj.le"))
+    }
+
+    /// A document of another child: all but what is about this one is hidden, whatever is decided.
+    init(_ rendition: RenditionRow, _ document: DocumentRow, labels: Set<Label>, mention: Mention) {
+        self.init(rendition, document, labels: labels, blocked: nil)
+        self.mention = mention
+        facts.isAnothersPaper = true
+        facts.thirdParties = [ThirdParty(id: "other child", kind: .otherChild, consent: .notSought)]
     }
 
     init(_ part: RecordPart) {

@@ -98,7 +98,7 @@ extension DocumentVault {
         } catch VaultError.notFound(.request) {
             throw VaultError.notFound(.offer)
         }
-        try await requireOpen(offer, key)
+        try await requireOpen(offer)
         var ended = offer
         ended.withdrawn = environment.now()
         try await end(
@@ -122,7 +122,7 @@ extension DocumentVault {
             let key = try await childKey(offer.child), !(try await isBarred(from: offer.child, caller)),
             let place = caller.memberships.first
         else { try await refuse(.notFound(.offer), denied) }
-        try await requireOpen(offer, key)
+        try await requireOpen(offer)
         let ready: ReadyPackage
         do {
             ready = try await self.ready(offer, key)
@@ -133,7 +133,7 @@ extension DocumentVault {
         let now = environment.now()
         var taken = offer
         taken.taken = now
-        let logs = try ready.opened.map { try row($0.exported(by: caller, place), childKey: key) }
+        let logs = try ready.opened.map { try row($0.exported(by: caller, place), childKey: $0.scene.childKey) }
         let entry = try await end(
             offer, as: taken,
             try row(
@@ -162,7 +162,7 @@ extension DocumentVault {
     }
 
     /// That the offer can be taken, by its row and by the ledger: a row that was put back is found by this.
-    private func requireOpen(_ offer: RightsOfferRow, _ key: ChildKey) async throws {
+    private func requireOpen(_ offer: RightsOfferRow) async throws {
         let state = offer.state(at: environment.now())
         guard state == .open else { throw VaultError.rights(.offerOver(state)) }
         let entries = try await records.read { try $0.entries(since: offer.made, child: offer.child) }

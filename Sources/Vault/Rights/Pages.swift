@@ -18,9 +18,11 @@ private struct PackageData: Encodable {
         let mediaType: String
         let added: String
         let isRedacted: Bool
+        /// A copy of its pages, without what hid in the file.
+        let isCopy: Bool
 
         enum CodingKeys: String, CodingKey {
-            case number, name, category, categoryTitle, title, version, mediaType, added, isRedacted
+            case number, name, category, categoryTitle, title, version, mediaType, added, isRedacted, isCopy
         }
     }
 
@@ -74,10 +76,18 @@ extension DocumentVault {
     private func paper(
         _ item: RightsItem, _ snapshot: ChildSnapshot, _ own: [DocumentID: WrappedKey], _ key: ChildKey
     ) throws -> PackageData.Paper? {
+        if item.body.decision?.outcome == .redact, item.body.mention != nil, let document = item.body.document {
+            // Neither its title nor of what kind it is: they are the other child's.
+            return PackageData.Paper(
+                document: document, number: item.number, name: item.paperName(MediaType.redacted), category: "other",
+                categoryTitle: "A paper about somebody else", title: nil, version: item.body.version ?? 1,
+                mediaType: MediaType.redacted, added: item.body.redaction?.at.text ?? "", isRedacted: true,
+                isCopy: false)
+        }
         guard item.body.decision?.outcome.isShown == true, item.body.part == nil,
             let document = item.body.document.flatMap({ DocumentID($0) }).flatMap({ snapshot.documents[$0] })
         else { return nil }
-        let mediaType = item.isRedacted ? MediaType.redacted : item.body.mediaType ?? ""
+        let mediaType = item.isRedacted || item.body.isCopied ? MediaType.redacted : item.body.mediaType ?? ""
         return PackageData.Paper(
             document: "\(document.id)", number: item.number, name: item.paperName(mediaType),
             category: document.category.rawValue,
@@ -85,7 +95,8 @@ extension DocumentVault {
             // A title may name whom the redaction hides.
             title: item.isRedacted ? nil : try own[document.id].map { try title(of: document, $0, key) },
             version: item.body.version ?? 1,
-            mediaType: mediaType, added: document.added.text, isRedacted: item.isRedacted)
+            mediaType: mediaType, added: document.added.text, isRedacted: item.isRedacted,
+            isCopy: item.body.isCopied)
     }
 
     private func exemptions(_ items: [RightsItem]) throws -> [ExemptionLine] {
@@ -119,7 +130,8 @@ extension DocumentVault {
                     .list(
                         papers.map { paper in
                             "\(paper.number): \(paper.title ?? paper.categoryTitle) (\(paper.category), version \(paper.version), \(paper.added))"
-                                + (paper.isRedacted ? ", parts blacked out" : "")
+                                + (paper.isRedacted
+                                    ? ", parts blacked out" : paper.isCopy ? ", a copy of its pages" : "")
                         })),
                 .section("Records, in records.html", .list(records.map(\.title))),
                 .section(
@@ -183,18 +195,17 @@ extension DocumentVault {
             automatedDecisions: "No decision about the child is made by a machine alone.",
             transfers: told.storage, released: outcomes.count { $0 == .release },
             redacted: outcomes.count { $0 == .redact }, withheld: outcomes.count { $0 == .withhold },
-            isComplete: isComplete)
+            lookedIn: CoveringLetter.lookedIn(body.mentions?.log), isComplete: isComplete)
     }
 
     /// Who has had these documents, as the ledger tells: each role and party once. The answers to requests are no use of the data.
     private func recipients(of child: ChildID, _ ids: Set<String>) async throws -> [String] {
-        let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: child) }
         var found: Set<String> = []
-        for (_, row) in entries where row.leaf.kind == .documentRead || row.leaf.kind == .documentExported {
-            guard let event = try await opened(row), let party = Party(number: row.leaf.party),
-                ids.contains(event.object["document"] ?? ""),
+        try await forEachEntry(of: [.documentRead, .documentExported], about: child) { entry in
+            let event = entry.event
+            guard let party = Party(number: entry.row.leaf.party), ids.contains(event.object["document"] ?? ""),
                 event.detail["purpose"] != Purpose.rightsRequest.rawValue
-            else { continue }
+            else { return }
             let role = event.detail["role"].flatMap { agreement.title(of: Role(rawValue: $0)) }
             let controller = agreement.transparency.controllers[party]?.name ?? "The family"
             found.insert([role, controller].compactMap { $0 }.joined(separator: ", "))

@@ -134,10 +134,9 @@ extension DocumentVault {
     }
 
     private func looksPart(_ child: ChildID, _ reader: PartReader) async throws -> RecordPart {
-        let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: child) }
         var lines: [RecordPart.Line] = []
-        for (_, row) in entries where Self.lookKinds.contains(row.leaf.kind) {
-            guard let event = try await opened(row) else { continue }
+        try await forEachEntry(of: Self.lookKinds, about: child) { entry in
+            let (row, event) = (entry.row, entry.event)
             let role = Role(rawValue: event.detail["role"] ?? "")
             let who = [
                 reader.name(of: event.actor["person"] ?? "", in: role), reader.agreement.title(of: role),
@@ -145,7 +144,7 @@ extension DocumentVault {
             ].compactMap { $0 }.filter { !$0.isEmpty }
             lines.append(
                 .init(
-                    Instant(milliseconds: Int64(row.leaf.time)).text,
+                    entry.time.text,
                     "\(row.leaf.kind.description) · \(who.joined(separator: ", "))", document: event.object["document"])
             )
         }

@@ -22,6 +22,17 @@ public struct RedactionPlan: Hashable, Sendable, Codable {
     public var keeping: Set<String>?
     /// By hand, in points from a page's top left. The code is an exemption's.
     public var areas: [Area]?
+    /// Nothing is blacked out: the copy has the pages, and nothing of what hides in the file.
+    public var clean: Bool?
+
+    /// A clean copy.
+    public init(clean item: Int64) {
+        self.item = item
+        clean = true
+    }
+
+    fileprivate var isClean: Bool { clean == true }
+    fileprivate var hasBoxes: Bool { terms?.isEmpty == false || areas?.isEmpty == false }
 }
 
 /// What came of a redaction.
@@ -63,8 +74,7 @@ extension DocumentVault {
         var rows: [RightsItemRow] = []
         for var item in items {
             guard let document = item.body.document.flatMap({ DocumentID($0) }) else { continue }
-            let hidden = try await onDesk(item, document, row, caller) { desk, source in try await desk.inspect(source)
-            }
+            let hidden = try await inspected(item, document, row, caller)
             item.body.hidden = hidden
             found[item.number] = hidden
             rows.append(try sealed(item, of: id, key))
@@ -77,10 +87,22 @@ extension DocumentVault {
         return found
     }
 
+    /// A file that nobody can look into is one more that hides something, and does not keep from looking into the others.
+    private func inspected(
+        _ item: RightsItem, _ document: DocumentID, _ row: RightsRequestRow, _ caller: Caller
+    ) async throws -> [Hidden] {
+        do {
+            return try await onDesk(item, document, row, caller) { try await $0.inspect($1) }
+        } catch VaultError.paper(let error) where error.isOfDocument {
+            return [.unreadable]
+        }
+    }
+
     /// Makes a redacted copy of an item: pages become pictures, the boxes are painted, a new text is read from what is left, and the copy is
     /// searched for every term again. One that something remains in is thrown away. The original does not change.
     ///
-    /// Of a part of the records each line in which a term stands is taken out.
+    /// Of a part of the records each line in which a term stands is taken out. A clean copy has no boxes, and goes out when the item is
+    /// released as it is, in place of the file.
     ///
     /// - Throws: `VaultError.denied`, `.notFound(.item)`, `.paper(.notGone)` and its other cases, `.rights(.rules)`; as `open`.
     public func redact(
@@ -101,8 +123,13 @@ extension DocumentVault {
                 (plan.terms ?? []).map { Term($0.text, $0.kind, code: policy.mark(of: $0.exemption), group: $0.group) },
                 keeping: plan.keeping ?? [])
         }
-        guard !terms.list.isEmpty || plan.areas?.isEmpty == false else {
-            throw VaultError.invalid(field: "plan", reason: "it blacks out nothing")
+        guard plan.hasBoxes != plan.isClean else {
+            let reason = plan.isClean ? "a clean copy has no boxes" : "it blacks out nothing"
+            throw VaultError.invalid(field: "plan", reason: reason)
+        }
+        guard item.body.hidden?.contains(.unreadable) != true else {
+            throw VaultError.invalid(
+                field: "item", reason: "nobody can look into its file. Withhold it, or have it sent anew")
         }
         var changed = item
         let result: RedactionResult
@@ -116,7 +143,7 @@ extension DocumentVault {
             result = RedactionResult(item: plan.item, pages: 0, boxes: boxes, doubtful: 0, hidden: [], attachments: 0)
         } else {
             let byHand = (plan.areas ?? []).map { $0.marked(policy.mark(of: ExemptionID(rawValue: $0.code))) }
-            (rendition, result) = try await redacted(item, terms, byHand, row, caller)
+            (rendition, result) = try await redacted(item, plan, terms, byHand, row, caller)
         }
         changed.body.redaction = .init(
             rendition: rendition.map { "\($0)" }, part: left, by: "\(caller.person)", at: environment.now(),
@@ -131,15 +158,16 @@ extension DocumentVault {
     }
 
     private func redacted(
-        _ item: RightsItem, _ terms: Terms, _ byHand: [Area], _ row: RightsRequestRow, _ caller: Caller
+        _ item: RightsItem, _ plan: RedactionPlan, _ terms: Terms, _ byHand: [Area], _ row: RightsRequestRow,
+        _ caller: Caller
     ) async throws -> (rendition: RenditionID, result: RedactionResult) {
         guard let id = item.body.document.flatMap({ DocumentID($0) }) else { throw VaultError.notFound(.item) }
         return try await onDesk(item, id, row, caller) { desk, source in
             let hidden = try await desk.inspect(source)
             let pages = try await desk.pages(of: source)
-            let found = try await desk.find(terms, in: pages)
+            let found = plan.isClean ? [] : try await desk.find(terms, in: pages)
             let areas = found.flatMap(\.areas) + byHand
-            guard !areas.isEmpty else {
+            guard plan.isClean || !areas.isEmpty else {
                 throw VaultError.invalid(field: "plan", reason: "none of its terms stands in the document")
             }
             try await desk.redact(pages, areas, to: Self.redactedName)

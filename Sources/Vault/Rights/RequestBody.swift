@@ -55,6 +55,8 @@ struct RightsRequestBody: Hashable, Sendable, Codable {
     let asked: String
     var events: [RecordedEvent] = []
     var search: SearchLog?
+    /// Of other children's papers.
+    var mentions: MentionState?
     /// By what right the requester asks.
     var standing: RequesterStanding?
     /// Who said so.
@@ -93,6 +95,8 @@ extension DocumentVault {
 public enum RightsProblem: Hashable, Sendable {
     /// The program was started without the rules on requests.
     case noPolicy
+    /// Or without the promises of the impact assessment.
+    case noClaims
     case rules(RightsError)
     /// What is done in another way: approving, disclosing, asking for an opinion.
     case notByHand(String)
@@ -113,6 +117,8 @@ public enum RightsProblem: Hashable, Sendable {
         switch self {
         case .noPolicy:
             "The rules on requests are not there. Set MUNIMENT_POLICIES to the folder with rights.yaml."
+        case .noClaims:
+            "The promises of the impact assessment are not there. Set MUNIMENT_POLICIES to the folder with claims.yaml."
         case .rules(let error): error.userMessage
         case .notByHand(let command): "This is not recorded by hand. Use `muniment request \(command)`."
         case .wrongRecipient: "This package was made for another person. Name the one whose request it is."

@@ -42,6 +42,8 @@ public struct RightsRequest: Hashable, Sendable, Codable {
     public let next: [NextAction]
     public let events: [RecordedEvent]
     public let search: SearchLog?
+    /// The search of other children's papers; `nil` when there was none.
+    public let mentions: MentionLog?
     public let approved: String?
     /// When and how the answer went.
     public let disclosed: [String]
@@ -122,7 +124,8 @@ extension DocumentVault {
         return RightsRequest(
             id: "\(id)", kind: row.kind, child: "\(row.child)", state: history.state.rawValue, received: row.received,
             requester: body.requester, channel: body.channel.rawValue, asked: body.asked, clock: clock, fault: fault,
-            next: next, events: body.events, search: body.search, approved: body.approval?.at.text,
+            next: next, events: body.events, search: body.search, mentions: body.mentions?.log,
+            approved: body.approval?.at.text,
             disclosed: body.disclosures.map { "\($0.at.text) \($0.method)" }, version: Digest.sha256(row.body).hex)
     }
 
@@ -177,11 +180,11 @@ extension DocumentVault {
     private func reading(
         _ history: RequestHistory, _ policy: RightsPolicy
     ) -> (clock: ClockReading?, fault: String?, next: [NextAction]) {
-        let (working, today) = (agreement.workingDays, environment.today())
+        let (working, school, today) = (agreement.workingDays, environment.schools?.calendar, environment.today())
         do throws(RightsError) {
             return (
-                try policy.read(history.clock, of: history.kind, working: working, on: today), nil,
-                try policy.nextActions(for: history, working: working, on: today)
+                try policy.read(history.clock, of: history.kind, working: working, school: school, on: today), nil,
+                try policy.nextActions(for: history, working: working, school: school, on: today)
             )
         } catch {
             return (nil, error.userMessage, [])

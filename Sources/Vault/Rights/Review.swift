@@ -62,8 +62,12 @@ public struct RightsItemSummary: Hashable, Sendable, Codable {
     /// What stands against the decision, in sentences.
     public let faults: [String]
     public let isRedacted: Bool
+    /// Whether a clean copy goes out in place of the file.
+    public let isCopied: Bool
     /// Of a part of the records: what it says.
     public let part: RecordPart?
+    /// Of a paper of another child: where this one is named.
+    public let mention: Mention?
 }
 
 extension DocumentVault {
@@ -97,7 +101,8 @@ extension DocumentVault {
                     try isReadable(body, row) ? own[row.id].map { try title(of: row, $0, key) } : nil
                 }, category: body.category, holder: body.holder, blocked: body.blocked, facts: body.facts,
                 decision: body.decision, faults: review.faults(item).map(\.userMessage),
-                isRedacted: body.redaction != nil, part: body.part)
+                isRedacted: body.redaction.map { $0.boxes > 0 } ?? false, isCopied: body.isCopied, part: body.part,
+                mention: body.mention)
         }
     }
 

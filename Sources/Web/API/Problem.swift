@@ -164,7 +164,7 @@ extension Problem {
     private init(_ problem: RightsProblem, _ message: String) {
         self =
             switch problem {
-            case .noPolicy: Problem(.serviceUnavailable, "no-rights-rules", message)
+            case .noPolicy, .noClaims: Problem(.serviceUnavailable, "no-rights-rules", message)
             case .wrongRecipient: Problem(.forbidden, "wrong-recipient", message)
             case .faults:
                 Problem(.conflict, "faults", "Something stands against the answer. The request's faults say what.")

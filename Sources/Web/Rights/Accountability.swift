@@ -14,6 +14,8 @@ extension Route {
                 .needed("facts", .paragraph, "In words that name nobody."),
                 .optional("documents", .list(.id, atMost: 1000)),
                 .optional("people", .whole(0...100_000_000), "How many, where no document tells."),
+                .optional("person", .text(2...64), "The user name of the one in whose hands they were."),
+                .optional("party", .party), .optional("from", .day), .optional("until", .day),
                 .needed("endangersSomebody", .flag),
                 .optional("aware", .time, "When somebody was certain (RFC 3339); now when not said."),
             ], Breaches.record),
@@ -23,6 +25,10 @@ extension Route {
                 .needed("step", .choice(BreachStep.Kind.allCases.map(\.rawValue))),
                 .needed("note", .paragraph, "What was done, and why."),
             ], Breaches.note),
+        Route(
+            method: .post, path: "/v1/breaches/{breach}/affected",
+            summary: "Count from the ledger whom a breach touches; the record keeps the figures",
+            access: .signedIn(Breaches.affected), cost: .heavy, answer: .json(.breachReach), refusals: [.conflict]),
     ]
 
     static let accountability: [Route] = [
@@ -32,9 +38,15 @@ extension Route {
         .show(
             "/v1/accountability/claims", "What the impact assessment promises, held against what there is",
             .object([.needed("items", .list(.claim, atMost: 100))]), cost: .heavy, Accountability.claims),
-        .show(
-            "/v1/accountability/evidence", "Requests, exemptions, breaches, emergencies and claims, in one",
-            .evidence, cost: .heavy, Accountability.evidence),
+        Route(
+            method: .get, path: "/v1/accountability/evidence", summary: "What a supervisory authority asks for, in one",
+            access: .signedIn(Accountability.evidence), query: Accountability.document, cost: .heavy,
+            answer: .json(.evidence)),
+        Route(
+            method: .get, path: "/v1/accountability/evidence/files",
+            summary: "The same as files, with a signed list of their digests",
+            access: .signedIn(Accountability.evidenceFiles), query: Accountability.document, cost: .heavy,
+            answer: .json(.evidenceFiles)),
     ]
 }
 
@@ -53,6 +65,10 @@ enum Breaches {
         }
         let id = try await call.vault.record(try call.decoded(NewBreach.self), awareAt: aware, as: caller)
         return try .created(Named(id: "\(id)"), at: "/v1/breaches")
+    }
+
+    static func affected(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try .json(try await call.vault.affected(by: try call.id("breach"), as: caller))
     }
 
     static func note(_ call: Call, _ caller: Caller) async throws -> Answer {
@@ -74,64 +90,25 @@ enum Accountability {
     }
 
     static func evidence(_ call: Call, _ caller: Caller) async throws -> Answer {
-        try .json(try await call.vault.evidence(as: caller))
+        try .json(try await call.vault.evidence(about: try document(call), as: caller))
     }
-}
 
-extension Schema {
-    fileprivate static let breach = named(
-        "Breach",
-        .object([
-            .needed("id", .id), .needed("category", .word), .needed("facts", .paragraph), .needed("aware", .time),
-            .needed("notifyBy", .time, "The last second for telling the regulator."),
-            .optional("hoursLeft", .whole(-(1 << 53)...(1 << 53)), "Negative when it is late."),
-            .optional("toldAfterHours", .count), .needed("documents", .list(.id, atMost: 1000)),
-            .needed("children", .list(.id, atMost: 1000)), .optional("people", .count),
-            .needed("endangersSomebody", .flag), .needed("steps", .list(.free, atMost: 100_000)),
-            .needed("isClosed", .flag),
-        ]))
-    fileprivate static let processing = named(
-        "Processing",
-        .object([
-            .needed(
-                "row",
-                .object([
-                    .needed("category", .word), .needed("categoryTitle", .line), .needed("purpose", .word),
-                    .needed("purposeTitle", .line), .needed("holders", .list(.party, atMost: 10)),
-                    .needed(
-                        "recipients",
-                        .list(
-                            .object([.needed("party", .party), .needed("roles", .list(.line, atMost: 1000))]),
-                            atMost: 10)),
-                    .needed("bases", .list(.free, atMost: 1000)), .needed("needsPolicyDocument", .flag),
-                ])),
-            .needed("controllers", .list(.free, atMost: 10)), .needed("retention", .list(.free, atMost: 1000)),
-            .needed("transfers", .free), .needed("security", .free),
-        ]))
-    fileprivate static let claim = Schema.object([
-        .needed("id", .word), .needed("claim", .paragraph), .needed("holds", .flag), .needed("found", .free),
-    ])
-    static let backlog = named(
-        "Backlog",
-        .object([
-            .needed("overdue", .map(.count), "By days: 0-30, 31-90, 91-365 and more."), .needed("inTime", .count),
-            .needed("withoutDate", .count, "They wait for the requester."),
-            .needed(
-                "byMonthDue",
-                .map(
-                    .object([
-                        .needed("open", .count), .needed("answeredInTime", .count), .needed("answeredLate", .count),
-                        .needed("extended", .count),
-                    ]))),
-        ]))
-    fileprivate static let evidence = named(
-        "Evidence",
-        .object([
-            .needed("made", .time), .needed("agreementVersion", .count), .needed("agreementReviewBy", .day),
-            .needed("requests", backlog), .needed("exemptions", .map(.count)), .needed("disclosures", .count),
-            .needed("breaches", .list(breach, atMost: 100_000)), .needed("emergenciesUnreviewed", .count),
-            .needed("rowsNeedingPolicyDocument", .count), .needed("claims", .list(claim, atMost: 100)),
-        ]))
-    /// What people write, or what is made of several things.
-    static let free = text(0...20_000)
+    static let document: [Schema.Field] = [.optional("document", .id, "Tell also who saw it, and why.")]
+
+    static func evidenceFiles(_ call: Call, _ caller: Caller) async throws -> Answer {
+        struct File: Encodable {
+            let name: String
+            /// In base64, as JSON has bytes.
+            let content: Data
+        }
+        let files = try await call.vault.evidenceFiles(about: try document(call), as: caller)
+        return try .json(Listed(items: files.map { File(name: $0.name, content: Data($0.bytes)) }))
+    }
+
+    private static func document(_ call: Call) throws -> DocumentID? {
+        try call.query["document"].map { text in
+            guard let id = DocumentID(text) else { throw Problem.notFound }
+            return id
+        }
+    }
 }

@@ -25,6 +25,7 @@ extension Schema {
             .needed("channel", .word), .needed("asked", .paragraph), .optional("clock", clock),
             .optional("fault", .paragraph, "Why no day is known."), .needed("next", .list(nextAction, atMost: 100)),
             .needed("events", .list(recordedEvent, atMost: 100_000)), .optional("search", searchLog),
+            .optional("mentions", mentionLog),
             .optional("approved", .time), .needed("disclosed", .list(.line, atMost: 10_000)),
             .needed("version", .hex(64), "Another after every change, of the request or of one of its items."),
         ]))
@@ -57,6 +58,15 @@ extension Schema {
             .needed("parts", .count, "Parts of the records."),
         ]))
 
+    static let mentionLog = named(
+        "MentionLog",
+        .object([
+            .needed("at", .time), .needed("by", .id), .needed("reach", .word),
+            .needed("sought", .list(.word, atMost: 10)), .needed("children", .count), .needed("files", .count),
+            .needed("searched", .count), .needed("found", .count),
+            .needed("notSearched", .map(.count), "For which reason; `not-yet`: the next search comes to them."),
+        ]))
+
     static let rightsItem = named(
         "RightsItem",
         .object([
@@ -66,7 +76,14 @@ extension Schema {
             .optional("blocked", .word, "Why it cannot be read."), .needed("facts", facts),
             .optional("decision", decision),
             .needed("faults", .list(.free, atMost: 1000), "What stands against the decision."),
-            .needed("isRedacted", .flag), .optional("part", part),
+            .needed("isRedacted", .flag),
+            .needed("isCopied", .flag, "A clean copy goes out in place of the file."), .optional("part", part),
+            .optional(
+                "mention",
+                .object([
+                    .needed("child", .id), .needed("hits", .count), .needed("doubtful", .count),
+                    .needed("pages", .list(.count, atMost: 100_000)),
+                ]), "Of a paper of another child."),
         ]))
     private static let judgement = Schema.object([
         .needed("by", .free), .needed("on", .day), .needed("reasoning", .free),
@@ -94,7 +111,7 @@ extension Schema {
             ])),
         .needed("isHeldByHealthProfessional", .flag), .needed("isKnownToSubject", .flag),
         .needed("revealsWhereabouts", .flag), .needed("isAllegationAboutRequester", .flag),
-        .needed("isLawEnforcement", .flag), .optional("resultsAnnounced", .day),
+        .needed("isLawEnforcement", .flag), .needed("isAnothersPaper", .flag), .optional("resultsAnnounced", .day),
     ])
     private static let decision = Schema.object([
         .needed("outcome", .word), .optional("route", .word, "Of what is answered on another route."),

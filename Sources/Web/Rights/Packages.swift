@@ -105,8 +105,7 @@ private enum PackageSeal: Sendable {
 
     private static func checked(_ passphrase: Key) throws -> Key {
         do {
-            // Made and thrown away: its rule for passphrases is the only one.
-            _ = try PackageArchive(passphrase: passphrase.secret) { _ in }
+            try PackageArchive.requireStrong(passphrase.secret)
         } catch SealingError.archive(.weakPassphrase) {
             throw Problem.passphraseRefused
         }

@@ -27,6 +27,10 @@ extension Route {
             method: .post, path: "/v1/rights-requests/{request}/search",
             summary: "List everything that is held about the child; again, when more has come",
             access: .signedIn(RightsRequests.search), cost: .heavy, answer: .json(.searchLog), refusals: [.conflict]),
+        .act(
+            "/v1/rights-requests/{request}/mentions",
+            "Look for the child in other children's papers; again, to go on", Schema.mentionSearch,
+            answer: .mentionLog, cost: .paper, RightsRequests.searchMentions),
     ]
 
     static let rightsItems: [Route] = [

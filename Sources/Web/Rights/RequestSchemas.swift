@@ -63,10 +63,21 @@ extension Schema {
         .needed("by", .line), .needed("on", .day), .needed("reasoning", .paragraph),
     ])
 
+    /// A search takes the programs for pages for as long as it may: the next goes on from there.
+    static let mentionSearch: [Field] = [
+        .optional("reach", one(of: MentionSearch.Reach.self), "Whose papers; family when not said."),
+        .optional("children", .list(.id, atMost: 1000), "And these children's."),
+        .optional("cases", .list(.id, atMost: 1000), "And those of these cases."),
+        .optional("names", .list(.line, atMost: 50), "What else the child is called."),
+        .optional("most", .whole(1...500), "So many files are opened at most; 100 when not said."),
+        .optional("minutes", .whole(1...10), "No further file is opened after so many; 5 when not said."),
+    ]
+
     static let itemNumber = whole(1...RightsItems.most)
 
     static let redactionPlan: [Field] = [
         .needed("item", itemNumber),
+        .optional("clean", .flag, "A copy of the pages without what hides in the file; it has no boxes."),
         .optional(
             "terms",
             .list(

@@ -22,6 +22,7 @@ struct RequestView: Encodable {
     let next: [NextAction]
     let events: [Event]
     let search: SearchLog?
+    let mentions: MentionLog?
     let approved: String?
     let disclosed: [String]
     let version: String
@@ -30,6 +31,7 @@ struct RequestView: Encodable {
         (id, kind, child, state) = (request.id, request.kind, request.child, request.state)
         (received, requester, channel) = (request.received, request.requester, request.channel)
         (asked, fault, next, search) = (request.asked, request.fault, request.next, request.search)
+        mentions = request.mentions
         (approved, disclosed, version) = (request.approved, request.disclosed, request.version)
         clock = request.clock.map { ClockView($0) }
         events = request.events.map(Event.init)
@@ -85,7 +87,7 @@ struct ItemView: Encodable {
         let thirdParties: [Party]
         let opinion: Opinion?
         let isHeldByHealthProfessional, isKnownToSubject, revealsWhereabouts: Bool
-        let isAllegationAboutRequester, isLawEnforcement: Bool
+        let isAllegationAboutRequester, isLawEnforcement, isAnothersPaper: Bool
         let resultsAnnounced: Day?
     }
 
@@ -121,13 +123,15 @@ struct ItemView: Encodable {
     let facts: Facts
     let decision: Decision?
     let faults: [String]
-    let isRedacted: Bool
+    let isRedacted, isCopied: Bool
     let part: RecordPart?
+    let mention: Mention?
 
     init(_ item: RightsItemSummary) {
         (number, what, document, version) = (item.number, item.what, item.document, item.version)
         (title, category, holder, blocked) = (item.title, item.category, item.holder, item.blocked)
-        (faults, isRedacted, part) = (item.faults, item.isRedacted, item.part)
+        (faults, isRedacted, isCopied) = (item.faults, item.isRedacted, item.isCopied)
+        (part, mention) = (item.part, item.mention)
         facts = Facts(item.facts)
         decision = item.decision.map { Decision($0) }
     }
@@ -142,6 +146,7 @@ extension ItemView.Facts {
         (isHeldByHealthProfessional, isKnownToSubject) = (facts.isHeldByHealthProfessional, facts.isKnownToSubject)
         (revealsWhereabouts, isLawEnforcement) = (facts.revealsWhereabouts, facts.isLawEnforcement)
         isAllegationAboutRequester = facts.isAllegationAboutRequester
+        isAnothersPaper = facts.isAnothersPaper ?? false
     }
 }
 

@@ -53,6 +53,20 @@ enum RightsRequests {
     static func search(_ call: Call, _ caller: Caller) async throws -> Answer {
         try .json(try await call.vault.collect(try call.id("request"), as: caller))
     }
+
+    static func searchMentions(_ call: Call, _ caller: Caller) async throws -> Answer {
+        func ids<Subject>(_ name: String) -> Set<ID<Subject>> {
+            Set((call.input[name]?.items ?? []).compactMap { $0.text.flatMap { ID<Subject>($0) } })
+        }
+        var search = MentionSearch()
+        if call.optionalText("reach") != nil { search.reach = try call.choice("reach") }
+        (search.children, search.cases) = (ids("children"), ids("cases"))
+        search.names = (call.input["names"]?.items ?? []).compactMap(\.text)
+        search.most = call.input["most"] == nil ? 100 : Int(try call.whole("most"))
+        search.minutes = call.input["minutes"] == nil ? 5 : Int(try call.whole("minutes"))
+        return try .json(
+            try await call.vault.searchMentions(search, for: try call.id("request"), as: caller))
+    }
 }
 
 extension Call {
