@@ -44,6 +44,7 @@ bench: build
 	swift build -c release --product muniment-bench
 	bench/run.sh
 	bench/http.sh 5
+	bench/disclosure.sh
 
 build:
 	scripts/prepare.sh build

@@ -140,6 +140,20 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case breachNoted = 0x0b11
     case breachesListed = 0x0b12
     case accountabilityShown = 0x0b20
+    // What follows from requests other than for access
+    case restrictionPlaced = 0x0b30
+    case restrictionLeaveGiven = 0x0b31
+    case subjectTold = 0x0b32
+    case restrictionLifted = 0x0b33
+    case restrictionsListed = 0x0b34
+    case restrictionLeaveEnded = 0x0b35
+    case statementAdded = 0x0b38
+    case rectificationNoticed = 0x0b3c
+    case restrictionNoticed = 0x0b3d
+    case erasureNoticed = 0x0b3e
+    case recipientNoted = 0x0b3f
+    case erasureDecided = 0x0b40
+    case objectionDecided = 0x0b41
 
     /// The name in listings and searches.
     public var description: String { Self.names[self] ?? "" }
@@ -274,5 +288,18 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .breachNoted: "breach.noted",
         .breachesListed: "breaches.listed",
         .accountabilityShown: "accountability.shown",
+        .restrictionPlaced: "restriction.placed",
+        .restrictionLeaveGiven: "leave.given",
+        .subjectTold: "subject.told",
+        .restrictionLifted: "restriction.lifted",
+        .restrictionsListed: "restrictions.listed",
+        .restrictionLeaveEnded: "leave.ended",
+        .statementAdded: "statement.added",
+        .rectificationNoticed: "rectification.noticed",
+        .restrictionNoticed: "restriction.noticed",
+        .erasureNoticed: "erasure.noticed",
+        .recipientNoted: "recipient.noted",
+        .erasureDecided: "erasure.decided",
+        .objectionDecided: "objection.decided",
     ]
 }

@@ -66,6 +66,8 @@ public struct Child: Hashable, Sendable, Codable {
     public let profile: ChildProfile
     /// Only the cases that are the caller's to know of.
     public let cases: [String]
+    /// What is attached to the record; `nil` when nothing is.
+    public let statements: [DocumentStatement]?
 }
 
 extension DocumentVault {
@@ -140,7 +142,11 @@ extension DocumentVault {
         guard let row, seesAll || !cases.isEmpty, let key = try await childKey(id),
             try await !isBarred(from: id, caller)
         else { return nil }
-        return Child(id: "\(id)", profile: try Self.open(row, key), cases: cases.map { "\($0.theCase.id)" })
+        let acts = try await records.read { try $0.acts(of: id) }
+        let standing = try Standing(acts: acts, born: nil, key: key, day: environment.day)
+        return Child(
+            id: "\(id)", profile: try Self.open(row, key), cases: cases.map { "\($0.theCase.id)" },
+            statements: standing.statements(on: nil))
     }
 
     static func open(_ row: ChildRow, _ key: ChildKey) throws -> ChildProfile {

@@ -31,6 +31,8 @@ public struct DocumentSummary: Hashable, Sendable, Codable {
     public let forms: [Form]
     /// The clause that admits the caller.
     public let clause: String
+    /// What is attached to it, for who may read something of it; `nil` when nothing is.
+    public let statements: [DocumentStatement]?
 }
 
 /// One version, for those who may read the document.
@@ -284,7 +286,8 @@ extension DocumentVault {
                 DocumentSummary.Form(
                     rendition: form.kind.description, mediaType: form.mediaType, byteCount: form.byteCount,
                     isReleased: view.scene.standing.released[form.id] != nil)
-            }, clause: clause.rawValue)
+            }, clause: clause.rawValue,
+            statements: forms.isEmpty ? nil : view.scene.standing.statements(on: document.id, inFull: permit != nil))
     }
 }
 

@@ -36,6 +36,8 @@ public final class OpenContent: Sendable {
     public let rendition: Rendition
     /// What goes with the permit: whoever shows the content must keep to it.
     public let obligations: Set<Obligation>
+    /// What is attached to the document: whoever shows the content shows them with it.
+    public let statements: [DocumentStatement]
     /// What this form is told from others by: it never changes.
     public var tag: String { Self.tag(version, rendition) }
     /// Of the whole content, in bytes.
@@ -44,11 +46,15 @@ public final class OpenContent: Sendable {
     public let range: Range<UInt64>
     private let reader: Mutex<ObjectReader>
 
-    init(_ row: RenditionRow, _ permit: Permit, range: Range<UInt64>, reader: consuming ObjectReader) {
+    init(
+        _ row: RenditionRow, _ permit: Permit, range: Range<UInt64>, statements: [DocumentStatement],
+        reader: consuming ObjectReader
+    ) {
         mediaType = row.mediaType
         version = row.version
         rendition = row.kind
         obligations = permit.obligations
+        self.statements = statements
         byteCount = reader.byteCount
         self.range = range
         self.reader = Mutex(reader)
@@ -119,7 +125,9 @@ extension DocumentVault {
         let isMeant = tag == nil || tag == OpenContent.tag(rendition.version, rendition.kind)
         let span = try (isMeant ? range : .whole).resolve(in: rendition.byteCount)
         let content = try await opening(rendition, view, asking, permit, caller) { rendition, wrap in
-            try self.content(of: rendition, wrap, view.childKey, permit, span)
+            try self.content(
+                of: rendition, wrap, view.childKey, permit, span,
+                statements: view.scene.standing.statements(on: id, inFull: rendition.kind == .original) ?? [])
         }
         let looked = Look(kind: .documentRead, rendition: rendition, asking: asking, permit: permit, purpose: purpose)
         try await record(looked, view, caller, ["range": "\(span)"])
@@ -127,11 +135,12 @@ extension DocumentVault {
     }
 
     func content(
-        of rendition: RenditionRow, _ wrap: WrapRow, _ key: ChildKey, _ permit: Permit, _ range: Range<UInt64>
+        of rendition: RenditionRow, _ wrap: WrapRow, _ key: ChildKey, _ permit: Permit, _ range: Range<UInt64>,
+        statements: [DocumentStatement] = []
     ) throws -> OpenContent {
         let opener = AgeOpener.identity(try identity(wrap, key))
         return OpenContent(
-            rendition, permit, range: range,
+            rendition, permit, range: range, statements: statements,
             reader: try ObjectReader(
                 objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener))
     }

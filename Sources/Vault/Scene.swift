@@ -128,6 +128,7 @@ extension DocumentVault {
         facts.isReleased = rendition.map { scene.standing.released[$0.id] != nil } ?? false
         facts.restraint = scene.standing.restraint(
             on: scene.person, place.role, document.category, scene.agreement, at: scene.now, scene.today)
+        facts.restriction = scene.standing.restriction(of: document, for: scene.person, at: scene.now)
         facts.scope = scene.system?.scope
         facts.shared = rendition.flatMap { shared($0.added, scene.agreement, scene.today) }
         return facts

@@ -118,7 +118,8 @@ public enum VaultError: Error, Hashable, Sendable {
 
     public enum Thing: String, Hashable, Sendable {
         case person, organisation, child, document, version, rendition, entry, consent, release, restraint, proposal
-        case session, subscriber, upload, identity, system, disposal, hold, schedule, request, item, offer, breach
+        case restriction, recipient, offer
+        case session, subscriber, upload, identity, system, disposal, hold, schedule, request, item, breach
         case token = "access token"
         case task = "task grant"
         case emergency = "emergency access"

@@ -77,6 +77,12 @@ extension HoldKind: ExpressibleByArgument {}
 extension DisposalGround: ExpressibleByArgument {}
 extension RequestKind: ExpressibleByArgument {}
 extension Channel: ExpressibleByArgument {}
+extension Restriction.Ground: ExpressibleByArgument {}
+extension Restriction.Use: ExpressibleByArgument {}
+extension StatementKind: ExpressibleByArgument {}
+extension ObjectionDecision.Outcome: ExpressibleByArgument {}
+extension ObjectionDecision.Ground: ExpressibleByArgument {}
+extension Recipient.Excuse: ExpressibleByArgument {}
 extension BreachStep.Kind: ExpressibleByArgument {}
 extension Rules.Opinion.Profession: ExpressibleByArgument {}
 extension Rules.Role: ExpressibleByArgument {

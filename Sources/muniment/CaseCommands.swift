@@ -70,6 +70,7 @@ struct ChildCommand: AsyncParsableCommand {
         if let nhs = child.profile.nhsNumber { lines.append("nhs      \(nhs)") }
         if let upn = child.profile.upn { lines.append("upn      \(upn)") }
         return lines + child.cases.map { "case     \($0)" }
+            + (child.statements ?? []).map { "attached \($0.sentence)" }
     }
 }
 

@@ -181,7 +181,7 @@ struct DocumentCommand: AsyncParsableCommand {
                     + shown.forms.map { form in
                         "form      \(form.rendition), \(form.mediaType), \(Terminal.size(form.byteCount))"
                             + (form.isReleased ? ", released to the family" : "")
-                    }
+                    } + (shown.statements ?? []).map { "attached  \($0.sentence)" }
             }
         }
     }
@@ -222,6 +222,7 @@ struct DocumentCommand: AsyncParsableCommand {
                 if content.obligations.contains(.viewOnly) {
                     Terminal.note("This document is for the screen: do not keep or print it.")
                 }
+                for statement in content.statements { Terminal.note(statement.sentence) }
                 try content.read { try target.write($0) }
                 return content.range.count
             }

@@ -73,6 +73,29 @@ extension RequestCommand {
         }
     }
 
+    struct Attachments: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make each attachment of a mail an item of its own, to be decided about like any other.",
+            discussion: """
+                A mail is released as it is only when each of its attachments is. A clean or redacted copy of it has none of them.
+
+                Example:
+                  muniment request attachments 77aa… 12
+                """)
+        @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
+        @Argument(help: ArgumentHelp("The mail's number.", valueName: "item")) var item: Int64
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let made = try await common.inVault { try await $0.takeAttachments(of: item, of: request, as: $1) }
+            try common.show(made) {
+                Terminal.table(
+                    ["item", "type", "bytes", "called"],
+                    made.map { [String($0.item), $0.mediaType, String($0.byteCount), $0.name] })
+            }
+        }
+    }
+
     struct Redact: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a redacted copy of an item. The original does not change.",

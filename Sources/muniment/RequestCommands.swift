@@ -18,9 +18,8 @@ struct RequestCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Receive.self, List.self, Show.self, Note.self, Standing.self, Backlog.self, Collect.self, Mentions.self,
-            Items.self,
-            Inspect.self, Redact.self, Decide.self, Opinion.self, Opine.self, Faults.self, Approve.self, Compare.self,
-            Disclose.self, Offer.self, Offers.self, Withdraw.self, Take.self,
+            Items.self, Inspect.self, Attachments.self, Redact.self, Decide.self, Opinion.self, Opine.self,
+            Faults.self, Approve.self, Compare.self, Disclose.self, Offer.self, Offers.self, Withdraw.self, Take.self,
         ])
 
     struct Receive: AsyncParsableCommand {

@@ -70,6 +70,25 @@ struct MailTests {
             ])
     }
 
+    @Test(
+        "a file's name in a mail is one line without folders",
+        arguments: [
+            ("../../etc/passwd", "passwd"), ("C:\\\\temp\\\\report.pdf", "report.pdf"), ("-rf", "rf"),
+            ("a\u{202e}fdp.exe", "a fdp.exe"), (String(repeating: "x", count: 500), String(repeating: "x", count: 120)),
+            ("/", "attachment 1"),
+        ])
+    func names(name: String, plain: String) async throws {
+        let desk = try Sheets.desk()
+        let text = """
+            From: a@b.example
+            Content-Type: application/pdf; name="\(name)"
+
+            x
+            """
+        _ = try await mail(text, on: desk)
+        #expect(try await desk.attachments(of: Source("in.eml", .mail)).map(\.title) == [plain])
+    }
+
     @Test("its pages say who, when and what, and nothing of blind copies and transport")
     func pages() async throws {
         let desk = try Sheets.desk()

@@ -48,6 +48,10 @@ struct RightsLoadTests {
         Spoiling(
             old: "    source: DPA 2018 s.45(4)\n    confidence: knowledge", new: "    source: DPA 2018 s.45(4)",
             reason: .missingKey("confidence"), at: "id: P3-45-4"),
+        Spoiling(
+            old: "    - id: 17-3-c\n", new: "    - id: 17-3-b\n", reason: .duplicate("17-3-b"),
+            at: "article: UK GDPR Article 17(3)(c)"),
+        Spoiling(old: "  optional: [D02, D23]\n", new: "", reason: .missingKey("optional"), at: "  exceptions:"),
         Spoiling(old: "version: 1", new: "version: &a 1", reason: .anchor),
     ]
 

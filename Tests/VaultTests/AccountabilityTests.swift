@@ -120,8 +120,8 @@ struct AccountabilityTests {
         let pem = try #require(try await vault.signerCertificate(as: vault.person("rex")))
         let signature = try CMSSignature(der: try #require(byName["manifest.json.p7s"]))
         let certificate = try #require(try Certificate.list(pem: Array(pem.utf8)).first)
-        _ = try signature.verify(try #require(byName["manifest.json"]), trusting: [certificate])
-        #expect(throws: (any Error).self) { try signature.verify(Array("{}".utf8), trusting: [certificate]) }
+        _ = try signature.verify(try #require(byName["manifest.json"]), trusting: certificate)
+        #expect(throws: (any Error).self) { try signature.verify(Array("{}".utf8), trusting: certificate) }
     }
 
     @Test(

@@ -118,6 +118,21 @@ struct MentionTests {
             _ = try await search(id, in: vault) { $0.children = [ChildID(from: .system)] }
         }
         #expect(stranger == .notFound(.child))
+        let noCase = await ensemble.refusal {
+            _ = try await search(id, in: vault) { $0.cases = [CaseID(from: .system)] }
+        }
+        #expect(noCase == .notFound(.theCase))
+
+        _ = try await ensemble.restrain("dana", from: ensemble.teen, in: vault)
+        let barred = try await search(id, in: vault)
+        #expect((barred.children, barred.files) == (0, 0))
+        for (alter, refusal) in [
+            ({ (search: inout MentionSearch) in search.cases = [ensemble.teenCase] }, VaultError.notFound(.theCase)),
+            ({ (search: inout MentionSearch) in search.children = [ensemble.teen] }, .notFound(.child)),
+        ] {
+            let told = await ensemble.refusal { _ = try await search(id, in: vault, alter) }
+            #expect(told == refusal)
+        }
     }
 
     /// What a parent of a child that is not competent needs to have shown.

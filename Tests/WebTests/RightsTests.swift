@@ -214,6 +214,14 @@ struct RightsTests {
             #expect(looked.status == 200 && answer.status == 200, "\(looked.text) \(answer.text)")
             #expect((answer.json["boxes"] as? Int ?? 0) > 0)
             #expect(try await scene.ask("GET", "/items/1").json["isRedacted"] as? Bool == true)
+            let search = #"{"reach":"family","most":10,"minutes":1,"names":["Bobby"]}"#
+            let mentions = try await scene.ask("POST", "/mentions", json: search)
+            #expect(mentions.status == 200 && mentions.json["files"] as? Int == 0, "\(mentions.text)")
+            #expect(try await scene.ask("GET", "").text.contains(#""other-name""#))
+            let clean = try await scene.ask("POST", "/redactions", json: #"{"item":1,"clean":true}"#)
+            #expect(clean.status == 200 && clean.json["boxes"] as? Int == 0, "\(clean.text)")
+            let noMail = try await scene.ask("POST", "/attachments", json: #"{"item":1000}"#)
+            #expect(noMail.status == 404)
             let nothing = try await scene.ask(
                 "POST", "/redactions",
                 json: #"{"item":1,"terms":[{"text":"Nobody Else","kind":"name","exemption":"S2-P3-16"}]}"#)
@@ -286,6 +294,9 @@ struct RightsTests {
                     json: #"{"step":"\#(step)","note":"The social worker has seen to it."}"#
                 ).status
             }
+            let reach = try await office.ask("POST", "/v1/breaches/\(id)/affected", as: "dana")
+            #expect(reach.status == 200 && reach.text.contains(#""records":0"#), "\(reach.text)")
+            #expect(try await office.ask("POST", "/v1/breaches/\(id)/affected", as: "sam").status == 403)
             #expect(try await note("subjects-told") == 422)
             #expect(try await note("safeguarding") == 204)
             #expect(try await note("decision") == 204)
@@ -301,7 +312,10 @@ struct RightsTests {
             let next = try #require(page.json["next"] as? String, "\(page.text)")
             #expect(
                 try await office.ask("GET", "/v1/accountability/processing?cursor=\(next)", as: "dana").status == 200)
-            for path in ["claims", "evidence", "processing"] {
+            _ = try await RightsScene.searched([Array("Robin swims.".utf8)], in: office)
+            let files = try await office.ask("GET", "/v1/accountability/evidence/files", as: "dana")
+            #expect(files.text.contains("manifest.json.p7s"), "\(files.text.prefix(300))")
+            for path in ["claims", "evidence", "processing", "evidence/files"] {
                 let answer = try await office.ask("GET", "/v1/accountability/\(path)", as: "dana")
                 #expect(answer.status == 200, "\(answer.text)")
                 #expect(try await office.ask("GET", "/v1/accountability/\(path)", as: "pat").status == 403)

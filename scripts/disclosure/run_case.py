@@ -11,7 +11,6 @@ that it must not, 1 otherwise.
 
 import contextlib
 import datetime
-import email
 import hashlib
 import json
 import shutil
@@ -19,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from email import policy
 from pathlib import Path
 
 from officer import Officer, standing
@@ -30,7 +28,7 @@ DEPOSITS = {
     "delphine": ["social", "scan"],
     "hana": ["school", "sibling"],
     "rosalind": ["health"],
-    "dora": ["email", "note", "attached"],
+    "dora": ["email", "note"],
     "sam": ["plan"],
     "lena": ["legal"],
     "yusuf": ["police"],
@@ -53,7 +51,7 @@ PASSPHRASE = "seven-fictional-words-for-one-recipient"
 
 class Case:
     def __init__(self, program, folder):
-        self.folder = Path(folder)
+        self.folder = Path(folder).resolve()
         self.manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
         self.names = {word: told["name"] for word, told in self.manifest["recipients"].items()}
         self.vault = Vault(program, folder)
@@ -83,8 +81,6 @@ class Case:
         self.vault.make_case("Juniper Quillfeather", born)
         for paper in self.manifest["papers"]:
             self.keep(paper, self.folder / "papers" / paper["file"])
-            if paper["id"] == "email":
-                self.keep_attachment(paper)
         street = next(secret["terms"][0] for secret in self.manifest["secrets"] if secret["id"] == "mother-street")
         reason = f"The family court's order keeps the father from {street}."
         about = ("--child", self.vault.child, "--ground", "court-order", "--category", "D14a", "--reason", reason)
@@ -94,14 +90,6 @@ class Case:
     def keep(self, paper, path):
         document = self.vault.deposit(DEPOSITORS[paper["id"]], path, paper["category"], paper["title"])
         self.papers[document] = paper
-
-    def keep_attachment(self, paper):
-        """What came with a mail is no item of its own: the school deposits it, as the guide says."""
-        data = (self.folder / "papers" / paper["file"]).read_bytes()
-        part = next(email.message_from_bytes(data, policy=policy.default).iter_attachments())
-        path = self.folder / "attached.pdf"
-        path.write_bytes(part.get_payload(decode=True))
-        self.keep(paper | {"id": "attached", "title": "Notes that came with a telephone call"}, path)
 
     def receive(self, recipient):
         told = {
@@ -141,6 +129,7 @@ class Case:
                 f"{recipient}: item {item['number']} cannot be read: {item.get('blocked')}", not item.get("blocked")
             )
         self.inspect(request, items)
+        items = self.with_attachments(request, items)
         decisions = []
         for item in items:
             decided = self.part(request, officer, item) if item.get("part") else self.paper(request, officer, item)
@@ -165,6 +154,21 @@ class Case:
             missed = HIDDEN.get(paper, set()) - found.get(item["number"], set())
             self.hold(f"{paper}: what hides in it is not told: {', '.join(sorted(missed))}", not missed)
 
+    def with_attachments(self, request, items):
+        """What came with a mail is decided about for itself."""
+        number = next(item["number"] for item in items if self.paper_of(item).get("id") == "email")
+        made = self.vault.ask("dana", "request", "attachments", request, number)
+        for attached in made:
+            self.vault.do("dana", "request", "inspect", request, "--item", attached["item"])
+        items = self.vault.ask("dana", "request", "items", request)
+        told = [item["number"] for item in items if item.get("attachedTo") == number]
+        self.hold("email: its attachment is no item", len(made) == 1 and told == [made[0]["item"]])
+        return items
+
+    def paper_of(self, item):
+        paper = self.papers.get(item.get("document"), {})
+        return paper | {"id": "attached"} if item.get("attachedTo") else paper
+
     @contextlib.contextmanager
     def told(self, what):
         try:
@@ -179,7 +183,7 @@ class Case:
         return decided
 
     def paper(self, request, officer, item):
-        paper, number = self.papers[item["document"]], item["number"]
+        paper, number = self.paper_of(item), item["number"]
         decided = officer.decision(paper, number)
         if decided["outcome"] in ("release", "redact") and paper["category"] == "D05":
             self.vault.do("dana", "request", "opinion", request, "--item", number, "--of", "rosalind")

@@ -53,7 +53,7 @@ class Listener:
 
 class Hostile:
     def __init__(self, program, folder, names):
-        self.folder = Path(folder)
+        self.folder = Path(folder).resolve()
         told = json.loads((self.folder / "hostile.json").read_text(encoding="utf-8"))
         self.documents = [paper for paper in told["documents"] if not names or paper["file"] in names]
         self.listener = Listener(told["canary"])

@@ -30,12 +30,12 @@ public struct Hidden: Hashable, Sendable, Codable {
     }
 
     public let kind: Kind
-    /// "the file", "page 3", "word/document.xml": never something that the document's author chose.
+    /// "the file", "page 3", "word/document.xml", a sentence of ours: never something that the document's author chose.
     public let place: String
     public let count: Int
 
-    /// All that is known of a file into which nobody can look.
-    public static let unreadable = Hidden(.unreadable)
+    /// All that is known of a file into which nobody can look: its place says why.
+    public static func unreadable(_ error: PaperError) -> Hidden { Hidden(.unreadable, in: error.userMessage) }
 
     init(_ kind: Kind, in place: String = "the file", _ count: Int = 1) {
         (self.kind, self.place, self.count) = (kind, place, count)

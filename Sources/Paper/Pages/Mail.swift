@@ -111,6 +111,12 @@ struct CodedText: Sendable {
 }
 
 extension Desk {
+    /// What came attached to a mail, as files in the scratch folder; to anything else nothing does.
+    public func attachments(of source: Source) async throws -> [Pages.Item] {
+        guard source.kind == .mail else { return [] }
+        return try await Mail(source.file, on: self).items
+    }
+
     /// Lays out a mail: who, to whom, when, what about, and its text.
     func laidOut(_ mail: Mail) async throws -> Pages {
         try await typeset(

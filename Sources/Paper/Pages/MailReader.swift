@@ -112,7 +112,8 @@ struct MailReader {
             sink = .item
             let file = scratch.newName(".item")
             try scratch.write([], to: file)
-            items.append(Pages.Item(title: title ?? "attachment \(items.count + 1)", mediaType: type.bare, file: file))
+            let name = title.flatMap(Pages.Item.plain) ?? "attachment \(items.count + 1)"
+            items.append(Pages.Item(title: name, mediaType: type.bare, file: file))
         }
     }
 

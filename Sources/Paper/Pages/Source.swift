@@ -42,11 +42,27 @@ public struct Pages: Hashable, Sendable {
     public let items: [Item]
 
     public struct Item: Hashable, Sendable {
-        /// What the sender called it. It may hold a name: never for a log or a file's name.
+        /// What the sender called it, in one line of signs that show, without folders. It may hold a name: never for a log or a file's name.
         public let title: String
         public let mediaType: String
         /// Its name in the scratch folder.
         public let file: String
+
+        private static let longestTitle = 120
+
+        /// `nil` when nothing of it is left.
+        static func plain(_ title: String) -> String? {
+            let last = title.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
+            let shown = last.unicodeScalars.map { scalar -> Character in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: " "
+                default: Character(scalar)
+                }
+            }
+            let words = String(shown).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let name = String(words.drop { $0 == "." || $0 == "-" }.prefix(longestTitle)).trimmed
+            return name.isEmpty ? nil : name
+        }
     }
 }
 

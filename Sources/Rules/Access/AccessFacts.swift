@@ -82,6 +82,8 @@ public struct AccessFacts: Hashable, Sendable {
     public var isReleased: Bool
     /// What keeps this very person back, if anything does: the strictest that stands.
     public var restraint: Restraint?
+    /// What keeps the document from normal use, if anything does.
+    public var restriction: Restriction?
     /// The day on which this rendition came; what is not stated is taken to have come before the review date.
     public var shared: Day?
     /// What the caller is registered for; `nil` for a person.

@@ -1,6 +1,6 @@
-/// Default deny. The checks run in a fixed order and the first that fails gives the reason: labels, restraint, case,
-/// agreement, rule, conditions. To see or to read, an emergency stands in for the case and for a missing agreement;
-/// nothing lifts a label or a restraint.
+/// Default deny. The checks run in a fixed order and the first that fails gives the reason: labels, restraint,
+/// restriction, case, agreement, rule, conditions. To see or to read, an emergency stands in for the case and for a
+/// missing agreement, and waives a restriction; nothing lifts a label or a restraint.
 extension Agreement {
     /// May this be done today?
     public func decide(_ facts: AccessFacts, on day: Day) -> AccessDecision {
@@ -37,6 +37,10 @@ extension Agreement {
         // An emergency is a person's judgement, so none opens anything for a system.
         let isEmergency =
             facts.hasEmergency && facts.action.isReading && roleEntries[role].actsInEmergency && facts.scope == nil
+        let isRestricted = facts.restriction.map { !$0.admits(facts) } ?? false
+        if isRestricted, !isEmergency { return .deny(.restrictedUse) }
+        passed(.restriction, isRestricted ? .restrictedUse : nil)
+
         let hasPlace = facts.isOnCase || facts.hasTaskGrant
         let openRulesOnly = !hasPlace && !isEmergency
         // A rule that needs no case reaches only what the caller's own party holds, whatever purpose is claimed.
@@ -51,7 +55,7 @@ extension Agreement {
 
         let ask = Ask(
             action: facts.action, rendition: facts.rendition, met: facts.conditions(isEmergency: isEmergency),
-            openRulesOnly: openRulesOnly, isOverride: isEmergency && (!hasPlace || gap != nil))
+            openRulesOnly: openRulesOnly, isOverride: isEmergency && (!hasPlace || gap != nil || isRestricted))
         return table.judge(ask, role: role, category: category)
     }
 

@@ -17,6 +17,7 @@ extension DenialReason {
         case .label: "A restriction on this document keeps it from \(whose) role."
         case .restrained(.protection): "A restriction that protects the child keeps this from \(voice.object)."
         case .restrained(.youngPerson): "The young person has decided who has this."
+        case .restrictedUse: "The use of this is restricted for now, under data protection law."
         case .notOnCase: "\(who) \(voice.isOrAre) not on this case."
         case .noAgreement(let holder, let asker):
             "No agreement lets \(asker.rawValue) have this category from \(holder.rawValue)."
@@ -53,6 +54,8 @@ extension DenialReason {
         case .label: "Ask the case officer whether it still applies."
         case .restrained(.protection): "Ask the case officer what may be had."
         case .restrained(.youngPerson): "Ask the young person, or the case officer."
+        case .restrictedUse:
+            "Ask the data protection officer for leave. If somebody is at risk, ask for emergency access."
         case .notOnCase: "Ask the case officer to add \(whom)."
         case .noAgreement: "Ask the holder directly."
         case .agreementNotInForce: "Tell the data protection officer."

@@ -8,6 +8,8 @@ public enum DenialReason: Hashable, Sendable {
     case outsideScope
     case label(Label)
     case restrained(Restraint.Cause)
+    /// On no ground that is told: that somebody contests or objects is for few to know.
+    case restrictedUse
     case notOnCase
     case noAgreement(holder: Party, asker: Party)
     case agreementNotInForce
@@ -37,6 +39,7 @@ public enum DenialReason: Hashable, Sendable {
         case .outsideScope: "outside-scope"
         case .label(let label): "label:\(label)"
         case .restrained(let cause): "restrained:\(cause.rawValue)"
+        case .restrictedUse: "restricted-use"
         case .notOnCase: "not-on-case"
         case .noAgreement: "no-agreement"
         case .agreementNotInForce: "agreement-not-in-force"
@@ -71,7 +74,7 @@ public enum DenialReason: Hashable, Sendable {
         case .consentMissing: 9
         case .notReleased: 10
         case .unknownRole, .unknownCategory, .unknownPurpose, .roleNotOfParty, .holderMayNot, .outsideScope, .label,
-            .restrained,
+            .restrained, .restrictedUse,
             .notOnCase, .noAgreement, .agreementNotInForce, .agreementReviewOverdue, .purposeNotCovered, .noRule,
             .dutyNotHeld:
             0

@@ -19,7 +19,7 @@ public struct Explanation: Hashable, Sendable {
 
 /// The checks, in the order in which they are made.
 public enum AccessCheck: String, CaseIterable, Hashable, Sendable {
-    case words, place, labels, restraint, membership, agreement, rule
+    case words, place, labels, restraint, restriction, membership, agreement, rule
 }
 
 extension Agreement {
@@ -56,6 +56,9 @@ extension Agreement {
         case .labels: return "No label on the document keeps this role out."
         case .restraint where facts.restraint != nil: return "The restriction on this person allows as much."
         case .restraint: return "No restriction on this person stands in the way."
+        case .restriction where facts.restriction != nil:
+            return "The use of the document is restricted, and this is allowed all the same."
+        case .restriction: return "The use of the document is not restricted."
         case .membership where facts.isOnCase: return "The caller is on the case."
         case .membership where facts.hasTaskGrant: return "A task grant names the document."
         case .membership: return "This role needs no place on the case to know that a document exists."

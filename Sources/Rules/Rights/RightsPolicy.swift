@@ -9,6 +9,8 @@ public struct RightsPolicy: Sendable {
     public let requests: [RequestKind: RequestRule]
     /// In the order of the file.
     public let exemptions: [Exemption]
+    /// What may go on request, and under which exceptions the rest is kept.
+    public let erasure: ErasurePolicy
     /// The file it was read from, for the record of its hash.
     public let source: PolicyText
 

@@ -3,12 +3,18 @@ extension RightsPolicy {
     ///
     /// - Throws: The first fault of the file, with its line; under a file with a fault no request is answered.
     public static func load(_ text: PolicyText) throws(PolicyError) -> RightsPolicy {
-        let file = try PolicyNode.root(of: text).map(["version", "title", "numbers", "requests", "exemptions"])
+        let file = try PolicyNode.root(of: text).map([
+            "version", "title", "numbers", "requests", "exemptions", "erasure",
+        ])
         let numbers = try RightsNumbers(try file.required("numbers"))
         return RightsPolicy(
             version: try file.required("version").count(), title: try file.required("title").text(), numbers: numbers,
             requests: try requests(try file.required("requests"), numbers),
-            exemptions: try exemptions(try file.required("exemptions")), source: text)
+            exemptions: try exemptions(try file.required("exemptions")),
+            // A file without it lets nothing go, and keeps nothing under an exception that nobody has written down.
+            erasure: try file.optional("erasure").map { node throws(PolicyError) in try ErasurePolicy(node) }
+                ?? .nothing,
+            source: text)
     }
 
     private static func requests(

@@ -66,7 +66,15 @@ public enum ActKind: String, CaseIterable, Hashable, Sendable {
     case capacity
     /// Something that the retention schedule asks about.
     case fact
-    /// An earlier release, grant or restraint ends.
+    /// The use of data is restricted under data protection law.
+    case restriction
+    /// A person may read restricted data all the same.
+    case leave
+    /// The data subject was told that a restriction is to be lifted.
+    case telling
+    /// What the data subject says of a document or of the record, or what is right where that is wrong.
+    case statement
+    /// An earlier release, grant, restraint, restriction or leave ends.
     case end
 }
 

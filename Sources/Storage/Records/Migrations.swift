@@ -18,6 +18,7 @@ enum RecordsSchema {
         migrator.registerMigration("10 ceremonies and disposals") { try $0.execute(sql: disposals) }
         migrator.registerMigration("11 rights requests and breaches") { try $0.execute(sql: rights) }
         migrator.registerMigration("12 documents' own keys") { try $0.execute(sql: ownKeys) }
+        migrator.registerMigration("13 restrictions and corrections") { try $0.execute(sql: restrictions) }
         migrator.registerMigration("14 offers of packages") { try $0.execute(sql: offers) }
         return migrator
     }

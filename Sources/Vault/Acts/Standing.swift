@@ -17,6 +17,10 @@ struct Standing: Sendable {
     var restraints: [ActID: PersonalRestraint] = [:]
     var emergencies: [ActID: EmergencyGrant] = [:]
     var choices: [PersonID: ParentChoice] = [:]
+    /// Those that have not been lifted.
+    var restrictions: [ActID: PlacedRestriction] = [:]
+    /// The oldest first.
+    var statements: [AddedStatement] = []
 }
 
 /// A consent from its first event to its newest.
@@ -130,6 +134,13 @@ extension Standing {
             try act.person.map { choices[$0] = try act.body(as: ChoiceBody.self, with: fields).choice }
         case .capacity: lacksCapacity = try act.body(as: CapacityBody.self, with: fields).lacksCapacity
         case .fact: return  // It decides how long things are kept, not who may see them.
+        case .restriction:
+            restrictions[act.id] = try PlacedRestriction(act, try act.body(as: RestrictionBody.self, with: fields))
+        case .leave:
+            try addLeave(act, try act.body(as: LeaveBody.self, with: fields))
+        case .telling:
+            try act.refers.map { restrictions[$0]?.told = try act.body(as: TellingBody.self, with: fields) }
+        case .statement: statements.append(AddedStatement(act, try act.body(as: StatementBody.self, with: fields)))
         case .end: act.refers.map { end($0) }
         }
     }
@@ -151,6 +162,7 @@ extension Standing {
         if let rendition = released.first(where: { $0.value == act })?.key { released[rendition] = nil }
         grants[act] = nil
         restraints[act] = nil
+        endRestriction(act)
     }
 }
 

@@ -29,6 +29,8 @@ extension DocumentVault {
             documents.flatMap { holds.binding(holdFacts($0.document), on: today) }
             + (document == nil ? ofChild : [])
         add("legal holds", Set(binding.map { "held for \($0.kind.rawValue)" }).sorted(), "none binds")
+        let isRestricted = document.map(facts.restricted.contains) ?? facts.hasRestriction
+        add("restrictions", isRestricted ? ["its use is restricted under data protection law"] : [], "none stands")
         if unit == .version, let document {
             let versions = try await records.read { try $0.versions(of: document).count }
             add(
@@ -38,7 +40,13 @@ extension DocumentVault {
         if unit == .child { add("open cases", facts.hasOpenCase ? ["a case is open"] : [], "none is open") }
         let waiting = try await records.read { try $0.unreviewedEmergencies().count { $0.child == child } }
         add("emergency accesses", waiting > 0 ? ["\(waiting) wait for a review"] : [], "none waits for a review")
-        guard ground != .mistake else { return (checks, nil) }
+        if ground == .request {
+            let isAgreed = if let document { try await isErasureAgreed(of: document, about: child) } else { false }
+            add(
+                "erasure request", isAgreed ? [] : ["no approved request says that it may go"],
+                "an approved request says that it may go")
+        }
+        guard ground == .retention else { return (checks, nil) }
         let (found, rule) = try await due(documents, on: today)
         add("retention schedule", found, "every document is due")
         return (checks, rule)

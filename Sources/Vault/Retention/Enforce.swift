@@ -87,7 +87,9 @@ extension DocumentVault {
         }
         let today = environment.today()
         report.documents += planned.documents.count
-        report.held += planned.documents.count { $0.plan.isEligible(on: today) && !$0.holds.isEmpty }
+        report.held += planned.documents.count {
+            $0.plan.isEligible(on: today) && ($0.isRestricted || !$0.holds.isEmpty)
+        }
         guard !isListed else { return }
         let due = planned.documents.filter { $0.isEligible(on: today) }
         if !due.isEmpty, due.count == planned.documents.count, !planned.hasOpenCase {

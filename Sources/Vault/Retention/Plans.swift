@@ -101,7 +101,8 @@ extension DocumentVault {
                 winner: item.plan.winner?.rawValue, keepThrough: item.plan.keepThrough.map { "\($0)" },
                 eligibleFrom: item.plan.eligibleFrom.map { "\($0)" }, isEligible: item.isEligible(on: today),
                 considered: item.plan.considered.map { "\($0.rule): \($0.outcome.words)" },
-                blocks: item.plan.blocks.map(\.userMessage), holds: item.holds.map(\.kind.rawValue))
+                blocks: item.plan.blocks.map(\.userMessage),
+                holds: item.holds.map(\.kind.rawValue) + (item.isRestricted ? ["restriction"] : []))
         }
     }
 
@@ -147,8 +148,10 @@ struct PlannedDocument: Sendable {
     let document: DocumentRow
     let plan: RetentionPlan
     let holds: [LegalHold]
+    /// Its use is restricted under data protection law: it is kept until that is lifted.
+    let isRestricted: Bool
 
-    func isEligible(on day: Day) -> Bool { holds.isEmpty && plan.isEligible(on: day) }
+    func isEligible(on day: Day) -> Bool { holds.isEmpty && !isRestricted && plan.isEligible(on: day) }
 }
 
 struct PlannedChild: Sendable {
@@ -173,6 +176,9 @@ struct RetainedDocument: Sendable {
 struct ChildRetention: Sendable {
     let items: [RetainedDocument]
     let hasOpenCase: Bool
+    let restricted: Set<DocumentID>
+    /// Of anything about the child.
+    let hasRestriction: Bool
 }
 
 extension DocumentVault {
@@ -182,7 +188,8 @@ extension DocumentVault {
         let documents = facts.items.map { item in
             PlannedDocument(
                 document: item.document, plan: item.plan(under: schedule),
-                holds: holds.binding(holdFacts(item.document), on: today))
+                holds: holds.binding(holdFacts(item.document), on: today),
+                isRestricted: facts.restricted.contains(item.document.id))
         }
         return PlannedChild(id: child, documents: documents, hasOpenCase: facts.hasOpenCase)
     }
@@ -218,7 +225,11 @@ extension DocumentVault {
                 children: [child])
             return RetainedDocument(document: document, facts: facts)
         }
-        return ChildRetention(items: items, hasOpenCase: cases.contains { $0.closed == nil })
+        let standing = try Standing(acts: acts, born: nil, key: key, day: environment.day)
+        return ChildRetention(
+            items: items, hasOpenCase: cases.contains { $0.closed == nil },
+            restricted: Set(documents.filter(standing.isRestricted).map(\.id)),
+            hasRestriction: !standing.restrictions.isEmpty)
     }
 }
 

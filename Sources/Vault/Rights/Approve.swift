@@ -33,10 +33,11 @@ extension DocumentVault {
         let items = try await items(of: id, key)
         let digest = try body.digest(with: items)
         let approval = RightsRequestBody.Approval(by: "\(caller.person)", at: environment.now(), digest: digest)
-        if body.kind.isAccess {
-            let faults = try await faults(row, key, items, approval: approval)
-            guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
-        }
+        let faults =
+            body.kind.isAccess
+            ? try await faults(row, key, items, approval: approval) : try await measureFaults(row, body)
+        guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
+        let recipients = try await erasureRecipients(row, body)
         let hands = body.hands(in: items)
         try await change(
             row, key, [.approved], as: .requestApproved, with: ["sha256": digest], asking, caller,
@@ -44,7 +45,11 @@ extension DocumentVault {
                 for person in hands {
                     try transaction.requireTwo(person, caller.person, "Approving this answer")
                 }
-            }, altering: { $0.approval = approval })
+            },
+            altering: {
+                $0.approval = approval
+                $0.recipients = recipients
+            })
     }
 
     /// What two requesters get of the same child's record, where it differs. To be looked at before either package goes.
@@ -99,6 +104,7 @@ extension DocumentVault {
         return found.filter { approval != nil || $0 != .notApproved }.map(\.userMessage)
             + requesterFaults(body, review) + shown.compactMap(Self.redactionFault)
             + shown.compactMap { Self.hiddenFault($0, review.policy) }
+            + shown.compactMap { Self.attachmentFault($0, among: review.items) }
             + (try await contentFaults(row, review.items, shown))
     }
 
@@ -174,6 +180,9 @@ extension RightsRequestBody {
             let standing: RequesterStanding?
             let opinions: [AskedOpinion]
             let items: [Numbered]
+            let erasure: [ErasureDecision]?
+            let objection: ObjectionDecision?
+            let portable: [PortableDocument]?
         }
         struct Numbered: Encodable {
             let number: Int64
@@ -181,7 +190,8 @@ extension RightsRequestBody {
         }
         let all = Approved(
             kind: kind, requester: requester, standing: standing, opinions: opinions,
-            items: items.map { Numbered(number: $0.number, body: $0.body) })
+            items: items.map { Numbered(number: $0.number, body: $0.body) }, erasure: erasure, objection: objection,
+            portable: portable)
         return Digest.sha256(try canonicalJSON(all)).hex
     }
 
@@ -190,7 +200,10 @@ extension RightsRequestBody {
         let deciders = items.flatMap { [$0.body.decision?.decidedBy, $0.body.redaction?.by] }
         // Where there are no items, whoever wrote anything down has prepared the answer.
         let writers = kind.isAccess ? [] : events.map { Optional($0.by) }
-        return Set((deciders + writers + [judgedBy, requester.account]).compactMap { $0 }).compactMap { PersonID($0) }
+        let measures = (erasure ?? []).map(\.by) + (portable ?? []).map(\.by) + [objection?.by]
+        return Set((deciders + writers + measures + [judgedBy, requester.account]).compactMap { $0 }).compactMap {
+            PersonID($0)
+        }
     }
 }
 

@@ -70,6 +70,10 @@ extension DocumentVault {
     /// The answer as it was approved, if it may go out today and `officer` may open all that is in it.
     func ready(_ row: RightsRequestRow, _ key: ChildKey, _ officer: Caller) async throws -> ReadyPackage {
         let body = try body(of: row, key)
+        if body.kind == .portability { return try await readyCopy(row, key, body, officer) }
+        guard body.kind.isAccess else {
+            throw VaultError.invalid(field: "request", reason: "nothing is handed over for \(body.kind.rawValue)")
+        }
         let all = try await items(of: row.id, key)
         try await requireApproved(row, key, body, all)
         let items = all.visible
@@ -111,8 +115,11 @@ extension DocumentVault {
     }
 
     /// The digest of the newest approval in the ledger, if nothing was changed after it: rows that were put back are found by this.
-    private func newestApproval(of row: RightsRequestRow) async throws -> String? {
-        let kinds: Set<EventKind> = [.requestApproved, .itemsDecided, .itemRedacted, .requestCollected, .opinionGiven]
+    func newestApproval(of row: RightsRequestRow) async throws -> String? {
+        let kinds: Set<EventKind> = [
+            .requestApproved, .itemsDecided, .itemRedacted, .requestCollected, .opinionGiven, .erasureDecided,
+            .objectionDecided,
+        ]
         let entries = try await records.read { try $0.entries(since: Instant(milliseconds: 0), child: row.child) }
         for (_, entry) in entries.reversed() where kinds.contains(entry.leaf.kind) {
             guard let event = try await opened(entry), event.object["request"] == "\(row.id)" else { continue }
@@ -122,7 +129,7 @@ extension DocumentVault {
     }
 
     /// Decides for each document that it may be read, and finds its key. Nothing is opened yet.
-    private func opening(_ items: [RightsItem], _ child: ChildID, _ caller: Caller) async throws -> [OpenedItem] {
+    func opening(_ items: [RightsItem], _ child: ChildID, _ caller: Caller) async throws -> [OpenedItem] {
         let snapshot = try await snapshot(of: child)
         let renditions = snapshot.renditions.reduce(into: [:]) { $0["\($1.id)"] = $1 }
         let scenes = try await scenesByCase(of: child, caller)

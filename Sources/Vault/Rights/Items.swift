@@ -15,6 +15,8 @@ struct RightsItemBody: Hashable, Sendable, Codable {
     var holder: String?
     var mediaType: String?
     var byteCount: UInt64?
+    /// It came attached to a mail.
+    var attached: Attached?
     /// Or a part of the records, as it was when it was collected: what is approved is what goes out.
     var part: RecordPart?
     /// Or a document of another child, in which this one is named.
@@ -27,6 +29,15 @@ struct RightsItemBody: Hashable, Sendable, Codable {
     var hidden: [Hidden]?
     var decision: ItemDecision?
     var redaction: Redaction?
+
+    struct Attached: Hashable, Sendable, Codable {
+        /// The number of the mail's item.
+        let to: Int64
+        /// Its place in the mail, from 1; behind that of its mail, where that is attached itself.
+        let place: String
+        /// What the sender called it.
+        let name: String
+    }
 
     /// A redacted form of the item.
     struct Redaction: Hashable, Sendable, Codable {
@@ -74,7 +85,10 @@ struct RightsItemBody: Hashable, Sendable, Codable {
     }
 
     /// By which the same thing is known again.
-    var key: String { rendition ?? "\(part?.kind.rawValue ?? "") \(part?.id ?? "")" }
+    var key: String {
+        if let attached { return "\(document ?? "") \(version ?? 0) attached \(attached.place)" }
+        return rendition ?? "\(part?.kind.rawValue ?? "") \(part?.id ?? "")"
+    }
     var order: (String, String, Int64, String) { (category ?? "", document ?? "", version ?? 0, form ?? "") }
 }
 

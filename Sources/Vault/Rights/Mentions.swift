@@ -44,17 +44,18 @@ extension DocumentVault {
         return try await write(&run, id, caller)
     }
 
-    /// The children who are named, by themselves or by a case: only those whom the caller may know of.
+    /// The children who are named, by themselves or by a case: only those whom the caller may know of, and the same answer for the others
+    /// as for those who are not there.
     private func named(_ search: MentionSearch, but own: ChildID, _ caller: Caller) async throws -> Set<ChildID> {
         var named = search.children
-        for id in search.cases {
-            guard let theCase = try await records.read({ try $0.theCase(id) }) else {
-                throw VaultError.notFound(.theCase)
-            }
-            named.insert(theCase.child)
-        }
-        for child in named where try await scenes(of: child, caller).isEmpty {
+        for child in search.children where try await scenes(of: child, caller).isEmpty {
             try await refuse(.notFound(.child), Event(.accessDenied, by: caller).on(["child": "\(child)"]))
+        }
+        for id in search.cases {
+            guard let child = try await records.read({ try $0.theCase(id) })?.child,
+                try await !scenes(of: child, caller).isEmpty
+            else { try await refuse(.notFound(.theCase), Event(.accessDenied, by: caller).on(["case": "\(id)"])) }
+            named.insert(child)
         }
         return named.subtracting([own])
     }
@@ -71,15 +72,17 @@ extension DocumentVault {
             guard let row = try await records.read({ try $0.child(child) }), let key = try await childKey(child) else {
                 continue
             }
+            // Whom a restraint keeps from the child is not told that there is one.
+            let scenes = try await scenesByCase(of: child, caller)
+            guard !scenes.isEmpty else { continue }
             let terms = try run.terms(keeping: try Self.open(row, key).name)
-            files += try await self.files(of: child, caller).map { ($0, terms) }
+            files += try await self.files(of: child, scenes).map { ($0, terms) }
         }
         return files
     }
 
-    private func files(of child: ChildID, _ caller: Caller) async throws -> [OthersFile] {
+    private func files(of child: ChildID, _ scenes: [CaseID: Scene]) async throws -> [OthersFile] {
         let snapshot = try await snapshot(of: child)
-        let scenes = try await scenesByCase(of: child, caller)
         let wrapped = try await wrapped(snapshot)
         return snapshot.renditions.compactMap { rendition in
             // What is made of an original says no more than it does.

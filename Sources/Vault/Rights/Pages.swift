@@ -93,7 +93,8 @@ extension DocumentVault {
             category: document.category.rawValue,
             categoryTitle: agreement.title(of: document.category) ?? document.category.rawValue,
             // A title may name whom the redaction hides.
-            title: item.isRedacted ? nil : try own[document.id].map { try title(of: document, $0, key) },
+            title: item.isRedacted
+                ? nil : try item.body.attached?.name ?? own[document.id].map { try title(of: document, $0, key) },
             version: item.body.version ?? 1,
             mediaType: mediaType, added: document.added.text, isRedacted: item.isRedacted,
             isCopy: item.body.isCopied)

@@ -23,7 +23,7 @@ public struct RecordPart: Hashable, Sendable, Codable {
         case theCase = "case"
         case consent, release, task, restraint, emergency
         case choices = "young-person"
-        case retention, disposal
+        case retention, disposal, restriction, statement
         case request
     }
 
@@ -206,7 +206,8 @@ private struct PartReader {
                         + lines.map { .init($0.0, $0.1) }.filter { !$0.value.isEmpty })
             }
             switch act.kind {
-            case .consent, .end, .fact: return nil
+            case .consent, .end, .fact, .leave, .telling: return nil
+            case .restriction, .statement: return try Self.measure(act, fields)
             case .release:
                 let body = try act.body(as: ReleaseBody.self, with: fields)
                 return part(
@@ -253,5 +254,24 @@ private struct PartReader {
                     .choices, "Capacity", [("Lacks capacity", body.lacksCapacity ? "yes" : "no"), ("Note", body.note)])
             }
         }
+    }
+
+    /// What has followed from another request.
+    private static func measure(_ act: ActRow, _ fields: Key) throws -> RecordPart {
+        guard act.kind == .statement else {
+            let body = try act.body(as: RestrictionBody.self, with: fields)
+            return RecordPart(
+                kind: .restriction, id: "\(act.id)", title: "Restriction of use",
+                lines: [
+                    .init("When", act.added.text), .init("Ground", body.ground.title), .init("Reason", body.reason),
+                ])
+        }
+        let body = try act.body(as: StatementBody.self, with: fields)
+        return RecordPart(
+            kind: .statement, id: "\(act.id)", title: "Statement",
+            lines: [
+                .init("When", act.added.text), .init("Kind", body.kind.rawValue),
+                .init("Text", body.text, document: act.document.map { "\($0)" }),
+            ])
     }
 }

@@ -25,14 +25,15 @@ public struct RedactionPlan: Hashable, Sendable, Codable {
     /// Nothing is blacked out: the copy has the pages, and nothing of what hides in the file.
     public var clean: Bool?
 
-    /// A clean copy.
-    public init(clean item: Int64) {
-        self.item = item
-        clean = true
-    }
-
     fileprivate var isClean: Bool { clean == true }
     fileprivate var hasBoxes: Bool { terms?.isEmpty == false || areas?.isEmpty == false }
+}
+
+extension RedactionPlan {
+    /// A clean copy.
+    public init(clean item: Int64) {
+        self.init(item: item, clean: true)
+    }
 }
 
 /// What came of a redaction.
@@ -94,7 +95,7 @@ extension DocumentVault {
         do {
             return try await onDesk(item, document, row, caller) { try await $0.inspect($1) }
         } catch VaultError.paper(let error) where error.isOfDocument {
-            return [.unreadable]
+            return [.unreadable(error)]
         }
     }
 
@@ -127,9 +128,9 @@ extension DocumentVault {
             let reason = plan.isClean ? "a clean copy has no boxes" : "it blacks out nothing"
             throw VaultError.invalid(field: "plan", reason: reason)
         }
-        guard item.body.hidden?.contains(.unreadable) != true else {
+        if let known = item.body.hidden?.first(where: { $0.kind == .unreadable }) {
             throw VaultError.invalid(
-                field: "item", reason: "nobody can look into its file. Withhold it, or have it sent anew")
+                field: "item", reason: "nobody can look into its file. \(known.place.dropLast())")
         }
         var changed = item
         let result: RedactionResult
@@ -172,8 +173,11 @@ extension DocumentVault {
             }
             try await desk.redact(pages, areas, to: Self.redactedName)
             try await desk.requireGone(terms, from: Self.redactedName, areas: areas)
-            let rendition = try await keep(
-                ScratchContent(desk.scratch, Self.redactedName), as: item, document: id, row, caller)
+            let copy = KeptFile(name: Self.redactedName, mediaTypes: [MediaType.redacted].compactMap { MediaType($0) })
+            guard let rendition = try await keep([copy], in: desk.scratch, as: item, document: id, row, caller).first
+            else {
+                throw VaultError.keyMissing
+            }
             return (
                 rendition,
                 RedactionResult(
@@ -187,7 +191,7 @@ extension DocumentVault {
     private static let redactedName = "redacted.pdf"
 
     /// Puts the item's document on a desk in memory, which is cleared when the work is done. Reading it is in the ledger first.
-    private func onDesk<Result: Sendable>(
+    func onDesk<Result: Sendable>(
         _ item: RightsItem, _ document: DocumentID, _ row: RightsRequestRow, _ caller: Caller,
         _ work: (Desk, Source) async throws -> Result
     ) async throws -> Result {
@@ -216,34 +220,59 @@ extension DocumentVault {
         return item
     }
 
-    /// Keeps a redacted copy as a rendition of the same version. Whoever answers the request need not be one who deposits: the copy is made
-    /// of what is there already, and is shown to nobody but by this request.
-    private func keep(
-        _ content: ScratchContent, as item: RightsItem, document id: DocumentID, _ row: RightsRequestRow,
+    /// Keeps files as renditions of the same version. Whoever answers the request need not be one who deposits: they are made of what is
+    /// there already, and are shown to nobody but by this request.
+    func keep(
+        _ files: [KeptFile], in scratch: Scratch, as item: RightsItem, document id: DocumentID, _ row: RightsRequestRow,
         _ caller: Caller
-    ) async throws -> RenditionID {
+    ) async throws -> [RenditionID] {
         let view = try await requireVisible(id, .renditionAdded, caller, purpose: .rightsRequest)
-        let document = view.document
         let original = try rendition(WhichForm(version: item.body.version), of: view)
         let (asking, permit) = try await requireReadable(original, view, caller, purpose: .rightsRequest)
-        guard let mediaType = MediaType(MediaType.redacted) else {
-            throw VaultError.typeMismatch(declared: MediaType.redacted)
-        }
         let author = Author(
-            scene: view.scene, asking: asking, holder: document.holder,
-            fingerprint: try view.childKey.fingerprint(holder: document.holder), permit: permit)
-        let new = NewDocument(
-            caseID: document.caseID, category: document.category, title: "redacted copy", mediaType: mediaType,
-            labels: Set(document.labels))
+            scene: view.scene, asking: asking, holder: view.document.holder,
+            fingerprint: try view.childKey.fingerprint(holder: view.document.holder), permit: permit)
         let earlier = view.renditions.count { $0.version == original.version && $0.kind.isForRequest }
-        let form = Draft.Form.rendition(
-            .redacted(for: row.id, item: item.number, attempt: earlier + 1), original.version)
-        let draft = try await taken(new, author, caller) {
-            try self.draft(new, author, form, of: document, content: content)
+        var drafts: [Draft] = []
+        do {
+            for file in files {
+                let name = Rendition.redacted(for: row.id, item: item.number, attempt: earlier + drafts.count + 1)
+                let form = Draft.Form.rendition(name, original.version)
+                drafts.append(try await draft(file, in: scratch, form, of: view.document, author, caller))
+            }
+        } catch {
+            // Harmless when it fails: the next recovery sweeps the files aside.
+            for draft in drafts { try? objects.discard(draft.staged) }
+            throw error
         }
-        _ = try await commit([draft], as: caller)
-        return draft.rendition
+        _ = try await commit(drafts, as: caller)
+        return drafts.map(\.rendition)
     }
+
+    /// Takes a file as the first of its types that it looks like.
+    private func draft(
+        _ file: KeptFile, in scratch: Scratch, _ form: Draft.Form, of document: DocumentRow, _ author: Author,
+        _ caller: Caller
+    ) async throws -> Draft {
+        for (place, mediaType) in file.mediaTypes.enumerated() {
+            let new = NewDocument(
+                caseID: document.caseID, category: document.category, title: "made for a request", mediaType: mediaType,
+                labels: Set(document.labels))
+            do {
+                return try await taken(new, author, caller) {
+                    try self.draft(new, author, form, of: document, content: ScratchContent(scratch, file.name))
+                }
+            } catch VaultError.typeMismatch where place + 1 < file.mediaTypes.count {
+            } catch VaultError.unsafeContent where place + 1 < file.mediaTypes.count {}
+        }
+        throw VaultError.typeMismatch(declared: file.mediaTypes.first?.name ?? "")
+    }
+}
+
+/// A file in a scratch folder, and what it may be, the likeliest first.
+struct KeptFile: Sendable {
+    let name: String
+    let mediaTypes: [MediaType]
 }
 
 extension VaultError {

@@ -64,6 +64,13 @@ struct RightsRequestBody: Hashable, Sendable, Codable {
     var opinions: [AskedOpinion] = []
     var approval: Approval?
     var disclosures: [Disclosure] = []
+    /// Who has had what was corrected, restricted or erased.
+    var recipients: [Recipient]?
+    /// What goes and what is kept, of a request for erasure.
+    var erasure: [ErasureDecision]?
+    var objection: ObjectionDecision?
+    /// The documents of a copy to take elsewhere.
+    var portable: [PortableDocument]?
 
     /// The request as its events have left it.
     ///

@@ -120,7 +120,11 @@ extension DocumentVault {
             childKey: key)
         let policy = try rightsPolicy()
         let history = try body.history()
-        let (clock, fault, next) = reading(history, policy)
+        let (clock, fault, reminders) = reading(history, policy)
+        let isRestricted = try standing(try await snapshot(of: row.child)).restrictions.values.contains {
+            $0.request == id
+        }
+        let next = reminders.filter { $0.code != .restrict || !isRestricted }
         return RightsRequest(
             id: "\(id)", kind: row.kind, child: "\(row.child)", state: history.state.rawValue, received: row.received,
             requester: body.requester, channel: body.channel.rawValue, asked: body.asked, clock: clock, fault: fault,

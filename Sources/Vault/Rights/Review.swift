@@ -64,6 +64,8 @@ public struct RightsItemSummary: Hashable, Sendable, Codable {
     public let isRedacted: Bool
     /// Whether a clean copy goes out in place of the file.
     public let isCopied: Bool
+    /// The number of the mail that it came attached to.
+    public let attachedTo: Int64?
     /// Of a part of the records: what it says.
     public let part: RecordPart?
     /// Of a paper of another child: where this one is named.
@@ -95,14 +97,16 @@ extension DocumentVault {
             let body = item.body
             let document = body.document.flatMap { DocumentID($0) }.flatMap { snapshot.documents[$0] }
             return RightsItemSummary(
-                number: item.number, what: body.form ?? body.part?.kind.rawValue ?? "", document: body.document,
-                version: body.version,
+                number: item.number,
+                what: body.attached.map { "attached to \($0.to)" } ?? body.form ?? body.part?.kind.rawValue ?? "",
+                document: body.document, version: body.version,
                 title: try document.flatMap { row in
-                    try isReadable(body, row) ? own[row.id].map { try title(of: row, $0, key) } : nil
+                    guard isReadable(body, row) else { return nil }
+                    return try body.attached?.name ?? own[row.id].map { try title(of: row, $0, key) }
                 }, category: body.category, holder: body.holder, blocked: body.blocked, facts: body.facts,
                 decision: body.decision, faults: review.faults(item).map(\.userMessage),
-                isRedacted: body.redaction.map { $0.boxes > 0 } ?? false, isCopied: body.isCopied, part: body.part,
-                mention: body.mention)
+                isRedacted: body.redaction.map { $0.boxes > 0 } ?? false, isCopied: body.isCopied,
+                attachedTo: body.attached?.to, part: body.part, mention: body.mention)
         }
     }
 

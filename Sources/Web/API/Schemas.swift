@@ -53,6 +53,7 @@ extension Schema {
         .object([
             .needed("id", .id), .needed("profile", profile),
             .needed("cases", .list(.id, atMost: 10_000), "Those that are yours to know of."),
+            .optional("statements", .list(statement, atMost: 1000), "What was attached after a request to correct it."),
         ]))
     static let theCase = named(
         "Case",
@@ -86,7 +87,12 @@ extension Schema {
             .optional("scanned", .text(1...600), "The malware scanner's verdict on the original, and when."),
             .needed("mayRead", .flag), .needed("forms", .list(form, atMost: 1000), "Those that you may read."),
             .needed("clause", .line, "The clause of the agreement that admits you."),
+            .optional("statements", .list(statement, atMost: 1000), "What was attached after a request to correct it."),
         ]))
+    private static let statement = Schema.object([
+        .needed("id", .id), .needed("kind", .word), .optional("text", .text(1...2000)), .optional("version", .count),
+        .needed("added", .time),
+    ])
     static let version = named(
         "Version",
         .object([

@@ -78,6 +78,7 @@ extension Schema {
             .needed("faults", .list(.free, atMost: 1000), "What stands against the decision."),
             .needed("isRedacted", .flag),
             .needed("isCopied", .flag, "A clean copy goes out in place of the file."), .optional("part", part),
+            .optional("attachedTo", .count, "The number of the mail that it came with."),
             .optional(
                 "mention",
                 .object([
@@ -140,6 +141,11 @@ extension Schema {
     ])
     static let inspected = whole(
         of: .object([.needed("item", itemNumber), .needed("hidden", .list(hiddenThing, atMost: 100_000))]))
+    static let attachedItems = whole(
+        of: .object([
+            .needed("item", itemNumber), .needed("name", .free), .needed("mediaType", .line),
+            .needed("byteCount", .count),
+        ]))
     static let redacted = named(
         "Redaction",
         .object([

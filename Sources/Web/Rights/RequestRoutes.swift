@@ -48,6 +48,10 @@ extension Route {
             "/v1/rights-requests/{request}/redactions",
             "Make a redacted copy of an item; answered when it is made, which may take minutes", Schema.redactionPlan,
             answer: .redacted, cost: .paper, RightsItems.redact),
+        .act(
+            "/v1/rights-requests/{request}/attachments", "Make each attachment of a mail an item of its own",
+            [.needed("item", Schema.itemNumber, "The mail's.")], answer: .attachedItems, cost: .paper,
+            RightsItems.takeAttachments),
         Route(
             method: .post, path: "/v1/rights-requests/{request}/decisions", summary: "Decide about items",
             access: .signedIn(RightsItems.decide), body: .json(.object(Schema.decisions)),

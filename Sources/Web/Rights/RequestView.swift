@@ -124,6 +124,7 @@ struct ItemView: Encodable {
     let decision: Decision?
     let faults: [String]
     let isRedacted, isCopied: Bool
+    let attachedTo: Int64?
     let part: RecordPart?
     let mention: Mention?
 
@@ -131,7 +132,7 @@ struct ItemView: Encodable {
         (number, what, document, version) = (item.number, item.what, item.document, item.version)
         (title, category, holder, blocked) = (item.title, item.category, item.holder, item.blocked)
         (faults, isRedacted, isCopied) = (item.faults, item.isRedacted, item.isCopied)
-        (part, mention) = (item.part, item.mention)
+        (part, mention, attachedTo) = (item.part, item.mention, item.attachedTo)
         facts = Facts(item.facts)
         decision = item.decision.map { Decision($0) }
     }

@@ -37,6 +37,12 @@ enum RightsItems {
                 try call.decoded(RedactionPlan.self), of: try call.id("request"), as: caller))
     }
 
+    static func takeAttachments(_ call: Call, _ caller: Caller) async throws -> Answer {
+        let made = try await call.vault.takeAttachments(
+            of: try call.whole("item"), of: try call.id("request"), as: caller)
+        return try .json(Listed(items: made))
+    }
+
     static func decide(_ call: Call, _ caller: Caller) async throws -> Answer {
         struct Judged: Encodable {
             let item: Int64

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Times the answer to a request for a child's file of 1,000 documents: collecting, the list of items, and the package, beside bsdtar's
+# zip with AES-256 of the same files.
+#
+#     disclosure.sh [REPETITIONS] [FILES]
+#
+# Works in ./bench-scratch, which is removed at the end. The two programs that write packages take turns. Needs the release build.
+set -euo pipefail
+export LC_ALL=C
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+readonly root
+readonly repetitions=${1:-3}
+readonly files=${2:-1000}
+readonly scratch=$root/bench-scratch
+readonly program=${MUNIMENT:-$root/.build/release/muniment}
+readonly reason='Nothing in it is about anybody but the child.'
+# shellcheck source=scripts/small-vault.sh
+. "$root/scripts/small-vault.sh"
+
+muniment() { "$program" "$@"; }
+
+add_person() {
+    local place
+    place=$(muniment organisation add "$1's office" --party "$3" --session "$scratch/ada")
+    muniment person add "$1" --name "$1" --organisation "$place" --role "$2" --password-file "$scratch/password" \
+        --session "$scratch/ada"
+    muniment sign-in "$1" --password-file "$scratch/password" --session "$scratch/$1"
+}
+
+# A request about a child of whom so many documents are kept, which the officer may read.
+prepare() {
+    rm -rf -- "$scratch"
+    mkdir "$scratch"
+    trap 'rm -rf -- "$scratch"' EXIT
+    python3 "$root/bench/corpus.py" "$scratch/corpus" --files "$files"
+    small_vault "$scratch/vault" "$scratch"
+    add_person hana SCH education
+    add_person dana DPO rights
+    add_person mona SMGR education
+    # shellcheck disable=SC2154  # small_vault sets it
+    muniment case team add "$case_id" hana --role SCH --session "$scratch/sam"
+    muniment import "$scratch/corpus" --case "$case_id" --category D01 --session "$scratch/hana"
+    muniment task grant dana --role DPO --case "$case_id" --category D01 --purpose rights.request \
+        --until "$(date -d tomorrow +%F)" --session "$scratch/sam"
+    printf '{"name": "Pat Parent", "capacity": "parent-with-responsibility", "authority": "Seen", "contact": "By post",
+        "asked": "All"}' >"$scratch/letter.json"
+    child=$(muniment case show "$case_id" --session "$scratch/sam" --json | jq -r .child)
+    request=$(muniment request receive --child "$child" --kind subject-access --channel letter \
+        --particulars "$scratch/letter.json" --session "$scratch/dana")
+    muniment request note "$request" triaged --session "$scratch/dana"
+}
+
+# run NAME COMMAND...
+run() {
+    local name=$1 seconds peak
+    shift
+    sync
+    /usr/bin/time -f '%e %M' -o "$scratch/time" "$@" >"$scratch/output" 2>&1 || {
+        cat "$scratch/output" >&2
+        exit 1
+    }
+    read -r seconds peak <"$scratch/time"
+    printf '{"peer":"%s","seconds":%s,"peak_kib":%s}\n' "$name" "$seconds" "$peak" | tee -a "$scratch/runs"
+}
+
+decide() {
+    local judged
+    muniment request decide "$request" --release "1-$(jq 'map(.number) | max' "$scratch/output")" --because "$reason" \
+        --session "$scratch/dana" >"$scratch/decided"
+    judged=$(printf '{"by": "dana", "on": "%s", "reasoning": "Looked at the file and spoke to the school."}' "$(date +%F)")
+    printf '{"authority": {"evidence": ["birth-certificate"], "isGivenBySubject": false, "isGivenByHolder": false, "hasCare": true,
+        "subjectObjects": false}, "competence": {"isCompetent": false, "judgement": %s}, "bestInterests": %s,
+        "orders": {"checked": %s, "restrainsContact": false}}' "$judged" "$judged" "$judged" >"$scratch/standing.json"
+    muniment request standing "$request" --from "$scratch/standing.json" --session "$scratch/dana"
+    muniment request approve "$request" --session "$scratch/mona"
+}
+
+median() {
+    sed -n "s/^{\"peer\":\"$1\".*\"$2\":\([0-9.]*\).*/\1/p" "$scratch/runs" | sort -n | sed -n "$(((repetitions + 1) / 2))p"
+}
+
+line() { printf '%-44s %8s   promised: %s\n' "$1" "$2" "$3"; }
+
+prepare
+for ((repetition = 0; repetition < repetitions; repetition++)); do
+    run 'request collect' "$program" request collect "$request" --session "$scratch/dana"
+    run 'request items' "$program" request items "$request" --session "$scratch/dana" --json
+done
+decide
+for ((repetition = 0; repetition < repetitions; repetition++)); do
+    rm -f -- "$scratch/package.zip" "$scratch/bsdtar.zip"
+    run 'request disclose' "$program" request disclose "$request" --to 'Pat Parent' --output "$scratch/package.zip" \
+        --passphrase-from-file "$scratch/password" --session "$scratch/dana"
+    run 'bsdtar, zip with AES-256' bsdtar --format zip --options zip:encryption=aes256 \
+        --passphrase "$(cat "$scratch/password")" -cf "$scratch/bsdtar.zip" -C "$scratch/corpus" .
+done
+7z t -p"$(cat "$scratch/password")" "$scratch/package.zip" >"$scratch/output"
+printf '\nMedians of %s runs, %s files\n' "$repetitions" "$files"
+line 'collect and list, seconds' \
+    "$(awk -v a="$(median 'request collect' seconds)" -v b="$(median 'request items' seconds)" 'BEGIN { print a + b }')" 'at most 5'
+line 'package : bsdtar' \
+    "$(awk -v a="$(median 'request disclose' seconds)" -v b="$(median 'bsdtar, zip with AES-256' seconds)" \
+        'BEGIN { printf "%.2f", a / b }')" 'at most 1.5'
+for peer in 'request collect' 'request items' 'request disclose'; do
+    line "$peer, peak MiB" "$(($(median "$peer" peak_kib) / 1024))" 'at most 128'
+done
