@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Vault", "Storage", "Rules", "Ledger", "Sealing",
+                "Web", "Vault", "Paper", "Storage", "Rules", "Ledger", "Sealing",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # To be sourced by a script that has a function `muniment`.
 
-# small_vault VAULT FOLDER: makes a vault with ada, who administers it, and sam and priya on the team of one case. Key, password and
+# small_vault VAULT FOLDER: makes a vault with ada, who administers it, sam and priya on the team of one case, and dana, who answers requests. Key, password and
 # sessions are put in FOLDER; sets case_id and the variables that commands go by.
 small_vault() {
     local folder=$2 name role party place child who here
@@ -12,7 +12,7 @@ small_vault() {
     muniment init "$MUNIMENT_VAULT" --origin small.example/ledger --key-file "$folder/key" --administrator ada --name Ada \
         --organisation Digital "${password[@]}"
     muniment sign-in ada "${password[@]}" --session "$folder/ada"
-    for who in 'sam SEND education' 'priya HADV health'; do
+    for who in 'sam SEND education' 'priya HADV health' 'dana DPO rights'; do
         read -r name role party <<<"$who"
         place=$(muniment organisation add "$name" --party "$party" --session "$folder/ada")
         muniment person add "$name" --name "$name" --organisation "$place" --role "$role" "${password[@]}" \

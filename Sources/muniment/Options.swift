@@ -146,7 +146,9 @@ extension VaultEnvironment {
     /// The machine's clock and generator. Legal days are days in Europe/London.
     static let live = live(scanner: nil)
 
-    static func live(scanner: ClamdScanner?, intake: IntakeRules = IntakeRules()) -> VaultEnvironment {
+    static func live(
+        scanner: ClamdScanner?, intake: IntakeRules = IntakeRules(), rules: RequestRules = .usual
+    ) -> VaultEnvironment {
         VaultEnvironment(
             now: { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
             day: { moment in
@@ -156,22 +158,14 @@ extension VaultEnvironment {
                 else { preconditionFailure("the calendar has no such day") }
                 return day
             }, random: .system, intake: intake, scanner: scanner, cryptoperiods: cryptoperiods,
-            rights: rights, claims: claims, schools: schools)
+            rights: rules.rights, claims: rules.claims, schools: rules.schools)
     }
 
     /// From the folder of MUNIMENT_KEYS, `./Keys` or the package's own.
     private static let cryptoperiods = read("cryptoperiods.yaml", "MUNIMENT_KEYS", "Keys", Cryptoperiods.load)
 
-    /// From the folder of MUNIMENT_POLICIES, `./Policies` or the package's own.
-    private static let rights = read("rights.yaml", "MUNIMENT_POLICIES", "Policies", RightsPolicy.load)
-
-    private static let claims = read("claims.yaml", "MUNIMENT_POLICIES", "Policies", ClaimsPolicy.load)
-
-    /// An authority's own: none comes with the program.
-    private static let schools = read("schools.yaml", "MUNIMENT_POLICIES", "Policies", SchoolTerms.load)
-
     /// What a file of rules says: the first that is there. One with a fault is told and left out, and what needs it is refused.
-    private static func read<Rules>(
+    fileprivate static func read<Rules>(
         _ file: String, _ variable: String, _ folder: String, _ load: (PolicyText) throws(PolicyError) -> Rules
     ) -> Rules? {
         let named = ProcessInfo.processInfo.environment[variable].map { [$0] }
@@ -204,4 +198,36 @@ extension Instant {
 /// A path as other processes of this user would understand it.
 func absolute(_ path: String) -> String {
     path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+}
+
+/// The rules that requests under data protection law are answered by, and what goes with them.
+struct RequestRules: Sendable {
+    let rights: RightsPolicy?
+    let claims: ClaimsPolicy?
+    /// An authority's own: none comes with the program.
+    let schools: SchoolTerms?
+
+    /// From the folder of MUNIMENT_POLICIES, `./Policies` or the package's own.
+    static let usual = RequestRules()
+
+    private init() {
+        func read<Rules>(_ file: String, _ load: (PolicyText) throws(PolicyError) -> Rules) -> Rules? {
+            VaultEnvironment.read(file, "MUNIMENT_POLICIES", "Policies", load)
+        }
+        rights = read("rights.yaml", RightsPolicy.load)
+        claims = read("claims.yaml", ClaimsPolicy.load)
+        schools = read("schools.yaml", SchoolTerms.load)
+    }
+
+    /// From a folder that somebody has named. `rights.yaml` must be there, and nothing that is there may have a fault.
+    init(from folder: String) throws {
+        func read<Rules>(_ file: String, _ load: (PolicyText) throws(PolicyError) -> Rules) throws -> Rules {
+            let text = try Folder.read("\(folder)/\(file)", limit: 1 << 20)
+            return try load(PolicyText(file: file, text: String(decoding: text, as: UTF8.self)))
+        }
+        func isThere(_ file: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(file)") }
+        rights = try read("rights.yaml", RightsPolicy.load)
+        claims = isThere("claims.yaml") ? try read("claims.yaml", ClaimsPolicy.load) : nil
+        schools = isThere("schools.yaml") ? try read("schools.yaml", SchoolTerms.load) : nil
+    }
 }

@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
             + configuration.events.secretFiles
             + (configuration.openID?.providers.map(\.secretFile) ?? [])
         for path in secrets { try Secrets.requireClosed(path) }
+        let rules = try configuration.policies.map { try RequestRules(from: $0) } ?? .usual
         if check {
             print("The configuration is good.")
             return
@@ -46,7 +47,12 @@ struct ServeCommand: AsyncParsableCommand {
             }
         }
         let environment = VaultEnvironment.live(
-            scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake)
+            scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake,
+            rules: rules)
+        if rules.rights == nil {
+            logger.warning(
+                "there are no rules on requests (rights.yaml): requests under data protection law are refused")
+        }
         let vault = try await DocumentVault.open(
             configuration.vault, unlockedWith: try configuration.unlock.read(), in: environment)
         do {

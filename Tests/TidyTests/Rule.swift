@@ -110,7 +110,7 @@ struct Rule: Sendable {
             "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
             "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
             "UnixSignals",
-            "AsyncHTTPClient", "JWTKit", "Foundation", "Glibc", "Synchronization",
+            "AsyncHTTPClient", "JWTKit", "Dispatch", "Foundation", "Glibc", "Synchronization",
         ],
         "muniment": [
             "Web", "Logging", "Dispatch", "Vault", "Paper", "Rules", "Storage", "Ledger", "Sealing", "ArgumentParser",

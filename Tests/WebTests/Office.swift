@@ -19,7 +19,7 @@ final class Office: Sendable {
         ("sam", "SEND", Party.education), ("hana", "SCH", .education), ("priya", "HADV", .health),
         ("yusuf", "YJS", .youthJustice), ("pat", "P", .family),
     ]
-    static let others = [("henry", "HADV", Party.health), ("dana", "DPO", .rights)]
+    static let others = [("henry", "HADV", Party.health), ("dana", "DPO", .rights), ("mona", "SMGR", .education)]
 
     let folder: URL
     let caseID: CaseID
@@ -52,11 +52,14 @@ final class Office: Sendable {
     var vaultPath: String { folder.appending(path: "vault").path }
 
     /// Makes an office, opens it, and closes it when `work` ends.
+    ///
+    /// `hasRules`: there is a rights.yaml.
     static func open(
         _ change: (inout ServiceOptions) -> Void = { _ in }, yaml: (Office) throws -> String = { _ in "" },
+        hasRules: Bool = true,
         _ work: @Sendable (Office) async throws -> Void
     ) async throws {
-        let (office, vault) = try await make()
+        let (office, vault) = try await make(hasRules: hasRules)
         let text = """
             vault: \(office.vaultPath)
             unlock:
@@ -99,7 +102,7 @@ final class Office: Sendable {
     /// Everything is made once; each test gets a copy.
     private static let prepared = Task { try await prepare() }
 
-    static func make() async throws -> (Office, DocumentVault) {
+    static func make(hasRules: Bool = true) async throws -> (Office, DocumentVault) {
         let original = try await prepared.value
         let folder = try scratchFolder()
         try FileManager.default.removeItem(at: folder)
@@ -110,7 +113,10 @@ final class Office: Sendable {
             .write(to: marker, atomically: true, encoding: .utf8)
         let office = Office(
             folder: folder, caseID: original.caseID, child: original.child, clock: Clock(), tokens: original.tokens)
-        let environment = VaultEnvironment(now: office.clock.read, day: { $0.dayInUTC }, random: .system)
+        let environment = VaultEnvironment(
+            now: office.clock.read, day: { $0.dayInUTC }, random: .system,
+            rights: hasRules ? try shipped("rights", RightsPolicy.load) : nil,
+            claims: hasRules ? try shipped("claims", ClaimsPolicy.load) : nil)
         let vault = try await DocumentVault.open(
             office.vaultPath, unlockedWith: try key([UInt8](repeating: 7, count: 32)), in: environment)
         return (office, vault)
@@ -169,6 +175,13 @@ final class Office: Sendable {
     private static func key(_ bytes: some Sequence<UInt8>) throws -> Key {
         var bytes = Array(bytes)
         return Key(try SecretBytes(wiping: &bytes))
+    }
+
+    private static func shipped<Rules>(
+        _ name: String, _ load: (PolicyText) throws(PolicyError) -> Rules
+    ) throws -> Rules {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Policies/\(name).yaml")
+        return try load(PolicyText(file: "\(name).yaml", text: try String(contentsOf: file, encoding: .utf8)))
     }
 
     static func shippedPolicies() throws -> [PolicyFile: [UInt8]] {

@@ -101,8 +101,11 @@ final class Peer {
             let parts = line.split(separator: ":", maxSplits: 1)
             if parts.count == 2 { headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces) }
         }
+        if hasBody, headers["transfer-encoding"] == "chunked" {
+            let (body, isWhole) = chunks()
+            return Answer(status: status, headers: headers, body: body, isWhole: isWhole)
+        }
         let length = hasBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
-        precondition(headers["transfer-encoding"] == nil, "every answer says its length")
         while pending.count < length {
             let part = receive()
             if part.isEmpty { break }
@@ -111,6 +114,35 @@ final class Peer {
         let body = Array(pending.prefix(length))
         pending.removeFirst(body.count)
         return Answer(status: status, headers: headers, body: body, isWhole: body.count == length)
+    }
+
+    /// A body whose length is not said beforehand; whole when its last chunk came.
+    private func chunks() -> (body: [UInt8], isWhole: Bool) {
+        var body: [UInt8] = []
+        while let count = chunkLength(), let part = take(count + 2) {
+            body += part.dropLast(2)
+            if count == 0 { return (body, true) }
+        }
+        return (body, false)
+    }
+
+    private func chunkLength() -> Int? {
+        var digits: [UInt8] = []
+        while let byte = take(1)?.first {
+            if byte == UInt8(ascii: "\n") { break }
+            digits.append(byte)
+        }
+        return Int(String(decoding: digits.dropLast(), as: UTF8.self), radix: 16)
+    }
+
+    private func take(_ count: Int) -> ArraySlice<UInt8>? {
+        while pending.count < count {
+            let part = receive()
+            guard !part.isEmpty else { return nil }
+            pending += part
+        }
+        defer { pending.removeFirst(count) }
+        return pending[..<count]
     }
 }
 

@@ -275,6 +275,17 @@ struct KeptFile: Sendable {
     let mediaTypes: [MediaType]
 }
 
+extension VaultError {
+    /// It is the machine that lacks the programs which work on pages, or the walls around them, and not the document.
+    public var isForWantOfPrograms: Bool {
+        guard case .paper(let error) = self else { return false }
+        return switch error {
+        case .noMemoryFolder, .notConfined, .toolMissing: true
+        default: false
+        }
+    }
+}
+
 /// A file in a scratch folder, to be taken into the vault.
 private final class ScratchContent: ContentSource {
     private let scratch: Scratch

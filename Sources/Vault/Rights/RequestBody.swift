@@ -120,12 +120,6 @@ public enum RightsProblem: Hashable, Sendable {
     /// An offer of something that may not go out as it is now.
     case offerStale
 
-    /// Whether it is refused to this person; else it cannot be done as things stand.
-    public var isForbidden: Bool { self == .wrongRecipient }
-
-    /// Whether it was there once, and never will be again.
-    public var isGone: Bool { if case .offerOver = self { true } else { false } }
-
     var sentence: String {
         switch self {
         case .noPolicy:

@@ -47,6 +47,8 @@ public struct RightsRequest: Hashable, Sendable, Codable {
     public let approved: String?
     /// When and how the answer went.
     public let disclosed: [String]
+    /// Another after every change, of the request or of one of its items.
+    public let version: String
 }
 
 /// A line of the register.
@@ -128,7 +130,7 @@ extension DocumentVault {
             requester: body.requester, channel: body.channel.rawValue, asked: body.asked, clock: clock, fault: fault,
             next: next, events: body.events, search: body.search, mentions: body.mentions?.log,
             approved: body.approval?.at.text,
-            disclosed: body.disclosures.map { "\($0.at.text) \($0.method)" })
+            disclosed: body.disclosures.map { "\($0.at.text) \($0.method)" }, version: Digest.sha256(row.body).hex)
     }
 
     /// The register, the soonest due first. Requests about children who have been erased are not in it: only that there was one is left.

@@ -7,12 +7,21 @@ struct Form: Sendable {
         let isRequired: Bool
         let isSecret: Bool
         var longest = 1024
+        /// What a text may be; anything when empty.
+        var choices: [String] = []
 
         static func text(_ name: String, atMost longest: Int = 1024) -> Field {
             Field(name: name, isRequired: true, isSecret: false, longest: longest)
         }
-        static func secret(_ name: String) -> Field { Field(name: name, isRequired: true, isSecret: true) }
-        static func optionalSecret(_ name: String) -> Field { Field(name: name, isRequired: false, isSecret: true) }
+        static func optionalText(_ name: String, of choices: [String] = []) -> Field {
+            Field(name: name, isRequired: false, isSecret: false, choices: choices)
+        }
+        static func secret(_ name: String, atMost longest: Int = 1024) -> Field {
+            Field(name: name, isRequired: true, isSecret: true, longest: longest)
+        }
+        static func optionalSecret(_ name: String, atMost longest: Int = 1024) -> Field {
+            Field(name: name, isRequired: false, isSecret: true, longest: longest)
+        }
     }
 
     private var texts: [String: String] = [:]
@@ -44,7 +53,11 @@ struct Form: Sendable {
             if field.isSecret {
                 secrets[name] = Key(try SecretBytes(wiping: &value))
             } else {
-                texts[name] = String(decoding: value, as: UTF8.self)
+                let text = String(decoding: value, as: UTF8.self)
+                guard field.choices.isEmpty || field.choices.contains(text) else {
+                    throw Problem.malformed("`\(name)` is one of \(field.choices.joined(separator: ", ")).")
+                }
+                texts[name] = text
             }
         }
         if let missing = known.first(where: { $0.isRequired && !has($0.name) }) {
@@ -59,6 +72,8 @@ struct Form: Sendable {
         guard let text = texts[name] else { throw Problem.malformed("`\(name)` is missing.") }
         return text
     }
+
+    func optionalText(_ name: String) -> String? { texts[name] }
 
     /// - Throws: `Problem.malformed`.
     func secret(_ name: String) throws -> Key {

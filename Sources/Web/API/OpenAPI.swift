@@ -83,6 +83,7 @@ enum OpenAPI {
         case "rendition": .text(1...80)
         case "provider": .word
         case "index": .count
+        case "item": .whole(1...RightsItems.most)
         default: .id
         }
     }
@@ -174,6 +175,7 @@ extension Schema {
 
 extension Form.Field {
     fileprivate var schema: Schema.Field {
-        isRequired ? .needed(name, .text(1...1024)) : .optional(name, .text(1...1024))
+        let value: Schema = choices.isEmpty ? .text(1...longest) : .choice(choices)
+        return isRequired ? .needed(name, value) : .optional(name, value)
     }
 }

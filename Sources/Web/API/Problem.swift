@@ -127,9 +127,8 @@ extension Problem {
             case .scanFailed: Problem(.serviceUnavailable, "scan-failed", error.userMessage)
             case .scannerMissing: Problem(fault: error)
             case .unscanned: Problem(.forbidden, "unscanned", error.userMessage)
-            case .rights(let problem):
-                Problem(problem.isForbidden ? .forbidden : .conflict, "request", error.userMessage)
-            case .paper: Problem(.unprocessableContent, "not-for-paper", error.userMessage)
+            case .rights(let problem): Problem(problem, error.userMessage)
+            case .paper: Problem(paper: error)
             case .caseClosed: Problem(.conflict, "case-closed", error.userMessage)
             case .viewOnly: Problem(.forbidden, "view-only", error.userMessage)
             case .rangeOutsideContent(let count): Problem(outside: count)
@@ -151,6 +150,29 @@ extension Problem {
             case .beingDone: Problem(.conflict, "being-done", error.userMessage)
             case .doneBefore: Problem(.conflict, "done-before", error.userMessage)
             case .reviewOverdue: Problem(.forbidden, "review-overdue", error.userMessage)
+            }
+    }
+
+    private init(paper error: VaultError) {
+        self =
+            error.isForWantOfPrograms
+            ? Problem(.serviceUnavailable, "paper-unavailable", error.userMessage)
+            : Problem(.unprocessableContent, "not-for-paper", error.userMessage)
+    }
+
+    /// What stands against an answer is for those who prepare it: it may say of whom the papers are.
+    private init(_ problem: RightsProblem, _ message: String) {
+        self =
+            switch problem {
+            case .noPolicy, .noClaims: Problem(.serviceUnavailable, "no-rights-rules", message)
+            case .wrongRecipient: Problem(.forbidden, "wrong-recipient", message)
+            case .faults:
+                Problem(.conflict, "faults", "Something stands against the answer. The request's faults say what.")
+            case .notAsApproved: Problem(.conflict, "not-as-approved", message)
+            case .noAccount: Problem(.conflict, "no-account", message)
+            case .offerOver: Problem(.gone, "offer-over", message)
+            case .offerStale: Problem(.conflict, "offer-stale", message)
+            case .rules, .notByHand: Problem(.conflict, "not-now", message)
             }
     }
 

@@ -43,6 +43,8 @@ struct Route: Sendable {
         case upload
         /// A question to another server, which may be slow.
         case provider
+        /// Programs that work on pages: they take the cores, and minutes.
+        case paper
     }
 
     let method: HTTPRequest.Method

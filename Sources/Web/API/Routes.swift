@@ -6,7 +6,7 @@ import Vault
 extension Route {
     static let all: [Route] =
         session + account + people + children + cases + documents + uploads.map(\.forSystems) + sharing + access
-        + ledger + events + systems
+        + ledger + events + systems + rightsRequests + rightsItems + rightsAnswers + offers + breaches + accountability
 
     private static let session: [Route] = [
         Route(
@@ -344,9 +344,9 @@ extension Route {
 }
 
 extension Route {
-    fileprivate typealias Handler = @Sendable (Call, Caller) async throws -> Answer
+    typealias Handler = @Sendable (Call, Caller) async throws -> Answer
 
-    private static func list(
+    static func list(
         _ path: String, _ summary: String, of item: Schema, query: [Schema.Field] = [], cost: Cost = .light,
         _ handler: @escaping Route.Handler
     ) -> Route {
@@ -355,14 +355,14 @@ extension Route {
             cost: cost, answer: .json(item.paged()))
     }
 
-    private static func show(
+    static func show(
         _ path: String, _ summary: String, _ schema: Schema, cost: Cost = .light, _ handler: @escaping Route.Handler
     ) -> Route {
         Route(
             method: .get, path: path, summary: summary, access: .signedIn(handler), cost: cost, answer: .json(schema))
     }
 
-    private static func make(
+    static func make(
         _ path: String, _ summary: String, _ fields: [Schema.Field], answer: Schema? = nil,
         _ handler: @escaping Route.Handler
     ) -> Route {
@@ -385,7 +385,7 @@ extension Route {
             cost: .password, status: answer == nil ? .noContent : .ok, answer: answer.map { .json($0) } ?? .nothing)
     }
 
-    private static func act(
+    static func act(
         _ path: String, _ summary: String, _ fields: [Schema.Field], answer: Schema? = nil, cost: Cost = .light,
         _ handler: @escaping Route.Handler
     ) -> Route {

@@ -5,6 +5,8 @@ import Foundation
 indirect enum Schema: Sendable {
     case text(TextRule)
     case whole(ClosedRange<Int>)
+    /// With a fraction or without.
+    case number(ClosedRange<Int>)
     case flag
     case list(Schema, atMost: Int)
     case object([Field])
@@ -66,7 +68,10 @@ extension Schema {
         case (.named(_, let schema), _): return schema.fault(in: value, at: place)
         case (.text(let rule), .text(let text)): return rule.fault(in: text).map { "\(here) \($0)" }
         case (.whole(let range), .whole(let number)):
-            return range.contains(number) ? nil : "\(here) must be from \(range.lowerBound) to \(range.upperBound)."
+            return range.contains(number) ? nil : Self.outside(range, here)
+        case (.number(let range), .number(let number)):
+            return Double(range.lowerBound)...Double(range.upperBound) ~= number ? nil : Self.outside(range, here)
+        case (.number(let range), .whole(let number)): return range.contains(number) ? nil : Self.outside(range, here)
         case (.flag, .flag): return nil
         case (.list(let schema, let most), .list(let items)):
             guard items.count <= most else { return "\(here) has more than \(most) items." }
@@ -76,6 +81,10 @@ extension Schema {
             return members.lazy.compactMap { schema.fault(in: $1, at: place) }.first
         default: return "\(here) must be \(kind)."
         }
+    }
+
+    private static func outside(_ range: ClosedRange<Int>, _ here: String) -> String {
+        "\(here) must be from \(range.lowerBound) to \(range.upperBound)."
     }
 
     private static func fault(in members: [String: JSON], _ fields: [Field], _ place: String) -> String? {
@@ -97,6 +106,7 @@ extension Schema {
         switch self {
         case .text: "text"
         case .whole: "a whole number"
+        case .number: "a number"
         case .flag: "true or false"
         case .list: "a list"
         case .object, .map: "an object"
@@ -147,6 +157,8 @@ extension Schema {
         case .text(let rule): rule.openAPI
         case .whole(let range):
             ["type": "integer", "minimum": .whole(range.lowerBound), "maximum": .whole(range.upperBound)]
+        case .number(let range):
+            ["type": "number", "minimum": .whole(range.lowerBound), "maximum": .whole(range.upperBound)]
         case .flag: ["type": "boolean"]
         case .list(let schema, let most):
             ["type": "array", "items": schema.openAPI, "maxItems": .whole(most)]
@@ -171,7 +183,7 @@ extension Schema {
     /// Every schema that has a name, in this one.
     var named: [String: Schema] {
         switch self {
-        case .text, .whole, .flag: [:]
+        case .text, .whole, .number, .flag: [:]
         case .list(let schema, _), .map(let schema): schema.named
         case .object(let fields): fields.reduce(into: [:]) { $0.merge($1.schema.named) { first, _ in first } }
         case .named(let name, let schema): schema.named.merging([name: schema]) { first, _ in first }

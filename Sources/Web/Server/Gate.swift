@@ -61,6 +61,19 @@ final class Gate: Sendable {
     var load: (inside: Int, waiting: Int) { state.withLock { ($0.inside, $0.waitingCount) } }
 }
 
+/// A place in a gate, left when nobody holds it any more: for work that goes on behind the answer's head.
+final class Place: Sendable {
+    private let gate: Gate
+
+    /// - Throws: `Problem.busy`.
+    init(in gate: Gate) async throws {
+        try await gate.enter()
+        self.gate = gate
+    }
+
+    deinit { gate.leave() }
+}
+
 /// A gate for each of many, there while somebody is in it: nobody takes all the places of a gate that others need too.
 final class Gates<Key: Hashable & Sendable>: Sendable {
     private let gates = Mutex<[Key: (gate: Gate, users: Int)]>([:])

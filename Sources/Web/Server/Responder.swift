@@ -103,7 +103,9 @@ struct Responder: Sendable {
         let gate = service.limits.gate(route.cost)
         try await gate.enter()
         defer { gate.leave() }
-        return try await work()
+        guard route.cost == .paper else { return try await work() }
+        // Pages are painted on other threads than those that answer everybody.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await work() }
     }
 
     private func call(_ request: Request, _ origin: RequestOrigin, _ reference: String) async throws -> Call {
@@ -219,7 +221,7 @@ extension Route.Cost {
         switch self {
         case .light, .transfer, .upload: 1
         case .heavy: 10
-        case .password, .provider: 20
+        case .password, .provider, .paper: 20
         }
     }
 }

@@ -38,6 +38,8 @@ public struct ServiceConfiguration: Sendable {
     /// The malware scanner; without one nothing is scanned.
     public let scanner: ScannerAddress?
     public let intake: IntakeRules
+    /// The folder with the rules on requests under data protection law; the usual places are looked in when `nil`.
+    public let policies: String?
     public let connections: Int
     public let events: EventConfiguration
     /// Organisations' sign-in providers; `nil` without any.
@@ -47,7 +49,7 @@ public struct ServiceConfiguration: Sendable {
     public init(_ text: PolicyText) throws(PolicyError) {
         let own: Set = [
             "vault", "unlock", "listen", "metrics", "proxy", "limits", "intake", "log-requests", "publish-ledger",
-            "providers", "systems",
+            "providers", "systems", "policies",
         ]
         let top = try PolicyNode.root(of: text).map(own.union(EventConfiguration.keys))
         vault = try top.required("vault").path()
@@ -58,6 +60,7 @@ public struct ServiceConfiguration: Sendable {
         systems = try top.optional("systems").map(Self.systems)
         metricsPort = try top.optional("metrics")?.map(["port"]).required("port").number(in: 1...65535)
         let intake = try top.optional("intake")?.map(["scanner", "unknown-types"])
+        policies = try top.optional("policies")?.path()
         scanner = try intake?.optional("scanner").map(Self.scanner)
         self.intake = IntakeRules(allowsUnknown: try intake?.optional("unknown-types")?.flag() ?? false)
         let isBehindProxy = try top.optional("proxy")?.flag() ?? false

@@ -17,6 +17,11 @@ struct WorkLimits: Sendable {
     private let transfer: Gate
     private let upload: Gate
     private let provider: Gate
+    private let paper: Gate
+    /// Of packages on their way out: each has a thread until its last byte is taken.
+    let packages = Gate(room: 8, queue: 0)
+    /// Of packages that are made into a PDF first: each holds all of its content in memory, several times.
+    let bundles = Gate(room: 1, queue: 2)
 
     init(_ options: ServiceOptions) {
         let rates = options.rates
@@ -31,6 +36,8 @@ struct WorkLimits: Sendable {
         // A place is held for as long as the content takes to come.
         upload = Gate(room: 64, queue: 256)
         provider = Gate(room: 64, queue: 128)
+        // One document at a time, and few that wait for minutes.
+        paper = Gate(room: 1, queue: 4)
     }
 
     func gate(_ cost: Route.Cost) -> Gate {
@@ -41,13 +48,15 @@ struct WorkLimits: Sendable {
         case .transfer: transfer
         case .upload: upload
         case .provider: provider
+        case .paper: paper
         }
     }
 
     var gates: [(name: String, gate: Gate)] {
         [
             ("light", light), ("heavy", heavy), ("password", password), ("transfer", transfer), ("upload", upload),
-            ("provider", provider),
+            ("provider", provider), ("paper", paper), ("package", packages),
+            ("bundle", bundles),
         ]
     }
 }
