@@ -98,9 +98,7 @@ extension DisclosurePackage.Paper {
         desk.scratch.allow(seconds: Scratch.usualSeconds)
         do {
             return try await desk.pages(of: Source(file, kind)).file
-        } catch PaperError.notForPages, PaperError.damaged, PaperError.locked, PaperError.tooManyPages,
-            PaperError.tooLarge, PaperError.toolFailed
-        {
+        } catch let error as PaperError where error.isOfDocument && error != .scratchFull {
             return nil
         }
     }
