@@ -140,6 +140,21 @@ struct StampTests {
         try await vault.close()
     }
 
+    @Test("a register without a stamp does not take the place of one that has it")
+    func register() {
+        func content(_ stamp: RegisterFile.Stamp?) -> RegisterFile.Content {
+            let certificate = RegisterFile.Certificate(
+                number: 1, issued: 0, text: Data(), signature: Data(), stamp: stamp)
+            let disposal = RegisterFile.Disposal(
+                id: "1", unit: "child", child: "2", document: nil, version: nil, body: Data(), changed: 0,
+                certificate: certificate)
+            return RegisterFile.Content(vault: "3", entries: 1, disposals: [disposal], holds: [], signers: [])
+        }
+        let (with, without) = (content(RegisterFile.Stamp(time: 0, signature: Data())), content(nil))
+        #expect(with.covers(without) && with.covers(with) && without.covers(without))
+        #expect(!without.covers(with))
+    }
+
     @Test("a vault restored from before the stamp has it again, from the register")
     func restored() async throws {
         let story = try await Story()
@@ -165,7 +180,6 @@ struct StampTests {
         let again = try await DocumentVault.open(
             scene.restoredPath, unlockedWith: Fixture.secret(), in: environment)
         #expect(try await again.certificate(of: story.disposal, as: again.person("rex")) == done)
-        // The register never goes backwards: one without the stamp does not take the place of one that has it.
         _ = try await again.replay([register])
         #expect(try await again.records.read { try $0.stamps().count } == 1)
         #expect(try await story.ensemble.findings(again) == [])
