@@ -28,7 +28,7 @@ extension Schema {
                         .list(
                             .object([.needed("party", .party), .needed("roles", .list(.line, atMost: 1000))]),
                             atMost: 10)),
-                    .needed("bases", .list(.free, atMost: 1000)), .needed("needsPolicyDocument", .flag),
+                    .needed("bases", .list(.free, atMost: 1000)), .needed("schedule1", .list(.free, atMost: 100)),
                 ])),
             .needed("controllers", .list(.free, atMost: 10)), .needed("retention", .list(.free, atMost: 1000)),
             .needed("transfers", .free), .needed("security", .free),
