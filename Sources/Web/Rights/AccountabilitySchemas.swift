@@ -28,7 +28,7 @@ extension Schema {
                         .list(
                             .object([.needed("party", .party), .needed("roles", .list(.line, atMost: 1000))]),
                             atMost: 10)),
-                    .needed("bases", .list(.free, atMost: 1000)), .needed("needsPolicyDocument", .flag),
+                    .needed("bases", .list(.free, atMost: 1000)), .needed("schedule1", .list(.free, atMost: 100)),
                 ])),
             .needed("controllers", .list(.free, atMost: 10)), .needed("retention", .list(.free, atMost: 1000)),
             .needed("transfers", .free), .needed("security", .free),
@@ -67,6 +67,7 @@ extension Schema {
             .needed("complaints", .list(complaint, atMost: 1_000_000)), .needed("restrictions", .count),
             .needed("breaches", .list(breach, atMost: 100_000)), .needed("consentsToReconfirm", .count),
             .needed("emergenciesUnreviewed", .count), .needed("rowsNeedingPolicyDocument", .count),
+            .needed("rowsWithoutPolicyDocument", .count, "Of them, those that have none that counts today."),
             .needed("policyChanges", .list(policyChange, atMost: 1_000_000)),
             .optional("seen", .list(seen, atMost: 1_000_000)), .needed("claims", .list(claim, atMost: 1000)),
         ]))
