@@ -34,7 +34,7 @@ struct MatrixTests {
                 "session": try await first("/v1/account/sessions", office),
                 "request": try await made(
                     office, "/v1/rights-requests", RightsScene.newRequest(about: office.child)),
-                "offer": offer,
+                "offer": offer, "restriction": try await restriction(of: document, office),
                 "breach": try await made(
                     office, "/v1/breaches",
                     #"{"category":"lost","facts":"A file was left on a train.","endangersSomebody":false}"#, as: "dana"),
@@ -63,12 +63,12 @@ struct MatrixTests {
         case "SEND":
             ["child", "case", "task", "restraint"].contains(parameter) || route.path.contains(/access|explain|looks/)
         case "SMGR":
-            ["child", "case", "task", "restraint", "request"].contains(parameter)
+            ["child", "case", "task", "restraint", "request", "restriction"].contains(parameter)
                 || route.path.contains(/access|explain|looks/)
         case "DPO":
-            ["request", "breach"].contains(parameter) || parameter == "offer" && route.method == .delete
+            ["request", "restriction", "breach"].contains(parameter) || parameter == "offer" && route.method == .delete
                 || route.path.contains(/access|explain|looks|consents|tasks/)
-        case "IGO": ["request", "breach"].contains(parameter) || route.path.contains(/looks/)
+        case "IGO": ["request", "restriction", "breach"].contains(parameter) || route.path.contains(/looks/)
         default: false
         }
     }
@@ -104,6 +104,15 @@ struct MatrixTests {
             office.clock.advance(seconds: 3)
         }
         return people
+    }
+
+    /// One that Dana has placed on a document.
+    private func restriction(of document: String, _ office: Office) async throws -> String {
+        let request = try await made(
+            office, "/v1/rights-requests", RightsScene.newRequest(.rectification, about: office.child))
+        return try await made(
+            office, "/v1/rights-requests/\(request)/restrictions",
+            #"{"document":"\#(document)","ground":"accuracy-contested","reason":"The date is contested."}"#, as: "dana")
     }
 
     private func made(_ office: Office, _ path: String, _ json: String, as name: String = "sam") async throws -> String

@@ -14,16 +14,20 @@ struct RightsScene: Sendable {
 
     var path: String { "/v1/rights-requests/\(id)" }
 
-    static func newRequest(about child: ChildID, account: String? = "pat") -> String {
+    static func newRequest(
+        _ kind: RequestKind = .subjectAccess, about child: ChildID, account: String? = "pat"
+    ) -> String {
         let own = account.map { #","account":"\#($0)""# } ?? ""
-        return #"{"kind":"subject-access","child":"\#(child)","channel":"letter","asked":"All that you have","#
+        return #"{"kind":"\#(kind.rawValue)","child":"\#(child)","channel":"letter","asked":"All that you have","#
             + #""requester":{"name":"\#(recipient)","capacity":"parent-with-responsibility","#
             + #""authority":"Birth certificate seen","contact":"By post"\#(own)}}"#
     }
 
-    static func received(in office: Office, account: String? = "pat") async throws -> RightsScene {
+    static func received(
+        _ kind: RequestKind = .subjectAccess, in office: Office, account: String? = "pat"
+    ) async throws -> RightsScene {
         let made = try await office.ask(
-            "POST", "/v1/rights-requests", as: "sam", json: newRequest(about: office.child, account: account))
+            "POST", "/v1/rights-requests", as: "sam", json: newRequest(kind, about: office.child, account: account))
         let id = try #require(made.json["id"] as? String, "\(made.text)")
         #expect(made.headers["location"] == "/v1/rights-requests/\(id)")
         return RightsScene(office: office, id: id)

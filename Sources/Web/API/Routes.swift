@@ -6,7 +6,8 @@ import Vault
 extension Route {
     static let all: [Route] =
         session + account + people + children + cases + documents + uploads.map(\.forSystems) + sharing + access
-        + ledger + events + systems + rightsRequests + rightsItems + rightsAnswers + offers + breaches + accountability
+        + ledger + events + systems + rightsRequests + rightsItems + rightsAnswers + offers + restrictions
+        + corrections + measures + breaches + accountability
 
     private static let session: [Route] = [
         Route(
