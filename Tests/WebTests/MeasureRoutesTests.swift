@@ -165,6 +165,8 @@ struct MeasureRoutesTests {
             #expect(try await decide(String(repeating: "ab", count: 16), try await scene.fresh()) == 404)
             let early = try await scene.ask("POST", "/approval", as: "mona", try await scene.fresh(as: "mona"))
             #expect(early.problem == "faults", "\(early.text)")
+            let open = try await scene.ask("GET", "/faults", as: "mona")
+            #expect(open.text == #"{"items":["Document \#(advice) is undecided."]}"#, "\(open.text)")
             #expect(try await decide(advice, try await scene.fresh(), keeping: "17-3-b") == 204)
             let lines = try await scene.ask("GET", "/erasure", as: "mona")
             #expect(lines.text.contains(#""exception":"17-3-b""#), "\(lines.text)")

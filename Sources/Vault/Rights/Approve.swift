@@ -20,7 +20,7 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func faults(of id: RightsRequestID, as caller: Caller) async throws -> [String] {
         let (row, key, _) = try await requireReviewing(id, caller)
-        return try await faults(row, key, try await items(of: id, key), approval: nil)
+        return try await faults(row, key, try body(of: row, key), try await items(of: id, key), approval: nil)
     }
 
     /// Approves the answer as it is decided now, with who asks and by what right. Any change after this needs it anew.
@@ -33,9 +33,7 @@ extension DocumentVault {
         let items = try await items(of: id, key)
         let digest = try body.digest(with: items)
         let approval = RightsRequestBody.Approval(by: "\(caller.person)", at: environment.now(), digest: digest)
-        let faults =
-            body.kind.isAccess
-            ? try await faults(row, key, items, approval: approval) : try await measureFaults(row, body)
+        let faults = try await faults(row, key, body, items, approval: approval)
         guard faults.isEmpty else { throw VaultError.rights(.faults(faults)) }
         let recipients = try await erasureRecipients(row, body)
         let hands = body.hands(in: items)
@@ -77,6 +75,14 @@ extension DocumentVault {
                 what: body?.form ?? body?.part?.kind.rawValue ?? "", document: body?.document,
                 here: mine?.decision?.outcome.word, there: theirs?.decision?.outcome.word)
         }
+    }
+
+    /// What keeps the answer to a request of any kind from being approved.
+    private func faults(
+        _ row: RightsRequestRow, _ key: ChildKey, _ body: RightsRequestBody, _ items: [RightsItem],
+        approval: RightsRequestBody.Approval?
+    ) async throws -> [String] {
+        body.kind.isAccess ? try await faults(row, key, items, approval: approval) : try await measureFaults(row, body)
     }
 
     /// Everything that keeps the answer from going out, judged anew on the day.
