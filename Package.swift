@@ -44,7 +44,10 @@ let package = Package(
         .target(name: "Paper", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["CLinux", "Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "CLinux", "Sealing", "Ledger", "Rules", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Vault", dependencies: ["Sealing", "Ledger", "Rules", "Storage", "Paper"], swiftSettings: strict),

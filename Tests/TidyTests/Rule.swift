@@ -102,7 +102,7 @@ struct Rule: Sendable {
         "Rules": ["Yams"],
         "Paper": ["CLinux", "Dispatch", "Foundation", "Glibc", "Synchronization"],
         "Storage": [
-            "Rules", "Ledger", "Sealing", "GRDB", "CLinux", "Dispatch", "Foundation", "Glibc",
+            "Rules", "Ledger", "Sealing", "GRDB", "GRDBSQLite", "CLinux", "Dispatch", "Foundation", "Glibc",
             "Synchronization",
         ],
         "Vault": ["Paper", "Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],

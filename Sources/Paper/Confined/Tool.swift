@@ -41,8 +41,8 @@ public struct Tool: Hashable, Sendable {
                 var child = try Child(words, tool: name, scratch: scratch, limits: limits, output: output)
                 defer { scratch.spend(milliseconds: child.milliseconds) }
                 let done = try child.wait { isCancelled.value.load(ordering: .relaxed) }
-                // Killed when its time of processors was over, which is counted in ticks.
-                guard done.status != 128 + SIGKILL || child.milliseconds + 100 < left * 1000 else {
+                // Killed when its time of processors was over. That is counted in ticks, and on a busy machine not as `wait4` counts.
+                guard done.status != 128 + SIGKILL || child.milliseconds < left * 750 else {
                     throw PaperError.timedOut(tool: name)
                 }
                 return done

@@ -49,9 +49,17 @@ extension Folder {
 public final class FolderLock: Sendable {
     private let file: FileDescriptor
 
-    /// - Returns: `nil` when another process has it.
+    /// For so long somebody may have it who only seems to: a program that is being started has all our files until it runs.
+    private static let patience = 100
+    private static let pause: UInt32 = 20_000
+
+    /// - Returns: `nil` when another process has it, and keeps it for two seconds.
     public init?(_ folder: String) throws(StorageError) {
         file = try .folder(folder)
+        for _ in 1..<Self.patience {
+            if try file.lock(exclusively: true, waiting: false) { return }
+            usleep(Self.pause)
+        }
         guard try file.lock(exclusively: true, waiting: false) else { return nil }
     }
 }

@@ -53,10 +53,16 @@ public struct KeyringStore: Sendable {
         }
     }
 
-    /// Makes deletions reach the disk: empties the write-ahead log, where deleted rows would live on.
+    /// Makes deletions reach the disk: empties the write-ahead log, where deleted rows would live on, and overwrites what is left of them
+    /// in the file.
+    ///
+    /// - Throws: `StorageError.busy` when somebody is reading or has just written.
     public func forgetDeleted() async throws {
         do {
-            try await pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try await pool.writeWithoutTransaction { [log = pool.path + "-wal"] db in
+                _ = try db.checkpoint(.truncate)
+                try Scrub.run(db, log: log)
+            }
         } catch {
             throw Database.named(error, Self.name)
         }
