@@ -56,7 +56,7 @@ extension MentionLog {
     /// As it is told to whoever searches.
     var lines: [String] {
         let left = notSearched.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        return ["Searched \(searched) of \(files) files of \(children) other children; \(found) name the child."]
+        return ["Searched \(searched) of \(files) files of \(children) other children of whom you may know; \(found) name the child."]
             + (left.isEmpty ? [] : ["Not searched: \(left.joined(separator: ", "))."])
     }
 }

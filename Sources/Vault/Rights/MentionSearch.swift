@@ -34,7 +34,8 @@ public struct MentionLog: Hashable, Sendable, Codable {
     public let reach: MentionSearch.Reach
     /// What was looked for: `name`, `other-name`, `nhs-number`, `upn`.
     public let sought: [String]
-    /// Other children whose papers were gone through.
+    /// Other children whose papers were gone through. Of a child who is kept from the searcher nothing is counted, here or below: whether there
+    /// is one is not told.
     public let children: Int
     /// The files of those papers, in every version.
     public let files: Int
