@@ -46,6 +46,7 @@ bench: build
 	bench/run.sh
 	bench/http.sh 5
 	bench/disclosure.sh
+	bench/erase.sh
 
 build:
 	scripts/prepare.sh build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times the answer to a request for a child's file of 1,000 documents: collecting, the list of items, and the package, beside bsdtar's
-# zip with AES-256 of the same files.
+# zip with AES-256 of the same files. Then the redaction of a paper of ten pages: all processes together, and on one core alone.
 #
 #     disclosure.sh [REPETITIONS] [FILES]
 #
@@ -12,6 +12,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 readonly root
 readonly repetitions=${1:-3}
 readonly files=${2:-1000}
+readonly pages=10
 readonly scratch=$root/bench-scratch
 readonly program=${MUNIMENT:-$root/.build/release/muniment}
 readonly reason='Nothing in it is about anybody but the child.'
@@ -28,6 +29,21 @@ add_person() {
     muniment sign-in "$1" --password-file "$scratch/password" --session "$scratch/$1"
 }
 
+# A PDF of so many pages of about 500 words, in each paragraph of which a name stands that is to go.
+paper() {
+    python3 - "$pages" >"$scratch/paper.html" <<'END'
+import random, sys
+chance = random.Random(1)
+words = "the report of a school visit says that reading and writing go well with help every day while noise in class is hard".split()
+for page in range(int(sys.argv[1])):
+    print('<section style="break-after: page; font: 10pt Liberation Serif">')
+    for _ in range(5):
+        print("<p>", *(chance.choice(words) for _ in range(50)), "Jo Sample", *(chance.choice(words) for _ in range(50)), "</p>")
+    print("</section>")
+END
+    weasyprint -q "$scratch/paper.html" "$scratch/paper.pdf"
+}
+
 # A request about a child of whom so many documents are kept, which the officer may read.
 prepare() {
     rm -rf -- "$scratch"
@@ -36,11 +52,13 @@ prepare() {
     python3 "$root/bench/corpus.py" "$scratch/corpus" --files "$files"
     small_vault "$scratch/vault" "$scratch"
     add_person hana SCH education
-    add_person dana DPO rights
     add_person mona SMGR education
     # shellcheck disable=SC2154  # small_vault sets it
     muniment case team add "$case_id" hana --role SCH --session "$scratch/sam"
     muniment import "$scratch/corpus" --case "$case_id" --category D01 --session "$scratch/hana"
+    paper
+    document=$(muniment document deposit "$scratch/paper.pdf" --case "$case_id" --category D01 --session "$scratch/hana" --json |
+        jq -r .document)
     muniment task grant dana --role DPO --case "$case_id" --category D01 --purpose rights.request \
         --until "$(date -d tomorrow +%F)" --session "$scratch/sam"
     printf '{"name": "Pat Parent", "capacity": "parent-with-responsibility", "authority": "Seen", "contact": "By post",
@@ -53,20 +71,26 @@ prepare() {
 
 # run NAME COMMAND...
 run() {
-    local name=$1 seconds peak
+    local name=$1 seconds peak user system
     shift
     sync
-    /usr/bin/time -f '%e %M' -o "$scratch/time" "$@" >"$scratch/output" 2>&1 || {
+    /usr/bin/time -f '%e %M %U %S' -o "$scratch/time" "$@" >"$scratch/output" 2>&1 || {
         cat "$scratch/output" >&2
         exit 1
     }
-    read -r seconds peak <"$scratch/time"
-    printf '{"peer":"%s","seconds":%s,"peak_kib":%s}\n' "$name" "$seconds" "$peak" | tee -a "$scratch/runs"
+    read -r seconds peak user system <"$scratch/time"
+    printf '{"peer":"%s","seconds":%s,"peak_kib":%s,"cpu":%s}\n' "$name" "$seconds" "$peak" \
+        "$(awk -v a="$user" -v b="$system" 'BEGIN { print a + b }')" | tee -a "$scratch/runs"
+}
+
+plan() {
+    jq --arg document "$document" '{item: (map(select(.document == $document)) | .[0].number),
+        terms: [{text: "Jo Sample", kind: "name", exemption: "S2-P3-16"}]}' "$scratch/items" >"$scratch/plan.json"
 }
 
 decide() {
     local judged
-    muniment request decide "$request" --release "1-$(jq 'map(.number) | max' "$scratch/output")" --because "$reason" \
+    muniment request decide "$request" --release "1-$(jq 'map(.number) | max' "$scratch/items")" --because "$reason" \
         --session "$scratch/dana" >"$scratch/decided"
     judged=$(printf '{"by": "dana", "on": "%s", "reasoning": "Looked at the file and spoke to the school."}' "$(date +%F)")
     printf '{"authority": {"evidence": ["birth-certificate"], "isGivenBySubject": false, "isGivenByHolder": false, "hasCare": true,
@@ -87,6 +111,12 @@ for ((repetition = 0; repetition < repetitions; repetition++)); do
     run 'request collect' "$program" request collect "$request" --session "$scratch/dana"
     run 'request items' "$program" request items "$request" --session "$scratch/dana" --json
 done
+mv "$scratch/output" "$scratch/items"
+plan
+for ((repetition = 0; repetition < repetitions; repetition++)); do
+    run 'request redact' "$program" request redact "$request" --plan "$scratch/plan.json" --session "$scratch/dana"
+    run 'request redact, one core' taskset -c 0 "$program" request redact "$request" --plan "$scratch/plan.json" --session "$scratch/dana"
+done
 decide
 for ((repetition = 0; repetition < repetitions; repetition++)); do
     rm -f -- "$scratch/package.zip" "$scratch/bsdtar.zip"
@@ -95,6 +125,8 @@ for ((repetition = 0; repetition < repetitions; repetition++)); do
     run 'bsdtar, zip with AES-256' bsdtar --format zip --options zip:encryption=aes256 \
         --passphrase "$(cat "$scratch/password")" -cf "$scratch/bsdtar.zip" -C "$scratch/corpus" .
 done
+# shellcheck disable=SC2016  # awk expands
+a_page() { awk -v a="$(median "$1" "$2")" -v n="$pages" 'BEGIN { printf "%.2f", a / n }'; }
 7z t -p"$(cat "$scratch/password")" "$scratch/package.zip" >"$scratch/output"
 printf '\nMedians of %s runs, %s files\n' "$repetitions" "$files"
 line 'collect and list, seconds' \
@@ -105,3 +137,6 @@ line 'package : bsdtar' \
 for peer in 'request collect' 'request items' 'request disclose'; do
     line "$peer, peak MiB" "$(($(median "$peer" peak_kib) / 1024))" 'at most 128'
 done
+line "redaction of $pages pages, seconds a page" "$(a_page 'request redact' seconds)" 'pages in parallel'
+line 'the same on one core' "$(a_page 'request redact, one core' seconds)" 'at most 3'
+line 'the same, seconds of processors' "$(a_page 'request redact' cpu)" 'reported'

@@ -14,7 +14,7 @@ readonly paper=(bubblewrap fonts-dejavu-core fonts-liberation img2pdf libarchive
     libreoffice-writer-nogui poppler-utils qpdf tesseract-ocr tesseract-ocr-eng weasyprint)
 readonly test=("${paper[@]}" age clamav-daemon curl dbconfig-no-thanks faketime glewlwyd golang-go golang-golang-x-mod-dev jq oathtool
     openssl p7zip-full procps python3-venv softhsm2 sqlite3 time zlib1g-dev)
-readonly bench=(age borgbackup curl hyperfine jq libarchive-tools nginx-core p7zip-full procps python3-venv restic time wrk)
+readonly bench=("${paper[@]}" age borgbackup curl hyperfine jq nginx-core p7zip-full procps python3-venv restic time util-linux wrk)
 readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base lintian man-db patchelf python3-seccomp systemd xz-utils)
 
 fail() {
