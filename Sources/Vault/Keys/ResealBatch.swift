@@ -22,15 +22,26 @@ struct Resealed: Sendable {
     var old: Digest { renditions[0].object }
 }
 
-/// What two workers share.
-private final class ResealWork: Sendable {
-    private let state: Mutex<(left: ArraySlice<Digest>, made: [Resealed])>
+/// What it takes to seal an object anew.
+private struct Resealing: Sendable {
+    let renditions: [RenditionRow]
+    let document: DocumentRow
+    let childKey: ChildKey
+    /// A wrap that opens, the holder's if possible.
+    let opener: WrapRow
 
-    init(_ objects: [Digest]) { state = Mutex((objects[...], [])) }
+    var rendition: RenditionRow { renditions[0] }
+}
+
+/// What the workers share.
+private final class ResealWork: Sendable {
+    private let state: Mutex<(left: ArraySlice<Resealing>, made: [Resealed])>
+
+    init(_ work: [Resealing]) { state = Mutex((work[...], [])) }
 
     var made: [Resealed] { state.withLock(\.made) }
 
-    func next() -> Digest? { state.withLock { $0.left.popFirst() } }
+    func next() -> Resealing? { state.withLock { $0.left.popFirst() } }
 
     func add(_ resealed: Resealed?) {
         if let resealed { state.withLock { $0.made.append(resealed) } }
@@ -38,16 +49,19 @@ private final class ResealWork: Sendable {
 }
 
 extension DocumentVault {
+    /// More than there are cores: one waits for the disk while others seal.
+    private static let workers = 3
+
     /// Seals objects aside for new keys, on every processor.
     func restage(_ objects: [Digest], content: Bool) async throws -> [Resealed] {
         guard !objects.isEmpty else { return [] }
         try environment.steps.before(.stage)
-        let work = ResealWork(objects)
+        let work = ResealWork(try await resealings(of: objects))
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<3 {
+                for _ in 0..<Self.workers {
                     group.addTask {
-                        while let object = work.next() { work.add(try await restage(object, content: content)) }
+                        while let one = work.next() { work.add(try await restage(one, content: content)) }
                     }
                 }
                 try await group.waitForAll()
@@ -65,50 +79,65 @@ extension DocumentVault {
         for resealed in made { try? objects.discard(resealed.staged) }
     }
 
-    /// - Returns: `nil` when nothing has the object any more.
-    private func restage(_ object: Digest, content: Bool) async throws -> Resealed? {
-        let (renditions, document) = try await records.read { transaction in
-            let renditions = try transaction.renditions(naming: object)
-            return (renditions, try renditions.first.flatMap { try transaction.document($0.document) })
-        }
-        guard let first = renditions.first, let document, let childKey = try await childKey(document.child) else {
-            return nil
-        }
-        let opener = try await opener(of: first, document)
-        let random = environment.random
-        let identity = try Resealed.Identity(from: random)
-        let staged = try await blocking {
-            let opener = AgeOpener.identity(try self.identity(opener, childKey))
-            guard content else {
-                return try objects.readdress(
-                    object, openedWith: opener, to: identity.identity.recipient, byteCount: first.byteCount,
-                    fingerprint: first.fingerprint, random: random)
+    /// - Returns: without what nothing refers to any more.
+    private func resealings(of objects: [Digest]) async throws -> [Resealing] {
+        let found = try await records.read { transaction in
+            try objects.compactMap { object -> ([RenditionRow], DocumentRow)? in
+                let renditions = try transaction.renditions(naming: object)
+                let document = try renditions.first.flatMap { try transaction.document($0.document) }
+                return document.map { (renditions, $0) }
             }
-            let staged = try objects.reseal(
-                ObjectReader(objects, name: object, byteCount: first.byteCount, opener: opener),
-                to: identity.identity.recipient,
-                fingerprint: FingerprintStream(childKey.fingerprint(holder: document.holder)), random: random)
-            // Each block was authentic; this says that it is what was deposited.
-            guard staged.fingerprint == first.fingerprint else {
-                try objects.discard(staged)
-                throw StorageError.objectDamaged(object.hex)
-            }
-            return staged
         }
-        return Resealed(
-            renditions: renditions, child: document.child, identity: identity, staged: staged,
-            keys: renditions.map { _ in RenditionID(of: document.child, from: random) })
+        let keys = keys
+        return try await keyring.read { keyring in
+            var childKeys: [ChildID: ChildKey] = [:]
+            return try found.compactMap { renditions, document in
+                let child = document.child
+                guard let childKey = try childKeys[child] ?? keys.childKey(child, keyring) else { return nil }
+                childKeys[child] = childKey
+                let opener = try keys.opener(among: keyring.wraps(of: renditions[0].key), holder: document.holder)
+                return Resealing(renditions: renditions, document: document, childKey: childKey, opener: opener)
+            }
+        }
     }
 
-    /// A wrap that opens, the holder's if possible.
-    private func opener(of rendition: RenditionRow, _ document: DocumentRow) async throws -> WrapRow {
-        let key = rendition.key
-        let wraps = try await keyring.read { try $0.wraps(of: key) }
-        let openable = wraps.filter { Party(rawValue: $0.party).flatMap(keys.current.newest) != nil }
-        guard let wrap = openable.first(where: { $0.party == document.holder.rawValue }) ?? openable.first else {
-            throw wraps.isEmpty ? VaultError.keyMissing : .partySealed(document.holder.rawValue)
+    /// - Returns: `nil` when the object has gone since it was looked up.
+    private func restage(_ one: Resealing, content: Bool) async throws -> Resealed? {
+        let random = environment.random
+        let identity = try Resealed.Identity(from: random)
+        do {
+            let staged = try await blocking { try self.staged(one, for: identity.identity.recipient, content: content) }
+            return Resealed(
+                renditions: one.renditions, child: one.document.child, identity: identity, staged: staged,
+                keys: one.renditions.map { _ in RenditionID(of: one.document.child, from: random) })
+        } catch StorageError.objectMissing(let name) {
+            let object = one.rendition.object
+            guard try await records.read({ try $0.renditions(naming: object) }).isEmpty else {
+                throw StorageError.objectMissing(name)
+            }
+            return nil
         }
-        return wrap
+    }
+
+    private func staged(_ one: Resealing, for recipient: AgeRecipient, content: Bool) throws -> StagedObject {
+        let rendition = one.rendition
+        let opener = AgeOpener.identity(try identity(one.opener, one.childKey))
+        guard content else {
+            return try objects.readdress(
+                rendition.object, openedWith: opener, to: recipient, byteCount: rendition.byteCount,
+                fingerprint: rendition.fingerprint, random: environment.random)
+        }
+        let staged = try objects.reseal(
+            ObjectReader(objects, name: rendition.object, byteCount: rendition.byteCount, opener: opener),
+            to: recipient,
+            fingerprint: FingerprintStream(one.childKey.fingerprint(holder: one.document.holder)),
+            random: environment.random)
+        // Each block was authentic; this says that it is what was deposited.
+        guard staged.fingerprint == rendition.fingerprint else {
+            try objects.discard(staged)
+            throw StorageError.objectDamaged(rendition.object.hex)
+        }
+        return staged
     }
 
     /// Puts a batch in the place of what there was, in the write order of a deposit: keys, objects, records; then the old keys and objects
@@ -220,5 +249,15 @@ extension DocumentVault {
         try await keyring.note { keyring in
             for key in gone { try keyring.settle(.rendition(key, object: nil)) }
         }
+    }
+}
+
+extension Keychain {
+    fileprivate func opener(among wraps: [WrapRow], holder: Party) throws -> WrapRow {
+        let openable = wraps.filter { Party(rawValue: $0.party).flatMap(current.newest) != nil }
+        guard let wrap = openable.first(where: { $0.party == holder.rawValue }) ?? openable.first else {
+            throw wraps.isEmpty ? VaultError.keyMissing : .partySealed(holder.rawValue)
+        }
+        return wrap
     }
 }
