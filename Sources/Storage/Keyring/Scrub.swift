@@ -1,5 +1,6 @@
 internal import GRDB
 internal import GRDBSQLite
+internal import Glibc
 
 /// Overwrites what SQLite leaves of deleted rows in the parts of its pages that are not allocated.
 ///
@@ -41,19 +42,33 @@ struct Scrub {
     }
 
     private func overwrite() throws {
-        let layout = try Layout(read(0, count: 100))
+        var header = [UInt8](repeating: 0, count: 100)
+        try header.withUnsafeMutableBytes { try read(0, into: $0) }
+        let layout = try Layout(header)
         let length = Int(try byteCount())
+        // One piece of memory for the whole file, which a large vault has much of.
+        let memory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: layout.pageSize * Self.pagesAtOnce, alignment: 4096)
+        defer { memory.deallocate() }
         var isChanged = false
-        for start in stride(from: 0, to: length, by: layout.pageSize * Self.pagesAtOnce) {
-            let piece = try read(start, count: min(layout.pageSize * Self.pagesAtOnce, length - start))
-            for page in stride(from: 0, to: piece.count, by: layout.pageSize) {
-                let free = layout.unallocated(piece[page...].prefix(layout.pageSize), isFirst: start + page == 0)
-                guard piece[free].contains(where: { $0 != 0 }) else { continue }
-                try overwrite(start + free.lowerBound, count: free.count)
+        for start in stride(from: 0, to: length, by: memory.count) {
+            let piece = UnsafeMutableRawBufferPointer(rebasing: memory[..<min(memory.count, length - start)])
+            try read(start, into: piece)
+            for offset in stride(from: 0, to: piece.count, by: layout.pageSize) {
+                let page = UnsafeRawBufferPointer(rebasing: piece[offset...].prefix(layout.pageSize))
+                let free = layout.unallocated(page, isFirst: start + offset == 0)
+                guard !Self.isZero(UnsafeRawBufferPointer(rebasing: page[free])) else { continue }
+                try overwrite(start + offset + free.lowerBound, count: free.count)
                 isChanged = true
             }
         }
         if isChanged { try Self.check(methods.xSync(file, SQLITE_SYNC_FULL)) }
+    }
+
+    private static func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let first = bytes.baseAddress, bytes.count > 0 else { return true }
+        // Each byte is as the one before it.
+        return bytes[0] == 0 && memcmp(first, first + 1, bytes.count - 1) == 0
     }
 
     private func byteCount() throws -> Int64 {
@@ -62,11 +77,8 @@ struct Scrub {
         return count
     }
 
-    private func read(_ offset: Int, count: Int) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
-            try Self.check(methods.xRead(file, buffer.baseAddress, Int32(count), Int64(offset)))
-            done = count
-        }
+    private func read(_ offset: Int, into memory: UnsafeMutableRawBufferPointer) throws {
+        try Self.check(methods.xRead(file, memory.baseAddress, Int32(memory.count), Int64(offset)))
     }
 
     private func overwrite(_ offset: Int, count: Int) throws {
@@ -95,22 +107,19 @@ extension Scrub {
         }
 
         /// The indices between a page's list of cells and the first cell: none for a page that is no part of a tree.
-        func unallocated(_ page: ArraySlice<UInt8>, isFirst: Bool) -> Range<Int> {
-            func number(_ offset: Int) -> Int {
-                Int(page[page.startIndex + offset]) << 8 | Int(page[page.startIndex + offset + 1])
-            }
-            let none = page.startIndex..<page.startIndex
+        func unallocated(_ page: UnsafeRawBufferPointer, isFirst: Bool) -> Range<Int> {
+            func number(_ offset: Int) -> Int { Int(page[offset]) << 8 | Int(page[offset + 1]) }
             let head = isFirst ? 100 : 0
             let length: Int
-            switch page[page.startIndex + head] {
+            switch page[head] {
             case 2, 5: length = 12
             case 10, 13: length = 8
-            default: return none
+            default: return 0..<0
             }
             let from = head + length + 2 * number(head + 3)
             let content = number(head + 5) == 0 ? 65_536 : number(head + 5)
-            guard from <= content, content <= usable else { return none }
-            return page.startIndex + from..<page.startIndex + content
+            guard from <= content, content <= usable else { return 0..<0 }
+            return from..<content
         }
     }
 }
