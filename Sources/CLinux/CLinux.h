@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -23,6 +24,11 @@ int syncfs(int fd);
 
 // No core dump of this process, and no other process of the same user may look into it: prctl(2).
 static inline int forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// What is larger than the first has pages of its own; so much of what was freed stays in each heap until it is needed again. In bytes: mallopt(3).
+static inline bool keep_freed_memory(int own_pages, int kept) {
+  return mallopt(M_MMAP_THRESHOLD, own_pages) == 1 && mallopt(M_TRIM_THRESHOLD, kept) == 1;
+}
 
 // Sends one state to the supervisor's datagram socket: sd_notify(3). A path that begins with @ is abstract.
 static inline int notify_supervisor(const char *path, const char *state) {

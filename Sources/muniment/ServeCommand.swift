@@ -46,6 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
                 try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
             }
         }
+        // Every answer needs blocks of some hundred kilobytes, whose pages would be handed back and zeroed anew each time. Harmless when it fails.
+        _ = keep_freed_memory(1 << 20, 4 << 20)
         let environment = VaultEnvironment.live(
             scanner: configuration.scanner.map { ClamdScanner($0) }, intake: configuration.intake,
             rules: rules)
