@@ -12,12 +12,12 @@ private let documents = Int(ProcessInfo.processInfo.environment["MUNIMENT_BENCH_
 /// the erasure of a child.
 func measureKeys(in folder: String) async throws {
     let bench = try await Bench(in: folder)
-    let paths = try makeFiles(50, bytes: 300, in: folder)
     let perChild = 1000
+    let paths = try makeFiles(perChild, bytes: 300, in: folder)
     let filling = try await seconds {
         for number in 0..<documents / perChild {
             let (_, caseID) = try await bench.makeChild(number)
-            for round in 0..<perChild / paths.count { try await bench.fill([caseID], paths, round: round) }
+            try await bench.fill([caseID], paths)
         }
     }
     report("documents deposited to fill the vault", Double(documents) / filling, "files/s")
