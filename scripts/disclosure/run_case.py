@@ -13,6 +13,7 @@ import contextlib
 import datetime
 import hashlib
 import json
+import secrets
 import shutil
 import subprocess
 import sys
@@ -244,8 +245,8 @@ class Case:
         key = forms / "identity"
         subprocess.run(["age-keygen", "-o", key], check=True, capture_output=True)
         public = subprocess.run(["age-keygen", "-y", key], check=True, capture_output=True, text=True).stdout.strip()
-        words = self.vault.file("forms/words", PASSPHRASE + "\n")
-        self.vault.file("forms/signer.pem", self.vault.do("dana", "disposal", "signer"))
+        # Of 32 characters: the programs of poppler cut off what is longer.
+        words = self.vault.file("forms/words", secrets.token_urlsafe(24) + "\n")
         write = ("request", "disclose", self.requests[recipient], "--to", self.names[recipient])
         for form, opens in (
             ("zip", ("--passphrase-from-file", words)),
@@ -253,6 +254,7 @@ class Case:
             ("age", ("--recipient", public)),
         ):
             self.vault.do("dana", *write, "--form", form, *opens, "--output", forms / f"package.{form}")
+        self.vault.file("forms/signer.pem", self.vault.do("dana", "disposal", "signer"))
 
     def verify(self, recipient, opened):
         signer = self.vault.file("signer.pem", self.vault.do("dana", "disposal", "signer"))
