@@ -5,7 +5,8 @@
 #     disclosure.sh [SEED]
 #
 # SEED varies the case (1). MUNIMENT names the program (the debug build otherwise); KEEP keeps the folder with the vault and the packages.
-# Needs 7zip, age, bubblewrap and what make_case.py, search_package.py, elsewhere.sh and the program's redaction need. Exit status: 0 when nothing was found.
+# Needs 7zip, age, bubblewrap and what make_case.py, search_package.py, elsewhere.sh and the program's redaction need. Exit status: 0
+# when nothing was found.
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C.UTF-8
