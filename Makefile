@@ -10,7 +10,7 @@ KILLS = 100
 help:
 	echo 'make demo [FILES=folder]   make the vault of a fictional county and show it, with your own files if you like'
 	echo 'make test                  run all tests'
-	echo 'make disclosure            answer three fictional requests, and search what each requester gets'
+	echo 'make disclosure            answer three fictional requests, search what each requester gets, open it elsewhere'
 	echo 'make service               let other programs at the HTTP service: schemathesis, a tus client, kills under load'
 	echo 'make crash [CYCLES=50]     kill the program at random moments and check the vault each time; WORK=keys:'
 	echo '                           rotations, disposals, backups and restores only'
@@ -29,7 +29,7 @@ test:
 	swift test
 
 disclosure:
-	scripts/prepare.sh test
+	scripts/prepare.sh test debootstrap
 	scripts/disclosure.sh
 
 service:

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Three requests for one fictional child's file, answered with the commands of the DPO's guide; an independent search of what each
-# requester gets; and documents that are meant to harm whoever opens them.
+# requester gets; one package opened on another machine, in each form; and documents that are meant to harm whoever opens them.
 #
 #     disclosure.sh [SEED]
 #
 # SEED varies the case (1). MUNIMENT names the program (the debug build otherwise); KEEP keeps the folder with the vault and the packages.
-# Needs 7zip, bubblewrap and what make_case.py, search_package.py and the program's redaction need. Exit status: 0 when nothing was found.
+# Needs 7zip, age, bubblewrap and what make_case.py, search_package.py, elsewhere.sh and the program's redaction need. Exit status: 0
+# when nothing was found.
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C.UTF-8
@@ -20,6 +21,7 @@ main() {
     mkdir "$work/case" "$work/hostile"
     python3 "$here/make_case.py" "$work/case" --seed "$seed"
     python3 "$here/run_case.py" "$MUNIMENT" "$work/case" || status=1
+    scripts/elsewhere.sh "$work/case/forms" || status=1
     python3 "$here/make_hostile.py" "$work/hostile" --port $((20000 + RANDOM % 20000))
     python3 "$here/run_hostile.py" "$MUNIMENT" "$work/hostile" || status=1
     [[ $status -ne 0 ]] || printf 'disclosure: nothing found, %s s\n' "$SECONDS"

@@ -75,6 +75,17 @@ struct HelpTests {
         }
     }
 
+    @Test("the guide's sentences name commands that there are")
+    func sentences() throws {
+        let text = try String(contentsOf: try Guide.shipped.get().file, encoding: .utf8)
+        let named = text.matches(of: /`muniment (?:help )?((?:[a-z][a-z-]* ?)+)/).map { $0.1.split(separator: " ") }
+        #expect(named.count > 5)
+        for name in named {
+            let isThere = commands.contains { zip($0.words.dropFirst(), name).allSatisfy { $0 == $1 } }
+            #expect(isThere, "\(name)")
+        }
+    }
+
     @Test("there are completions for three shells", arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) throws {
         let answer = try Scene.muniment("completions \(shell)")

@@ -50,8 +50,50 @@ struct RunnerTests {
         #expect(throws: Script.Malformed.self) { try play(lines) }
     }
 
-    private func play(_ lines: String) throws {
-        var scene = try Scene()
+    private static let guide = """
+        Write `who.json`, as `nobody.txt` is not:
+
+            {"name":
+              "WHO"}
+
+        On 2026-11-20 and until 2026-11-22:
+
+            cat who.json; echo WHO NOT 2026-11-22
+            cat
+        """
+
+    @Test("a guide is walked in its order, with its files and what was kept; its days are days around today")
+    func walks() throws {
+        try play(
+            """
+            run: echo ada
+            keep who = output
+            run: date -u -d tomorrow +%F
+            keep day = output
+            guide: who.json
+            guide: cat who.json
+            says   "ada"}
+            says ada NOT $day
+            guide ada: cat
+                words
+            says words
+            """, guide: Self.guide)
+    }
+
+    @Test(
+        "a guide that is not walked as it is written stops the script",
+        arguments: [
+            ("guide: who.json\nguide: cat who.json", "nobody does this: cat"),
+            ("guide: who.json\nguide: cat who.json\nguide: rm", "this is not what is done next, which is: rm"),
+            ("guide: cat", "this is not what is done next"),
+        ])
+    func strays(lines: String, problem: String) throws {
+        let error = #expect(throws: Scene.Broken.self) { try play(lines, guide: Self.guide) }
+        #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
+    }
+
+    private func play(_ lines: String, guide: String = "") throws {
+        var scene = try Scene(guide: Guide(guide, file: URL(filePath: "guide.md")))
         defer { try? scene.remove() }
         try scene.play(Script("# A script.\n\(lines)", file: URL(filePath: "example.txt")))
     }

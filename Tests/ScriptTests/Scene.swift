@@ -20,9 +20,13 @@ struct Scene: Sendable {
     let folder: URL
     private var values: [String: String] = [:]
     private var answers: [String: Answer] = [:]
+    private let guide: Guide
+    /// How many of the guide's steps have been taken.
+    private var taken = 0
 
     /// A new folder with nothing in it but the policies.
-    init() throws {
+    init(guide: Guide? = nil) throws {
+        self.guide = try guide ?? Guide.shipped.get()
         folder = Self.newFolder()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Policies.write(to: folder.appending(path: "policies"))
@@ -32,6 +36,7 @@ struct Scene: Sendable {
     init(copying other: Scene) throws {
         folder = Self.newFolder()
         values = other.values
+        guide = other.guide
         try FileManager.default.copyItem(at: other.folder, to: folder)
         let marker = folder.appending(path: "vault/muniment-vault")
         let text = try String(contentsOf: marker, encoding: .utf8)
@@ -60,6 +65,8 @@ struct Scene: Sendable {
                     description: "\(problem)\nstatus \(answer.status)\n\(answer.text.prefix(4000))\(answer.note)")
             }
         }
+        guard taken > 0, taken < guide.steps.count else { return }
+        throw guide.broken(at: taken, "nobody does this: \(guide.steps[taken].words)")
     }
 
     /// A check that does not hold.
@@ -82,11 +89,21 @@ extension Scene {
             .appending(path: "muniment-script-\(UUID().uuidString)")
     }
 
-    private func answer(to step: Script.Step) throws -> Answer {
+    private mutating func answer(to step: Script.Step) throws -> Answer {
         switch step.request {
-        case .ask(let person, let command): try sh("muniment \(command)", by: person, input: step.input)
-        case .run(let command), .need(let command): try sh(command, input: step.input)
+        case .ask(let person, let command): return try sh("muniment \(command)", by: person, input: step.input)
+        case .run(let command), .need(let command): return try sh(command, input: step.input)
+        case .guide(let person, let words):
+            let next = try guide.step(taken, beginsWith: words)
+            taken += 1
+            guard let content = next.content else { return try sh(named(next.words), by: person, input: step.input) }
+            return try sh("cat > \(next.words)", input: named(content))
         }
+    }
+
+    /// The guide's text with what was kept as `request` in the place of REQUEST.
+    private func named(_ text: String) -> String {
+        text.replacing(/\b[A-Z]{3,}\b/) { values[$0.output.lowercased()] ?? String($0.output) }
     }
 
     /// Runs a shell command in the folder. Files, not pipes, take its output: nothing can block, whatever its length.

@@ -18,6 +18,8 @@ struct Script: Sendable {
         case ask(by: String?, String)
         /// Something else on the machine.
         case run(String)
+        /// What the guide has its reader do next, which begins with these words; with the session of this person.
+        case guide(by: String?, String)
         /// Without this the script cannot be played here.
         case need(String)
     }
@@ -69,9 +71,15 @@ extension Script.Request {
         case "nobody": self = .ask(by: nil, command)
         case "run": self = .run(command)
         case "needs": self = .need(command)
+        case "guide": self = .guide(by: nil, command)
         default:
-            guard who.hasPrefix("as "), !who.dropFirst(3).contains(" ") else { return nil }
-            self = .ask(by: String(who.dropFirst(3)), command)
+            let words = who.split(separator: " ")
+            guard words.count == 2, let name = words.last.map(String.init) else { return nil }
+            switch words[0] {
+            case "as": self = .ask(by: name, command)
+            case "guide": self = .guide(by: name, command)
+            default: return nil
+            }
         }
     }
 }

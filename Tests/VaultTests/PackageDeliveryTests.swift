@@ -198,9 +198,14 @@ struct PackageDeliveryTests {
             #expect(text.contains(word), "\(word)")
         }
         let folder = ensemble.fixture.folder.appending(path: "attached")
-        try FileManager.default.createDirectory(
-            at: folder.appending(path: "papers"), withIntermediateDirectories: true)
+        let papers = folder.appending(path: "papers")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         _ = try rights.run("pdfdetach", ["-upw", Self.phrase, "-saveall", "-o", folder.path, path])
+        // Nothing is attached under a path; the manifest has the papers in a folder.
+        try FileManager.default.createDirectory(at: papers, withIntermediateDirectories: false)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasPrefix("0") {
+            try FileManager.default.moveItem(at: folder.appending(path: name), to: papers.appending(path: name))
+        }
         try await verify(folder, vault)
     }
 

@@ -5,14 +5,15 @@
 
 PROGRAM is muniment. FOLDER has the papers and the manifest of make_case.py; the vault is made there. The mother, the
 father, who lives elsewhere, and the child, who is fourteen and competent, each ask. The packages are opened with 7-Zip
-in memory and searched by search_package.py. Exit status: 0 when every package has all that it must have and nothing
-that it must not, 1 otherwise.
+in memory and searched by search_package.py. The mother's is left in FOLDER/forms in each form, with what opens it, for
+elsewhere.sh. Exit status: 0 when every package has all that it must have and nothing that it must not, 1 otherwise.
 """
 
 import contextlib
 import datetime
 import hashlib
 import json
+import secrets
 import shutil
 import subprocess
 import sys
@@ -237,6 +238,24 @@ class Case:
         self.verify(recipient, opened)
         self.hold(f"{recipient}: the search is not content", self.search(opened, recipient))
 
+    def in_every_form(self, recipient):
+        """The recipient's package in each form, with what opens it."""
+        forms = self.folder / "forms"
+        forms.mkdir()
+        key = forms / "identity"
+        subprocess.run(["age-keygen", "-o", key], check=True, capture_output=True)
+        public = subprocess.run(["age-keygen", "-y", key], check=True, capture_output=True, text=True).stdout.strip()
+        # Of 32 characters: the programs of poppler cut off what is longer.
+        words = self.vault.file("forms/words", secrets.token_urlsafe(24) + "\n")
+        write = ("request", "disclose", self.requests[recipient], "--to", self.names[recipient])
+        for form, opens in (
+            ("zip", ("--passphrase-from-file", words)),
+            ("pdf", ("--passphrase-from-file", words)),
+            ("age", ("--recipient", public)),
+        ):
+            self.vault.do("dana", *write, "--form", form, *opens, "--output", forms / f"package.{form}")
+        self.vault.file("forms/signer.pem", self.vault.do("dana", "disposal", "signer"))
+
     def verify(self, recipient, opened):
         signer = self.vault.file("signer.pem", self.vault.do("dana", "disposal", "signer"))
         signed = ("-in", opened / "manifest.json.p7s", "-content", opened / "manifest.json", "-CAfile", signer)
@@ -306,6 +325,8 @@ class Case:
             for recipient in self.names:
                 with self.told(f"{recipient}: package"):
                     self.disclose(recipient, opened / recipient)
+            with self.told("parent-a: every form"):
+                self.in_every_form("parent-a")
             wrong = self.search(opened / "parent-a", "parent-b", is_shown=False)
             self.hold("the search sees nothing wrong in the mother's package when the father gets it", not wrong)
         finally:

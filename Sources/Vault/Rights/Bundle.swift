@@ -54,7 +54,8 @@ extension DisclosurePackage {
         for (place, paper) in papers.enumerated() {
             let file = "paper-\(place)"
             kept.append(try await paper.copy(to: file, in: desk.scratch))
-            files.append((file, paper.name))
+            // A name that is a path stops programs that save all attachments at once.
+            files.append((file, String(paper.name.trimmingPrefix("papers/"))))
             laidOut.append(try await paper.laidOut(file, on: desk))
             progress(pages.count + place + 1, fileCount)
         }
