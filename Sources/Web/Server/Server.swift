@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 public import Logging
 import NIOCore
 import NIOSSL
@@ -55,7 +54,7 @@ extension Service {
 
     private func server(_ files: ServiceConfiguration.TLSFiles?) throws -> HTTPServerBuilder {
         guard let files else { return .http1(configuration: http(.people)) }
-        return try .tls(.http1(configuration: http(.people)), tlsConfiguration: try tls(files))
+        return secure(.people, try tls(files))
     }
 
     /// Nobody is let in without a certificate. Which one it is, and whether it is registered still, is looked at for each request: the
@@ -63,11 +62,18 @@ extension Service {
     private func systemServer(_ files: ServiceConfiguration.TLSFiles) throws -> HTTPServerBuilder {
         var tls = try tls(files)
         tls.certificateVerification = .noHostnameVerification
-        return try .tls(
-            .http1(configuration: http(.systems)),
-            configuration: TLSChannelConfiguration(tlsConfiguration: tls) { certificates, promise in
-                promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
-            })
+        return secure(.systems, tls) { certificates, promise in
+            promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
+        }
+    }
+
+    private func secure(
+        _ entrance: Entrance, _ tls: TLSConfiguration, verify: HybridTLS.Verify? = nil
+    ) -> HTTPServerBuilder {
+        let http = http(entrance)
+        return HTTPServerBuilder { responder in
+            try HybridTLS(HTTP1Channel(responder: responder, configuration: http), tls, verify: verify)
+        }
     }
 
     private func tls(_ files: ServiceConfiguration.TLSFiles) throws -> TLSConfiguration {
@@ -75,7 +81,6 @@ extension Service {
             certificateChain: try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
         tls.minimumTLSVersion = .tlsv12
-        tls.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1]
         tls.applicationProtocols = ["http/1.1"]
         return tls
     }
