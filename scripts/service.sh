@@ -221,7 +221,7 @@ kept_files() { find "$work/vault" -type f ! -name '*.sqlite*' | sort; }
 
 # On a disk of 64 MB: what does not fit is refused with 507 and leaves nothing, and what is there stays whole.
 full_disk() {
-    local status='' token kept=0 before server MUNIMENT_VAULT MUNIMENT_KEY_FILE MUNIMENT_POLICIES
+    local status='' token author kept=0 before server MUNIMENT_VAULT MUNIMENT_KEY_FILE MUNIMENT_POLICIES
     mkdir "$work/small"
     as_root mount -t tmpfs -o "size=64m,mode=700,uid=$(id -u)" tmpfs "$work/small" 2>/dev/null || {
         printf 'service: NOT TRIED: no small disk can be mounted here\n'
@@ -233,6 +233,7 @@ full_disk() {
     describe "$port"
     start
     token=$(signed_in priya)
+    author=$token
     head -c 20000000 /dev/urandom >"$root/.build/filler"
     for _ in {1..5}; do
         before=$(kept_files)
@@ -242,6 +243,7 @@ full_disk() {
         printf '%s' "$kept" | cat - "$root/.build/filler" >"$root/.build/filler.next"
         mv "$root/.build/filler.next" "$root/.build/filler"
     done
+    piece_on_full_disk "$root/.build/filler"
     rm "$root/.build/filler"
     if [[ $status != 507 || $kept -eq 0 ]] || ! grep --quiet storage-full "$work/answer"; then
         printf 'service: %s and not 507 after %s were kept: %s\n' "$status" "$kept" "$(<"$work/answer")" >&2
@@ -255,6 +257,21 @@ full_disk() {
     muniment check --read-data 100% --session "$work/ada" >"$work/check" || { cat "$work/check" >&2 && exit 1; }
     unmount
     small=''
+}
+
+# piece_on_full_disk FILE: what does not fit is no part of an upload, which goes on where it was.
+piece_on_full_disk() {
+    local upload before said offset
+    local headers=(--header "Authorization: Bearer $author" --header 'Tus-Resumable: 1.0.0')
+    upload=$(begin_upload 40000000)
+    before=$(kept_files)
+    said=$(curl --silent --output /dev/null --write-out '%{http_code}' --request PATCH "${headers[@]}" --header 'Upload-Offset: 0' \
+        --header 'Content-Type: application/offset+octet-stream' --header 'Expect:' --data-binary "@$1" "$base/v1/uploads/$upload")
+    offset=$(curl --silent --head "${headers[@]}" "$base/v1/uploads/$upload" | tr -d '\r' | sed -n 's/^upload-offset: //Ip')
+    if [[ $said != 507 || $offset != 0 || $(kept_files) != "$before" ]]; then
+        printf 'service: a piece on a full disk: %s, then at %s\n' "$said" "$offset" >&2
+        exit 1
+    fi
 }
 
 # refuses WHAT COMMAND...: the command must fail.
