@@ -5,13 +5,14 @@ public import Logging
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 extension Service {
     /// Answers requests until the process is told to stop; then ends those that run, and returns.
     ///
     /// `deliveries`: what sends events beside it.
-    /// `whenReady`: called once connections are taken.
+    /// `whenReady`: called once connections are taken, wherever people and systems come.
     public func run(
         _ configuration: ServiceConfiguration, deliveries: Deliveries? = nil, logger: Logger,
         whenReady: @escaping @Sendable () async -> Void
@@ -27,11 +28,13 @@ extension Service {
                     availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
                 onServerRunning: { _ in await whenReady() }, logger: logger)
         }
+        let entrances = Countdown(configuration.systems == nil ? 1 : 2)
+        let opened: @Sendable () async -> Void = { if entrances.arrive() { await whenReady() } }
         var services: [any ServiceLifecycle.Service] = [
-            application(.people, try server(configuration.tls), configuration.address, whenReady: whenReady)
+            application(.people, try server(configuration.tls), configuration.address, whenReady: opened)
         ]
         if let systems = configuration.systems {
-            services.append(application(.systems, try systemServer(systems.tls), systems.address) {})
+            services.append(application(.systems, try systemServer(systems.tls), systems.address, whenReady: opened))
         }
         services.append(Maintenance(service: self))
         if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
@@ -62,6 +65,7 @@ extension Service {
     private func systemServer(_ files: ServiceConfiguration.TLSFiles) throws -> HTTPServerBuilder {
         var tls = try tls(files)
         tls.certificateVerification = .noHostnameVerification
+        tls.trustRoots = .certificates([])
         return secure(.systems, tls) { certificates, promise in
             promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
         }
@@ -126,6 +130,21 @@ extension Service {
                     limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.waiting)) }
                 ),
             ])
+    }
+}
+
+/// Knows when the last of several has come.
+private final class Countdown: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    /// - Returns: whether it was the last.
+    func arrive() -> Bool {
+        left.withLock {
+            $0 -= 1
+            return $0 == 0
+        }
     }
 }
 
