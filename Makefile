@@ -56,7 +56,7 @@ build:
 # A build of its own, in .build-deb: with other flags than everyday's, so that no path of this machine is in it.
 deb:
 	scripts/prepare.sh deb
-	package=$$(scripts/deb.sh) && scripts/deb-test.sh "$$package"
+	package=$$(scripts/deb.sh) && scripts/deb-test.sh "$$package" && scripts/unit-test.sh "$$package"
 	echo "The package is in $(CURDIR)/dist"
 
 format:

@@ -15,7 +15,7 @@ readonly paper=(bubblewrap fonts-dejavu-core fonts-liberation img2pdf libarchive
 readonly test=("${paper[@]}" age clamav-daemon curl dbconfig-no-thanks faketime glewlwyd golang-go golang-golang-x-mod-dev jq oathtool
     openssl p7zip-full procps python3-venv softhsm2 sqlite3 time zlib1g-dev)
 readonly bench=("${paper[@]}" age borgbackup curl hyperfine jq nginx-core p7zip-full procps python3-venv restic time util-linux wrk)
-readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base lintian man-db patchelf python3-seccomp systemd xz-utils)
+readonly deb=(binutils curl debootstrap dpkg-dev fakeroot groff-base iproute2 lintian man-db patchelf procps python3-seccomp systemd xz-utils)
 
 fail() {
     printf 'prepare: %s\n' "$1" >&2

@@ -27,6 +27,7 @@ main() {
     token=$(signed_in sam)
     admin=$(signed_in ada)
     officer=$(signed_in dana)
+    author=$(signed_in priya)
     curl --silent --fail "$base/openapi.json" >"$work/openapi.json"
     "$venv/bin/python" -m openapi_spec_validator "$work/openapi.json"
     step 'schemathesis'
@@ -113,7 +114,8 @@ signed_in() {
 }
 
 # Every check there is. A refusal of a request that fits the description is right where rights or rules refuse it; 428 is what a missing
-# If-Match gets, 412 a missing Tus-Resumable. The one request whose media type schemathesis cannot write is left to the tus client.
+# If-Match gets, 412 a missing Tus-Resumable. Pieces of an upload whose offset, length and checksum agree, or do so in all but one thing, it
+# does not find: they are `PieceTests`' and the tus client's.
 schemathesis() {
     local seed who
     cat >"$work/schemathesis.toml" <<END
@@ -125,7 +127,7 @@ expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "41
 expected-statuses = ["400", "401", "403", "404", "406", "412", "415", "422", "428"]
 [[operations]]
 include-name = "PATCH /v1/uploads/{upload}"
-enabled = false
+parameters = { "path.upload" = "$(begin_upload 1000000000)" }
 END
     for seed in 7 1 2026; do
         case $seed in
@@ -133,16 +135,32 @@ END
             2026) who=$officer ;;
             *) who=$token ;;
         esac
-        (cd "$work" && "$venv/bin/schemathesis" --config-file "$work/schemathesis.toml" run "$base/openapi.json" \
-            --header "Authorization: Bearer $who" --checks all --max-examples "$examples" --seed "$seed" \
-            --phases coverage,fuzzing --suppress-health-check filter_too_much --no-color --generation-database none >"$work/schemathesis.$seed" 2>&1) || {
-            cat "$work/schemathesis.$seed" >&2
-            printf 'service: schemathesis found something with seed %s\n' "$seed" >&2
-            exit 1
-        }
+        fuzz "$seed" "$who"
         step "schemathesis, seed $seed: $(grep -Eo '[0-9]+ generated|[0-9]+ passed' "$work/schemathesis.$seed" | tr '\n' ' ')"
     done
+    # Whose upload it is comes first: nobody else's requests get as far as the piece.
+    fuzz 3 "$author" --include-name 'PATCH /v1/uploads/{upload}'
     ! grep '"level":"error"' "$work/log" >&2 || exit 1
+}
+
+# fuzz SEED TOKEN [OPTION]...
+fuzz() {
+    (cd "$work" && SCHEMATHESIS_HOOKS=service_hooks PYTHONPATH=$root/scripts "$venv/bin/schemathesis" \
+        --config-file "$work/schemathesis.toml" run "$base/openapi.json" --header "Authorization: Bearer $2" --checks all \
+        --max-examples "$examples" --seed "$1" --phases coverage,fuzzing --suppress-health-check filter_too_much --no-color \
+        --generation-database none "${@:3}" >"$work/schemathesis.$1" 2>&1) || {
+        cat "$work/schemathesis.$1" >&2
+        printf 'service: schemathesis found something with seed %s\n' "$1" >&2
+        exit 1
+    }
+}
+
+# begin_upload BYTES: begins an upload of priya's, and prints its number.
+begin_upload() {
+    curl --silent --fail --output /dev/null --dump-header - --request POST --header "Authorization: Bearer $author" \
+        --header 'Tus-Resumable: 1.0.0' --header "Upload-Length: $1" --header "Upload-Metadata: case $(printf %s "$case_id" |
+            base64 --wrap=0),category $(printf D05 | base64),title $(printf film | base64),type $(
+            printf application/octet-stream | base64)" "$base/v1/uploads" | tr -d '\r' | sed -n 's,^location: /v1/uploads/,,Ip'
 }
 
 # TLS 1.2 and 1.3 are spoken and nothing older; what would send passwords or papers in clear, or has its secrets open, does not start.
@@ -203,7 +221,7 @@ kept_files() { find "$work/vault" -type f ! -name '*.sqlite*' | sort; }
 
 # On a disk of 64 MB: what does not fit is refused with 507 and leaves nothing, and what is there stays whole.
 full_disk() {
-    local status='' token kept=0 before server MUNIMENT_VAULT MUNIMENT_KEY_FILE MUNIMENT_POLICIES
+    local status='' token author kept=0 before server MUNIMENT_VAULT MUNIMENT_KEY_FILE MUNIMENT_POLICIES
     mkdir "$work/small"
     as_root mount -t tmpfs -o "size=64m,mode=700,uid=$(id -u)" tmpfs "$work/small" 2>/dev/null || {
         printf 'service: NOT TRIED: no small disk can be mounted here\n'
@@ -215,6 +233,7 @@ full_disk() {
     describe "$port"
     start
     token=$(signed_in priya)
+    author=$token
     head -c 20000000 /dev/urandom >"$root/.build/filler"
     for _ in {1..5}; do
         before=$(kept_files)
@@ -224,6 +243,7 @@ full_disk() {
         printf '%s' "$kept" | cat - "$root/.build/filler" >"$root/.build/filler.next"
         mv "$root/.build/filler.next" "$root/.build/filler"
     done
+    piece_on_full_disk "$root/.build/filler"
     rm "$root/.build/filler"
     if [[ $status != 507 || $kept -eq 0 ]] || ! grep --quiet storage-full "$work/answer"; then
         printf 'service: %s and not 507 after %s were kept: %s\n' "$status" "$kept" "$(<"$work/answer")" >&2
@@ -237,6 +257,21 @@ full_disk() {
     muniment check --read-data 100% --session "$work/ada" >"$work/check" || { cat "$work/check" >&2 && exit 1; }
     unmount
     small=''
+}
+
+# piece_on_full_disk FILE: what does not fit is no part of an upload, which goes on where it was.
+piece_on_full_disk() {
+    local upload before said offset
+    local headers=(--header "Authorization: Bearer $author" --header 'Tus-Resumable: 1.0.0')
+    upload=$(begin_upload 40000000)
+    before=$(kept_files)
+    said=$(curl --silent --output /dev/null --write-out '%{http_code}' --request PATCH "${headers[@]}" --header 'Upload-Offset: 0' \
+        --header 'Content-Type: application/offset+octet-stream' --header 'Expect:' --data-binary "@$1" "$base/v1/uploads/$upload")
+    offset=$(curl --silent --head "${headers[@]}" "$base/v1/uploads/$upload" | tr -d '\r' | sed -n 's/^upload-offset: //Ip')
+    if [[ $said != 507 || $offset != 0 || $(kept_files) != "$before" ]]; then
+        printf 'service: a piece on a full disk: %s, then at %s\n' "$said" "$offset" >&2
+        exit 1
+    fi
 }
 
 # refuses WHAT COMMAND...: the command must fail.

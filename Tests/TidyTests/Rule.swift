@@ -107,7 +107,7 @@ struct Rule: Sendable {
         ],
         "Vault": ["Paper", "Rules", "Storage", "Ledger", "Sealing", "Dispatch", "Foundation", "Synchronization"],
         "Web": [
-            "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
+            "Vault", "Rules", "Storage", "Ledger", "Sealing", "Hummingbird", "HummingbirdCore",
             "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle",
             "UnixSignals",
             "AsyncHTTPClient", "JWTKit", "Dispatch", "Foundation", "Glibc", "Synchronization",

@@ -19,8 +19,9 @@ final class Receiver: Sendable {
         let body: [UInt8]
 
         func header(_ name: String) -> String? {
-            head.components(separatedBy: "\r\n").first { $0.hasPrefix("\(name): ") }.map {
-                String($0.dropFirst(name.count + 2))
+            // The space is usual, not needed.
+            head.components(separatedBy: "\r\n").first { $0.hasPrefix("\(name):") }.map {
+                String($0.dropFirst(name.count + 1).drop { $0 == " " })
             }
         }
 

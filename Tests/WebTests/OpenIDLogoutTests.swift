@@ -1,5 +1,6 @@
 import Foundation
 import Rules
+import Synchronization
 import Testing
 
 @testable import Web
@@ -81,6 +82,73 @@ struct OpenIDLogoutTests {
             #expect(try await Self.end(scene, token).status == 400)
             #expect(try await scene.office.refusal().contains("logout-token-replayed"))
             #expect(try await scene.office.ask("GET", "/v1/account", again).status == 200)
+        }
+    }
+
+    @Test("of every browser when the provider names the person, and of one when it names the session")
+    func everywhere() async throws {
+        try await OpenIDScene.run { scene in
+            try await scene.link("sam")
+            var sessions: [[String: String]] = []
+            for name in ["here", "there", "there"] {
+                let answer = try await scene.signIn { nonce in
+                    var claims = scene.provider.claims(nonce: nonce)
+                    claims["sid"] = .text(name)
+                    return try scene.provider.key.sign(scene.provider.header, claims)
+                }
+                sessions.append(["Authorization": "Bearer \(try #require(answer.json["token"] as? String))"])
+            }
+            func end(_ id: String, _ change: [String: JSON?], leaves open: [Bool]) async throws {
+                var claims = scene.provider.logoutClaims(id: id)
+                for (name, value) in change { claims[name] = value }
+                let token = try scene.provider.key.sign(scene.provider.header, claims)
+                #expect(try await Self.end(scene, token).status == 200, "\(id)")
+                for (session, isOpen) in zip(sessions, open) {
+                    let status = try await scene.office.ask("GET", "/v1/account", session).status
+                    #expect(status == (isOpen ? 200 : 401), "\(id)")
+                }
+            }
+            try await end("nobody's", ["sub": nil, "sid": "elsewhere"], leaves: [true, true, true])
+            try await end("another's", ["sub": "subject-2", "sid": "here"], leaves: [true, true, true])
+            try await end("one", ["sub": nil, "sid": "here"], leaves: [false, true, true])
+            try await end("all", [:], leaves: [false, false, false])
+        }
+    }
+
+    @Test(
+        "what the provider did not sign, or not as that, ends nothing, fills no ledger, and has the keys fetched once")
+    func forged() async throws {
+        try await OpenIDScene.run { scene in
+            try await scene.link("sam")
+            let bearer = try await Self.session(scene)
+            let (key, claims) = (scene.provider.key, scene.provider.logoutClaims(id: "forged"))
+            let own = try await TestKey.es256("k1")
+            let shared = try await TestKey.hs256(Array((key.public["x"]?.text ?? "").utf8))
+            let parts = try key.sign(scene.provider.header, scene.provider.logoutClaims(id: "altered"))
+                .split(separator: ".")
+            var forgeries: [(what: String, token: String)] = [
+                ("alg none", try TestKey.part(["alg": "none"]) + "." + TestKey.part(claims) + "."),
+                (
+                    "alg none, signed",
+                    try TestKey.part(["alg": "none", "kid": "k1"]) + "." + TestKey.part(claims) + ".AA"
+                ),
+                ("HS256 with the public key", try shared.sign(["alg": "HS256", "kid": "k1"], claims)),
+                ("RS256 over a P-256 key", try key.sign(["alg": "RS256", "kid": "k1"], claims)),
+                ("an access token's type", try key.sign(["alg": "ES256", "kid": "k1", "typ": "at+jwt"], claims)),
+                ("another's key", try own.sign(scene.provider.header, claims)),
+                ("other claims", try "\(parts[0]).\(TestKey.part(claims)).\(parts[2])"), ("nothing", "e30"),
+            ]
+            for number in 1...20 {
+                forgeries.append(
+                    ("a made-up key", try own.sign(["alg": "ES256", "kid": .text("made-up-\(number)")], claims)))
+            }
+            for (what, token) in forgeries {
+                let answer = try await Self.end(scene, token)
+                #expect(answer.status == 400 && answer.problem == "malformed", "\(what): \(answer.text)")
+            }
+            #expect(try await scene.office.ask("GET", "/v1/account", bearer).status == 200)
+            #expect(try await !scene.office.refusal().contains("logout-"))
+            #expect(scene.provider.script.withLock { $0.keyFetches } == 2)
         }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What a text must be made of")
 struct SchemaTests {
-    static let shapes: [Schema.Shape] = [.hex, .day, .word, .visible, .problemType]
+    static let shapes: [Schema.Shape] = [.digits, .hex, .day, .word, .visible, .problemType]
 
     @Test("is the same in the code as in the expression of the description", arguments: shapes)
     func sameAsExpression(shape: Schema.Shape) throws {

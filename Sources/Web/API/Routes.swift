@@ -208,7 +208,7 @@ extension Route {
             method: .post, path: "/v1/uploads", summary: "Begin an upload in pieces (tus creation)",
             access: .signedIn(Uploads.create),
             headers: [
-                tus, .needed("Upload-Length", .text(1...20), "Bytes."),
+                tus, .needed("Upload-Length", Uploads.byteCount, "Bytes."),
                 .needed("Upload-Metadata", .text(1...4000), "case, category, title, type and labels, each in base64."),
             ], status: .created, refusals: [.contentTooLarge, .unsupportedMediaType, .unprocessableContent, .conflict]),
         Route(
@@ -218,7 +218,7 @@ extension Route {
             method: .patch, path: "/v1/uploads/{upload}", summary: "The next piece of an upload",
             access: .signedIn(Uploads.append),
             headers: [
-                tus, .needed("Upload-Offset", .text(1...20)),
+                tus, .needed("Upload-Offset", Uploads.byteCount),
                 .optional("Upload-Checksum", .text(1...200), "sha1 or sha256, and base64."),
             ], body: .content(type: "application/offset+octet-stream"), cost: .upload, status: .noContent,
             refusals: [.init(code: 460, reasonPhrase: "Checksum Mismatch"), .preconditionFailed]),

@@ -24,6 +24,7 @@ indirect enum Schema: Sendable {
 
     /// What a text must be made of: the expression that the description gives, and the same as code, for every request is held against it.
     enum Shape: String, Sendable {
+        case digits = "^[0-9]*$"
         case hex = "^[0-9a-f]*$"
         case day = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
         case word = "^[A-Za-z0-9.:-]*$"
@@ -120,6 +121,7 @@ extension Schema.Shape {
         func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
         func isSmall(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) }
         switch self {
+        case .digits: return text.allSatisfy(isDigit)
         case .hex: return text.allSatisfy { isDigit($0) || (0x61...0x66).contains($0) }
         case .day:
             return text.count == 10

@@ -10,6 +10,8 @@ import Vault
 /// Uploads in pieces that survive a broken connection: tus 1.0.0 with creation, checksum, termination and expiration.
 enum Uploads {
     static let version = "1.0.0"
+    /// A length, or an offset, as a header has it.
+    static let byteCount = Schema.text(1...20, of: .digits)
 
     static func options(_ call: Call) async throws -> Answer {
         var answer = Answer.nothing
@@ -23,9 +25,7 @@ enum Uploads {
     static func create(_ call: Call, _ caller: Caller) async throws -> Answer {
         try requireVersion(call)
         let headers = call.request.headers
-        guard let length = headers[.uploadLength].flatMap({ UInt64($0) }) else {
-            throw Problem.malformed("The header Upload-Length is missing or no number.")
-        }
+        let length = try number(.uploadLength, headers)
         guard length <= call.service.options.largestDocument else { throw Problem.tooLarge }
         let metadata = try UploadMetadata(headers[.uploadMetadata] ?? "")
         guard let caseID = CaseID(try metadata.text("case")) else { throw Problem.notFound }
@@ -55,9 +55,7 @@ enum Uploads {
         try requireVersion(call)
         let headers = call.request.headers
         guard headers[.contentType] == "application/offset+octet-stream" else { throw Problem.unsupportedType }
-        guard let offset = headers[.uploadOffset].flatMap({ UInt64($0) }) else {
-            throw Problem.malformed("The header Upload-Offset is missing or no number.")
-        }
+        let offset = try number(.uploadOffset, headers)
         let checksum = try UploadChecksum(headers[.uploadChecksum])
         let id: UploadID = try call.id("upload")
         let state = try await Inflow.carry({ inflow in
@@ -88,6 +86,14 @@ enum Uploads {
         try requireVersion(call)
         try await call.vault.endUpload(try call.id("upload"), as: caller)
         return said(.nothing)
+    }
+
+    /// Swift alone would take a sign too.
+    private static func number(_ name: HTTPField.Name, _ headers: HTTPFields) throws -> UInt64 {
+        guard let text = headers[name], byteCount.fault(in: .text(text)) == nil, let number = UInt64(text) else {
+            throw Problem.malformed("The header \(name.rawName) is missing or no number.")
+        }
+        return number
     }
 
     private static func requireVersion(_ call: Call) throws {

@@ -1,18 +1,18 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 public import Logging
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 extension Service {
     /// Answers requests until the process is told to stop; then ends those that run, and returns.
     ///
     /// `deliveries`: what sends events beside it.
-    /// `whenReady`: called once connections are taken.
+    /// `whenReady`: called once connections are taken, wherever people and systems come.
     public func run(
         _ configuration: ServiceConfiguration, deliveries: Deliveries? = nil, logger: Logger,
         whenReady: @escaping @Sendable () async -> Void
@@ -28,11 +28,13 @@ extension Service {
                     availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
                 onServerRunning: { _ in await whenReady() }, logger: logger)
         }
+        let entrances = Countdown(configuration.systems == nil ? 1 : 2)
+        let opened: @Sendable () async -> Void = { if entrances.arrive() { await whenReady() } }
         var services: [any ServiceLifecycle.Service] = [
-            application(.people, try server(configuration.tls), configuration.address, whenReady: whenReady)
+            application(.people, try server(configuration.tls), configuration.address, whenReady: opened)
         ]
         if let systems = configuration.systems {
-            services.append(application(.systems, try systemServer(systems.tls), systems.address) {})
+            services.append(application(.systems, try systemServer(systems.tls), systems.address, whenReady: opened))
         }
         services.append(Maintenance(service: self))
         if let port = configuration.metricsPort { services.append(metricsServer(port, logger)) }
@@ -55,7 +57,7 @@ extension Service {
 
     private func server(_ files: ServiceConfiguration.TLSFiles?) throws -> HTTPServerBuilder {
         guard let files else { return .http1(configuration: http(.people)) }
-        return try .tls(.http1(configuration: http(.people)), tlsConfiguration: try tls(files))
+        return secure(.people, try tls(files))
     }
 
     /// Nobody is let in without a certificate. Which one it is, and whether it is registered still, is looked at for each request: the
@@ -63,11 +65,19 @@ extension Service {
     private func systemServer(_ files: ServiceConfiguration.TLSFiles) throws -> HTTPServerBuilder {
         var tls = try tls(files)
         tls.certificateVerification = .noHostnameVerification
-        return try .tls(
-            .http1(configuration: http(.systems)),
-            configuration: TLSChannelConfiguration(tlsConfiguration: tls) { certificates, promise in
-                promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
-            })
+        tls.trustRoots = .certificates([])
+        return secure(.systems, tls) { certificates, promise in
+            promise.succeed(certificates.isEmpty ? .failed : .certificateVerified)
+        }
+    }
+
+    private func secure(
+        _ entrance: Entrance, _ tls: TLSConfiguration, verify: HybridTLS.Verify? = nil
+    ) -> HTTPServerBuilder {
+        let http = http(entrance)
+        return HTTPServerBuilder { responder in
+            try HybridTLS(HTTP1Channel(responder: responder, configuration: http), tls, verify: verify)
+        }
     }
 
     private func tls(_ files: ServiceConfiguration.TLSFiles) throws -> TLSConfiguration {
@@ -75,7 +85,6 @@ extension Service {
             certificateChain: try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
         tls.minimumTLSVersion = .tlsv12
-        tls.curves = [.x25519_MLKEM768, .x25519, .secp256r1, .secp384r1]
         tls.applicationProtocols = ["http/1.1"]
         return tls
     }
@@ -121,6 +130,21 @@ extension Service {
                     limits.gates.map { ("{work=\"\($0.name)\"}", Double($0.gate.load.waiting)) }
                 ),
             ])
+    }
+}
+
+/// Knows when the last of several has come.
+private final class Countdown: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    /// - Returns: whether it was the last.
+    func arrive() -> Bool {
+        left.withLock {
+            $0 -= 1
+            return $0 == 0
+        }
     }
 }
 

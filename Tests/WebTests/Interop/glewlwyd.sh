@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # A real OpenID provider of one person with a password and a second factor, and that person's browser.
 #
-#     glewlwyd.sh start FOLDER PORT OFFSET CALLBACK     prints the issuer; the clock of the provider is OFFSET seconds ahead
+#     glewlwyd.sh start FOLDER PORT OFFSET CALLBACK LOGOUT
+#                                                       prints the issuer; the clock of the provider is OFFSET seconds ahead
 #     glewlwyd.sh authorise FOLDER PORT OFFSET ADDRESS  signs in at the authorization address; prints where the browser is sent
+#     glewlwyd.sh sign-out FOLDER PORT OFFSET           ends the person's session, of which the provider tells LOGOUT
+#     glewlwyd.sh rotate FOLDER PORT OFFSET             signs with a new key from now on, and publishes no other
 #     glewlwyd.sh stop FOLDER
 set -euo pipefail
 export LC_ALL=C
@@ -46,8 +49,13 @@ in_background() {
     exec faketime -f "$offset" glewlwyd --config-file="$PWD/glewlwyd.conf" >log 2>&1 </dev/null
 }
 
+new_key() {
+    openssl genrsa -traditional 2048 >private.pem 2>/dev/null
+    openssl rsa -in private.pem -pubout >public.pem 2>/dev/null
+}
+
 start() {
-    local callback=$1
+    local callback=$1 logout=$2
     configure
     in_background &
     local waiting=$!
@@ -57,8 +65,7 @@ start() {
     done
     # faketime waits for the program and does not hand signals on.
     pgrep -P "$waiting" >pid
-    openssl genrsa -traditional 2048 >private.pem 2>/dev/null
-    openssl rsa -in private.pem -pubout >public.pem 2>/dev/null
+    new_key
     call admin 200 "$api/auth/" -d '{"username":"admin","password":"password"}'
     call admin 200 "$api/mod/scheme/" -d '{"module":"otp","name":"otp","display_name":"One-time password",
         "expiration":600,"max_use":0,"allow_user_register":true,"parameters":{"issuer":"Test","secret-minimum-size":16,
@@ -81,7 +88,7 @@ start() {
     call admin 200 "$api/user/" -d '{"username":"senco1","name":"Sam Senco","email":"senco@school.example",
         "password":"correct horse battery","enabled":true,"scope":["openid","g_profile"]}'
     call admin 200 "$api/client/" -d '{"client_id":"muniment","name":"Muniment","client_secret":"client-secret-for-tests",
-        "confidential":true,"enabled":true,"redirect_uri":["'"$callback"'"],"authorization_type":["code"],
+        "confidential":true,"enabled":true,"redirect_uri":["'"$callback"'"],"backchannel_logout_uri":"'"$logout"'","authorization_type":["code"],
         "token_endpoint_auth_method":["client_secret_basic"],"scope":["openid"]}'
     call person 200 "$api/auth/" -d '{"username":"senco1","password":"correct horse battery"}'
     call person 200 "$api/profile/scheme/register/" -d '{"username":"senco1","scheme_type":"otp","scheme_name":"otp",
@@ -101,6 +108,19 @@ authorise() {
     in_time curl -s -b browser -c browser -o answer -w '%{redirect_url}' "$1&g_continue"
 }
 
+sign_out() {
+    local session
+    session=$(awk '$6 == "IDP_SID" { print $7 }' browser)
+    call browser 200 -X DELETE "$api/oidc/session/$session/"
+}
+
+rotate() {
+    new_key
+    jq --rawfile k private.pem --rawfile c public.pem '.parameters.key = $k | .parameters.cert = $c' plugin.json >rotated.json
+    call admin 200 -X PUT "$api/mod/plugin/oidc" -d @rotated.json
+    call admin 200 -X PUT "$api/mod/plugin/oidc/reset"
+}
+
 action=$1 folder=$2
 mkdir -p "$folder"
 cd "$folder"
@@ -109,4 +129,4 @@ if [[ $action == stop ]]; then
     exit
 fi
 port=$3 offset=$4 api=http://127.0.0.1:$3/api
-"$action" "$5"
+"${action/-/_}" "${@:5}"
