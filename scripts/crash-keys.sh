@@ -177,6 +177,7 @@ crash_disposal_of_version() {
 
 crash_disposal_of_child() {
     local of papers
+    [[ -s $work/children ]] || replenish "cycle-$cycle"
     read -r of papers <"$work/children"
     # shellcheck disable=SC2086 # a pattern a word
     grep -E "^($(echo $papers | tr ' ' '|')) " "$work/kept" >"$work/losing"
