@@ -13,7 +13,8 @@ struct RotateCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "party", abstract: "Give a party a new key.",
             discussion: """
-                Every wrap of the party is made anew while others work. It may be stopped at any moment; the same command goes on.
+                Every wrap of the party is made anew while others work. It may be stopped at any moment; the same command goes on. Of a \
+                party that has a custody of its own the secret is presented, and that keeps the new key from then on.
 
                 With --reseal everything that the party has is sealed anew as well, under keys that nobody has seen: after a suspected \
                 leak of the party's key together with a copy of the vault.
@@ -21,22 +22,27 @@ struct RotateCommand: AsyncParsableCommand {
                 Examples:
                   muniment key rotate party health
                   muniment key rotate party health --reseal
+                  muniment key rotate party health --new-key-file /media/key/health.key
                 """)
         @Argument(help: "education, health, social-care, youth-justice, family or rights.") var party: Party
         @Option(help: "How many wraps are made anew at a time.") var batch = 2000
         @Option(help: ArgumentHelp("How long others have the keyring between two batches.", valueName: "milliseconds"))
         var pause = 5
         @Flag(help: "Seal anew everything that the party has.") var reseal = false
+        @OptionGroup var presented: PresentedOptions
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             guard (1...100_000).contains(batch), (0...60_000).contains(pause) else {
                 throw ValidationError("A batch has 1 to 100000 wraps, and a pause 0 to 60000 milliseconds.")
             }
+            let custody = try await DocumentVault.custody(of: party.rawValue, in: common.vault.folder())
+            let secret = custody.isEmpty ? nil : try await presented.read { custody }
             let done = try await common.inVault { vault, caller in
                 try await Rotated(.party(party), reseal: reseal, vault, caller) {
                     try await vault.rotate(
-                        party, pace: RotationPace(batch: batch, pauseMilliseconds: pause), as: caller
+                        party, presenting: secret, pace: RotationPace(batch: batch, pauseMilliseconds: pause),
+                        as: caller
                     ) { done in
                         if Terminal.showsProgress { Terminal.progress("\(done.rewrapped) wraps made anew") }
                     }
