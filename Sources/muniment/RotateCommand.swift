@@ -106,20 +106,27 @@ struct RotateCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "service", abstract: "Give the vault a new key for one of its own purposes.",
             discussion: """
-                children (wraps the children's keys), certificates (signs disposal certificates) and log (signs the ledger; nobody \
-                else may have the vault open). The others stay: the answer says why.
+                children (wraps the children's keys) and certificates (signs disposal certificates) take one step, and so does log (signs \
+                the ledger; nobody else may have the vault open). Tell verifiers of a new key of the ledger: `muniment ledger keys`. \
+                Certificates: `muniment disposal signer`.
 
-                Tell verifiers of a new key of the ledger: `muniment ledger keys`. Certificates: `muniment disposal signer`.
+                pepper (in every password) and blind-index (finds people, children and what was imported) take stages, and nobody else \
+                may have the vault open when it begins. The answer and `muniment key status` say what still needs the old version; the \
+                same command goes on. --end gives up what waits. records stays: the answer says why.
 
-                Example:
+                Examples:
                   muniment key rotate service children
+                  muniment key rotate service pepper
+                  muniment key rotate service pepper --end
                 """)
         @Argument(help: "log, blind-index, pepper, records, children or certificates.") var service: ServiceKey
+        @Flag(help: "Give up what still waits for the new version, and destroy the old one.") var end = false
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let done = try await common.inVault { try await $0.rotate(service, as: $1) }
+            let done = try await common.inVault { try await $0.rotate(service, ending: end, as: $1) }
             try common.show(done) { done.lines }
+            guard done.isFinished else { throw FaultFound() }
         }
     }
 }
@@ -160,10 +167,17 @@ private struct Rotated: Encodable {
 
 extension RotationProgress {
     fileprivate var lines: [String] {
-        [
-            isFinished
-                ? "The key of \(key) is version \(to) now; version \(from) was destroyed. Wraps made anew: \(rewrapped)."
-                : "Wraps made anew: \(rewrapped). Some are being deposited at this moment: run it again to finish."
+        if isFinished {
+            return ["The key of \(key) is version \(to) now; version \(from) was destroyed. Made anew: \(rewrapped)."]
+        }
+        guard !waiting.isEmpty else {
+            return ["Made anew: \(rewrapped). Some are being deposited at this moment: run it again to finish."]
+        }
+        let counts = waiting.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        return [
+            "The key of \(key) is version \(to) now. Made anew: \(rewrapped).",
+            "Version \(from) stays until nothing needs it: \(counts).",
+            "Run it again later, or give these up with --end.",
         ]
     }
 }

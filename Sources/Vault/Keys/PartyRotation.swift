@@ -11,6 +11,8 @@ public struct RotationProgress: Hashable, Sendable, Codable {
     public let to: UInt32
     /// Wraps made anew in this run.
     public internal(set) var rewrapped = 0
+    /// What still needs the old key, by what it is: `passwords`. Empty but for a rotation in stages.
+    public internal(set) var waiting: [String: Int] = [:]
     public internal(set) var isFinished = false
 }
 
