@@ -50,6 +50,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
     case secondFactorAdded = 0x0312
     case secondFactorRemoved = 0x0313
     case recoveryCodesMade = 0x0314
+    case passwordEnded = 0x0315
     case tokenCreated = 0x0320
     case tokenRevoked = 0x0321
     // Children
@@ -208,6 +209,7 @@ public enum EventKind: UInt16, CaseIterable, Sendable, CustomStringConvertible {
         .secondFactorAdded: "secondfactor.added",
         .secondFactorRemoved: "secondfactor.removed",
         .recoveryCodesMade: "recovery.made",
+        .passwordEnded: "password.ended",
         .tokenCreated: "token.created",
         .tokenRevoked: "token.revoked",
         .childAdded: "child.added",

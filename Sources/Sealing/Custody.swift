@@ -50,7 +50,8 @@ public enum Custody: Hashable, Sendable {
     }
 }
 
-/// A person's password as it is kept: Argon2id over the password and a pepper that is not in the same database.
+/// A person's password as it is kept: Argon2id over the password and a pepper that is not in the same database. The verifier tells which
+/// version of the pepper is in it.
 public struct PasswordRecord: Hashable, Sendable {
     public let salt: [UInt8]
     public let cost: Argon2Cost
@@ -63,22 +64,27 @@ public struct PasswordRecord: Hashable, Sendable {
     }
 
     public init(
-        _ password: borrowing SecretBytes, pepper: Key, cost: Argon2Cost = .password, random: RandomSource
+        _ password: borrowing SecretBytes, pepper: Key, version: UInt32 = 1, cost: Argon2Cost = .password,
+        random: RandomSource
     ) throws(SealingError) {
         salt = random.bytes(SecretBytes.saltCount)
         self.cost = cost
-        verifier = try Self.verifier(password, pepper, salt, cost)
+        verifier = try Self.verifier(password, pepper, version, salt, cost)
     }
 
+    public var pepperVersion: UInt32 { KeyedMark.version(of: verifier) }
+
     /// Whether this is the password. Takes as long for a wrong one as for the right one.
+    ///
+    /// `pepper`: of `pepperVersion`; under any other, no password is right.
     public func accepts(_ password: borrowing SecretBytes, pepper: Key) throws(SealingError) -> Bool {
-        constantTimeEqual(try Self.verifier(password, pepper, salt, cost), verifier)
+        constantTimeEqual(try Self.verifier(password, pepper, pepperVersion, salt, cost), verifier)
     }
 
     private static func verifier(
-        _ password: borrowing SecretBytes, _ pepper: Key, _ salt: [UInt8], _ cost: Argon2Cost
+        _ password: borrowing SecretBytes, _ pepper: Key, _ version: UInt32, _ salt: [UInt8], _ cost: Argon2Cost
     ) throws(SealingError) -> [UInt8] {
         let stretched = try password.stretch(salt: salt, cost: cost)
-        return pepper.secret.authenticate(secret: stretched).bytes
+        return KeyedMark.make(pepper.secret.authenticate(secret: stretched), version: version).bytes
     }
 }

@@ -30,7 +30,7 @@ public struct ChildProfile: Hashable, Sendable, Codable {
     }
 
     /// What a child is found by. Each goes into the keyring as a blind index only.
-    fileprivate var identifiers: [(kind: String, value: String)] {
+    var identifiers: [(kind: String, value: String)] {
         var identifiers = [("name-birth", Self.nameAndBirth(name, dateOfBirth))]
         if let nhsNumber { identifiers.append(("nhs-number", nhsNumber)) }
         if let upn { identifiers.append(("upn", upn)) }
@@ -76,7 +76,7 @@ extension DocumentVault {
         try await authorise("child.add", caller)
         let child = ChildID(from: environment.random)
         let key = try ChildKey(child: child, version: 1, key: try Key(from: environment.random))
-        let indexes = profile.identifiers.map { ($0.kind, keys.blindIndex($0.kind, $0.value)) }
+        let indexes = profile.identifiers.map { ($0.kind, keys.blindIndexes($0.kind, $0.value)) }
         let sealed = try key.fields.seal(
             [UInt8](JSONEncoder().encode(profile)), Self.profileFacts(child), random: environment.random)
         let row = try row(Event(.childAdded, by: caller).about(child), childKey: key)
@@ -85,16 +85,16 @@ extension DocumentVault {
 
         try await keyring.write { keyring in
             try keys.follow(keyring)
-            guard let above = keys.current.newestChildren else { throw StorageError.damagedStore(store: "keyring") }
-            for (kind, value) in indexes where kind != "name-birth" {
-                guard try keyring.children(kind: kind, value: value).isEmpty else {
+            guard let above = keys.current.newest(.children) else { throw StorageError.damagedStore(store: "keyring") }
+            for (kind, values) in indexes where kind != "name-birth" {
+                guard try keyring.children(kind: kind, values: values).isEmpty else {
                     throw VaultError.identifierTaken(kind == "upn" ? "UPN" : "NHS number")
                 }
             }
             try keyring.insert(
                 Keychain.wrap(
                     key.key, .child, child.bytes, under: above, vault: vault, created: now, random: random))
-            for (kind, value) in indexes { try keyring.insertIndex(kind: kind, value: value, child: child) }
+            for (kind, values) in indexes { try keyring.insertIndex(kind: kind, value: values[0], child: child) }
             try keyring.insert(.child(child))
         }
         try await records.write { transaction in
@@ -110,8 +110,8 @@ extension DocumentVault {
         guard let index = query.index else {
             throw VaultError.invalid(field: "number", reason: "its check digit does not fit")
         }
-        let value = keys.blindIndex(index.kind, index.value)
-        let found = try await keyring.read { try $0.children(kind: index.kind, value: value) }
+        let values = keys.blindIndexes(index.kind, index.value)
+        let found = try await keyring.read { try $0.children(kind: index.kind, values: values) }
         var children: [Child] = []
         for id in found {
             guard let child = try await openChild(id, for: caller, seesAll: true) else { continue }

@@ -75,9 +75,9 @@ extension DocumentVault {
         guard let index = query.index else {
             throw VaultError.invalid(field: "number", reason: "its check digit does not fit")
         }
-        let value = keys.blindIndex(index.kind, index.value)
+        let values = keys.blindIndexes(index.kind, index.value)
         var found: [ChildID] = []
-        for child in try await keyring.read({ try $0.children(kind: index.kind, value: value) })
+        for child in try await keyring.read({ try $0.children(kind: index.kind, values: values) })
         where try await !isBarred(from: child, caller) { found.append(child) }
         try await log(Event(.childFound, by: caller).with(["found": String(found.count), "for": "emergency"]))
         guard let child = found.first, found.count == 1 else { throw VaultError.notFound(.child) }

@@ -77,11 +77,12 @@ extension DocumentVault {
         var chosen: [ImportRun.Choice] = []
         let page = 1000
         for from in stride(from: 0, to: items.count, by: page) {
-            let marked = items[from..<min(from + page, items.count)].map { ($0, source($0, caller)) }
+            let marked = items[from..<min(from + page, items.count)].map { ($0, sources($0, caller)) }
             let known = try await records.read { transaction in
-                try marked.map { try transaction.imported($0.1) }
+                try marked.map { try $0.1.compactMap { try transaction.imported($0) }.first }
             }
-            for ((item, source), document) in zip(marked, known) {
+            for ((item, sources), document) in zip(marked, known) {
+                let source = sources[0]
                 let place = ImportRun.Place(item.new)
                 if authors[place] == nil { authors[place] = await author(for: item.new, caller) }
                 switch authors[place] {
@@ -151,15 +152,15 @@ extension DocumentVault {
         }
     }
 
-    /// What a file of an import is known by in the records: keyed, so that it tells nothing.
+    /// What a file of an import is known by in the records, under each live version of the key: keyed, so that it tells nothing.
     ///
     /// It is the depositor's own: nobody learns from it what somebody else has imported.
-    private func source(_ item: ImportItem, _ caller: Caller) -> Digest {
+    private func sources(_ item: ImportItem, _ caller: Caller) -> [Digest] {
         let labels = Facts.list(item.new.labels.sorted().map { Array($0.rawValue.utf8) })
         let facts = Facts(
             "import", caller.person.bytes, item.new.caseID.bytes, Array(item.new.category.rawValue.utf8), labels,
             item.mark)
-        return keys.service(.blindIndex).secret.authenticate(facts.bytes)
+        return keys.versions(of: .blindIndex).map { $0.mark(facts) }
     }
 }
 

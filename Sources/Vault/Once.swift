@@ -18,17 +18,18 @@ extension DocumentVault {
     public func once(
         _ key: String, asked: Digest, as caller: Caller, _ work: @Sendable () async throws -> [UInt8]
     ) async throws -> [UInt8] {
-        let name = keys.blindIndex("request", "\(caller.person)|\(key)")
-        guard let digest = Digest(name) else { preconditionFailure("a blind index has 32 bytes") }
+        let names = keys.blindIndexes("request", "\(caller.person)|\(key)").compactMap { Digest($0) }
+        guard let digest = names.first else { preconditionFailure("a blind index has 32 bytes") }
         let now = environment.now()
         guard running.begin(digest) else { throw VaultError.beingDone }
         defer { running.end(digest) }
-        if let row = try await records.read({ try $0.request(digest) }),
+        let known = try await records.read { transaction in try names.compactMap { try transaction.request($0) } }
+        if let row = known.first,
             row.added.adding(seconds: Self.requestSeconds) > now
         {
             guard row.asked == asked else { throw VaultError.keyReused }
             guard let answer = row.answer else { throw VaultError.doneBefore }
-            return try keys.fields.open(answer, Self.answerFacts(digest))
+            return try keys.fields.open(answer, Self.answerFacts(row.key))
         }
         let row = RequestRow(key: digest, asked: asked, added: now, answer: nil)
         let answer = try await RequestRow.$current.withValue(row) { try await work() }

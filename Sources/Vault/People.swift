@@ -84,13 +84,14 @@ extension DocumentVault {
         guard let party else { throw VaultError.notFound(.organisation) }
         try checkRoles(new.roles, party)
         let person = try await personRow(new, password)
+        let usernames = usernameIndexes(try names(of: person).username)
         let row = try row(
             Event(kind, by: caller).on([
                 "person": "\(person.id)", "organisation": "\(new.organisation)",
                 "roles": new.roles.map(\.rawValue).joined(separator: " "),
             ]))
         try await records.write { transaction in
-            guard try transaction.person(username: person.username) == nil else { throw VaultError.usernameTaken }
+            guard try transaction.person(usernames: usernames) == nil else { throw VaultError.usernameTaken }
             try transaction.insert(person, in: new.organisation, as: new.roles)
             try also(transaction, person.id)
             _ = try transaction.append(row)
@@ -176,8 +177,8 @@ extension DocumentVault {
 
     /// - Throws: `VaultError.notFound(.person)`.
     public func person(named username: String) async throws -> PersonID {
-        let index = usernameIndex(username)
-        guard let person = try await records.read({ try $0.person(username: index) }) else {
+        let indexes = usernameIndexes(username)
+        guard let person = try await records.read({ try $0.person(usernames: indexes) }) else {
             throw VaultError.notFound(.person)
         }
         return person.id
@@ -185,7 +186,7 @@ extension DocumentVault {
 
     /// Whether a user name is the caller's own: asked without looking whether somebody else has it.
     func isOwn(_ username: String, _ caller: Caller) async throws -> Bool {
-        try await ownRow(caller).username == usernameIndex(username)
+        usernameIndexes(username).contains(try await ownRow(caller).username)
     }
 
     /// Whose token this is, opened for showing.

@@ -59,7 +59,7 @@ public enum VaultError: Error, Hashable, Sendable {
     case unlockAgain
     /// The party whose key would open it has sealed its key.
     case partySealed(String)
-    /// The party keeps its own key, and only it can make another.
+    /// The party keeps its own key, and without its secret there is no other.
     case ownCustody(String)
     /// The vault's own key of this name is not rotated; and why.
     case serviceKeyStays(String, String)
@@ -220,7 +220,7 @@ public enum VaultError: Error, Hashable, Sendable {
         case .partySealed(let party):
             "The key of \(party) is sealed, so nothing opens for it. Ask its custodians to unseal."
         case .ownCustody(let party):
-            "The key of \(party) is in its own custody and is not rotated: the custody would open the old one only."
+            "The key of \(party) is in its own custody too. Present the secret of that, so that it keeps the new key."
         case .serviceKeyStays(let key, let reason):
             "The vault's own key \(key) is not rotated: \(reason). A ceremony seals it anew under a new root key."
         case .noServiceKey(let key): "The vault has no key \(key) yet: it is made when it is first needed."

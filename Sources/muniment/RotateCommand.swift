@@ -13,7 +13,8 @@ struct RotateCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "party", abstract: "Give a party a new key.",
             discussion: """
-                Every wrap of the party is made anew while others work. It may be stopped at any moment; the same command goes on.
+                Every wrap of the party is made anew while others work. It may be stopped at any moment; the same command goes on. Of a \
+                party that has a custody of its own the secret is presented, and that keeps the new key from then on.
 
                 With --reseal everything that the party has is sealed anew as well, under keys that nobody has seen: after a suspected \
                 leak of the party's key together with a copy of the vault.
@@ -21,22 +22,27 @@ struct RotateCommand: AsyncParsableCommand {
                 Examples:
                   muniment key rotate party health
                   muniment key rotate party health --reseal
+                  muniment key rotate party health --new-key-file /media/key/health.key
                 """)
         @Argument(help: "education, health, social-care, youth-justice, family or rights.") var party: Party
         @Option(help: "How many wraps are made anew at a time.") var batch = 2000
         @Option(help: ArgumentHelp("How long others have the keyring between two batches.", valueName: "milliseconds"))
         var pause = 5
         @Flag(help: "Seal anew everything that the party has.") var reseal = false
+        @OptionGroup var presented: PresentedOptions
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
             guard (1...100_000).contains(batch), (0...60_000).contains(pause) else {
                 throw ValidationError("A batch has 1 to 100000 wraps, and a pause 0 to 60000 milliseconds.")
             }
+            let custody = try await DocumentVault.custody(of: party.rawValue, in: common.vault.folder())
+            let secret = custody.isEmpty ? nil : try await presented.read { custody }
             let done = try await common.inVault { vault, caller in
                 try await Rotated(.party(party), reseal: reseal, vault, caller) {
                     try await vault.rotate(
-                        party, pace: RotationPace(batch: batch, pauseMilliseconds: pause), as: caller
+                        party, presenting: secret, pace: RotationPace(batch: batch, pauseMilliseconds: pause),
+                        as: caller
                     ) { done in
                         if Terminal.showsProgress { Terminal.progress("\(done.rewrapped) wraps made anew") }
                     }
@@ -100,20 +106,27 @@ struct RotateCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "service", abstract: "Give the vault a new key for one of its own purposes.",
             discussion: """
-                children (wraps the children's keys), certificates (signs disposal certificates) and log (signs the ledger; nobody \
-                else may have the vault open). The others stay: the answer says why.
+                children (wraps the children's keys) and certificates (signs disposal certificates) take one step, and so does log (signs \
+                the ledger; nobody else may have the vault open). Tell verifiers of a new key of the ledger: `muniment ledger keys`. \
+                Certificates: `muniment disposal signer`.
 
-                Tell verifiers of a new key of the ledger: `muniment ledger keys`. Certificates: `muniment disposal signer`.
+                pepper (in every password) and blind-index (finds people, children and what was imported) take stages, and nobody else \
+                may have the vault open when it begins. The answer and `muniment key status` say what still needs the old version; the \
+                same command goes on. --end gives up what waits. records stays: the answer says why.
 
-                Example:
+                Examples:
                   muniment key rotate service children
+                  muniment key rotate service pepper
+                  muniment key rotate service pepper --end
                 """)
         @Argument(help: "log, blind-index, pepper, records, children or certificates.") var service: ServiceKey
+        @Flag(help: "Give up what still waits for the new version, and destroy the old one.") var end = false
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            let done = try await common.inVault { try await $0.rotate(service, as: $1) }
+            let done = try await common.inVault { try await $0.rotate(service, ending: end, as: $1) }
             try common.show(done) { done.lines }
+            guard done.isFinished else { throw FaultFound() }
         }
     }
 }
@@ -154,10 +167,17 @@ private struct Rotated: Encodable {
 
 extension RotationProgress {
     fileprivate var lines: [String] {
-        [
-            isFinished
-                ? "The key of \(key) is version \(to) now; version \(from) was destroyed. Wraps made anew: \(rewrapped)."
-                : "Wraps made anew: \(rewrapped). Some are being deposited at this moment: run it again to finish."
+        if isFinished {
+            return ["The key of \(key) is version \(to) now; version \(from) was destroyed. Made anew: \(rewrapped)."]
+        }
+        guard !waiting.isEmpty else {
+            return ["Made anew: \(rewrapped). Some are being deposited at this moment: run it again to finish."]
+        }
+        let counts = waiting.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        return [
+            "The key of \(key) is version \(to) now. Made anew: \(rewrapped).",
+            "Version \(from) stays until nothing needs it: \(counts).",
+            "Run it again later, or give these up with --end.",
         ]
     }
 }

@@ -178,6 +178,59 @@ struct KeyRotationTests {
         try await vault.close()
     }
 
+    @Test(
+        "a party with a custody of its own: the secret is presented, the custody keeps the new key alone, also when it is stopped",
+        arguments: [nil, 1, 2])
+    func ownCustody(stoppedAt step: Int?) async throws {
+        let ensemble = try await Ensemble.copy()
+        var vault = try await ensemble.open()
+        let document = try await ensemble.deposit("D05", by: "priya", in: vault)
+        let (secret, owner) = (try Key(from: .system), Array("health".utf8))
+        try await vault.takeCustody(
+            of: .health, NewCustody(kind: .keyFile, custody: .keyFile, secret: secret), as: vault.person("ada"))
+        let old = try #require(try await vault.keyring.read { try $0.custody(of: "health") }.first)
+        let oldKey = try #require(try await vault.keyring.read { try $0.key(kind: .party, owner: owner) })
+        await #expect(throws: VaultError.ownCustody("health")) {
+            _ = try await vault.rotate(.health, as: vault.person("ada")) { _ in }
+        }
+        await #expect(throws: SealingError.wrongUnlockSecret) {
+            _ = try await vault.rotate(.health, presenting: Key(from: .system), as: vault.person("ada")) { _ in }
+        }
+        #expect(try await vault.keyring.read { try $0.custody(of: "health") } == [old])
+        if let step {
+            try await vault.close()
+            let count = Mutex(0)
+            vault = try await ensemble.fixture.open(
+                steps: WriteSteps(before: { _ in
+                    if count.withLock({
+                        $0 += 1; return $0
+                    }) == step {
+                        throw Stopped()
+                    }
+                }))
+            await #expect(throws: Stopped.self) {
+                _ = try await vault.rotate(.health, presenting: secret, as: vault.person("ada")) { _ in }
+            }
+            vault.hold.release()
+            vault = try await ensemble.open()
+        }
+        let ada = try await vault.person("ada")
+        let done = try await vault.rotate(.health, presenting: step == nil ? secret : nil, as: ada) { _ in }
+        #expect(done.isFinished && done.to == 2)
+        try expectNoTrace(of: old.sealed, in: ensemble.fixture)
+        try expectNoTrace(of: oldKey.sealed, in: ensemble.fixture)
+        #expect(try await vault.keyring.read { try $0.custody(of: "health") }.map(\.version) == [2])
+        // What the custody has opens what is there, and once the party seals nothing else does.
+        let new = try #require(try await vault.keyring.read { try $0.key(kind: .party, owner: owner) })
+        try await vault.seal(.health, presenting: secret, as: ada)
+        try expectNoTrace(of: new.sealed, in: ensemble.fixture)
+        #expect(await ensemble.refusal(document, as: "priya", in: vault) == .partySealed("health"))
+        try await vault.unseal(.health, with: secret, as: ada) { _ in }
+        #expect(try await ensemble.read(document, as: "priya", in: vault) == "original of D05")
+        #expect(try await ensemble.findings(vault) == [])
+        try await vault.close()
+    }
+
     @Test("a keyring from before a seal, put back, is found")
     func keyringPutBack() async throws {
         let ensemble = try await Ensemble.copy()

@@ -76,11 +76,16 @@ struct MeasureTests {
         try await vault.review(listed, as: vault.person("ina"))
         try await vault.approve(listed, coolingDays: 0, as: dana)
         #expect(try await vault.noticeErasures(of: id, as: dana) == 0)
-        _ = try await vault.execute(listed, as: rex)
         let size = try await vault.ledgerSize()
-        #expect(try await vault.noticeErasures(of: id, as: dana) == 1)
-        #expect(try await vault.kinds(since: size) == [.erasureNoticed])
+        let certificate = try await vault.execute(listed, as: rex)
+        #expect(try await vault.kinds(since: size).prefix(2) == [.erasureNoticed, .erasureBegun])
         #expect(try await vault.noticeErasures(of: id, as: dana) == 0)
+        // Mona's office read it, and Pat, who asked, is none of them.
+        let told = try JSONDecoder().decode(CertificateText.self, from: Data(certificate.text)).copies
+        #expect(told == [CertificateText.Copies(whom: "education", told: "by notice", count: 1)])
+        #expect(try certificate.page().contains("1 of education: by notice"))
+        let text = String(decoding: certificate.text, as: UTF8.self).lowercased()
+        #expect(!text.contains("mona") && !text.contains("office"))
         #expect(try await vault.erasureForm(of: id, as: dana).map(\.document) == ["\(advice)"])
         #expect(try await ensemble.findings(vault) == [])
     }

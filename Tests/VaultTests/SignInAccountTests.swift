@@ -119,8 +119,8 @@ struct SignInAccountTests {
         // And not only because the rows are gone.
         let (sam, nia) = try await scene.vault.records.read {
             (
-                try $0.person(username: scene.vault.usernameIndex("sam")),
-                try $0.person(username: scene.vault.usernameIndex("nia"))
+                try $0.person(usernames: scene.vault.usernameIndexes("sam")),
+                try $0.person(usernames: scene.vault.usernameIndexes("nia"))
             )
         }
         let now = scene.clock.now

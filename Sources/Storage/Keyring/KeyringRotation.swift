@@ -43,6 +43,26 @@ extension KeyringReading {
         return (row?["every"] ?? 0, row?["old"] ?? 0)
     }
 
+    /// A page of the children whose index is under another version of its key, by identifier.
+    ///
+    /// `mark`: what every value under this version begins with.
+    public func children(notIndexedUnder mark: [UInt8], after child: ChildID?, limit: Int) throws -> [ChildID] {
+        try Data.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT child FROM child_index WHERE child > :child AND substr(value, 1, 8) <> :mark
+                ORDER BY child LIMIT :limit
+                """, arguments: ["child": (child?.bytes ?? []).data, "mark": mark.data, "limit": limit]
+        ).compactMap { ChildID([UInt8]($0)) }
+    }
+
+    /// How many children there are whose index is under another version of its key.
+    public func childCount(notIndexedUnder mark: [UInt8]) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT count(DISTINCT child) FROM child_index WHERE substr(value, 1, 8) <> :mark",
+            arguments: ["mark": mark.data]) ?? 0
+    }
+
     /// How many keys there are of a kind.
     public func keyCount(kind: WrappedKey.Kind) throws -> Int {
         try Int.fetchOne(
@@ -78,6 +98,13 @@ extension KeyringWriting {
         try db.execute(
             sql: "DELETE FROM rotations WHERE kind = :kind AND owner = :owner",
             arguments: ["kind": row.kind.rawValue, "owner": row.owner.data])
+    }
+
+    /// Indexes a child anew, unless it has gone meanwhile.
+    public func reindex(_ child: ChildID, as values: [(kind: String, value: [UInt8])]) throws {
+        try db.execute(sql: "DELETE FROM child_index WHERE child = :child", arguments: ["child": child.bytes.data])
+        guard db.changesCount > 0 else { return }
+        for (kind, value) in values { try insertIndex(kind: kind, value: value, child: child) }
     }
 
     /// Puts a wrap in the place of one for the same rendition and party, unless that is gone meanwhile.

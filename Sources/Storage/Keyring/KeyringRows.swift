@@ -99,12 +99,14 @@ public class KeyringReading {
         ).compactMap { RenditionID([UInt8]($0)) }
     }
 
-    /// `value`: a blind index: a MAC of the identifier, never the identifier.
-    public func children(kind: String, value: [UInt8]) throws -> [ChildID] {
-        try Data.fetchAll(
-            db, sql: "SELECT child FROM child_index WHERE kind = :kind AND value = :value ORDER BY child",
-            arguments: ["kind": kind, "value": value.data]
-        ).compactMap { ChildID([UInt8]($0)) }
+    /// `values`: the identifier's blind index under each live version of the key: a MAC of it, never the identifier.
+    public func children(kind: String, values: [[UInt8]]) throws -> [ChildID] {
+        try values.flatMap { value in
+            try Data.fetchAll(
+                db, sql: "SELECT child FROM child_index WHERE kind = :kind AND value = :value ORDER BY child",
+                arguments: ["kind": kind, "value": value.data]
+            ).compactMap { ChildID([UInt8]($0)) }
+        }
     }
 
     public func pending() throws -> [Pending] {

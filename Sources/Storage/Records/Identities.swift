@@ -64,10 +64,14 @@ extension WriteTransaction {
 }
 
 extension ReadTransaction {
-    public func identity(_ identity: [UInt8]) throws -> IdentityRow? {
-        try Row.fetchOne(
-            db, sql: "SELECT * FROM identities WHERE identity = :identity", arguments: ["identity": identity.data]
-        ).map(identityRow)
+    /// `indexes`: the blind index of issuer and subject under each live version of the key.
+    public func identity(_ indexes: [[UInt8]]) throws -> IdentityRow? {
+        for index in indexes {
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM identities WHERE identity = :identity", arguments: ["identity": index.data])
+            if let row { return try identityRow(row) }
+        }
+        return nil
     }
 
     public func identities() throws -> [IdentityRow] {
@@ -78,6 +82,10 @@ extension ReadTransaction {
         try Row.fetchAll(
             db, sql: "SELECT * FROM identities WHERE person = :person", arguments: ["person": person.bytes.data]
         ).map(identityRow)
+    }
+
+    public func providedSessions() throws -> [ProvidedSessionRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM provided_sessions").map(providedSession)
     }
 
     public func providedSessions(identity: [UInt8]) throws -> [ProvidedSessionRow] {

@@ -84,7 +84,7 @@ extension WriteTransaction {
             sql: """
                 INSERT INTO people (id, username, name, salt, passes, memory, verifier, added, disabled, mac)
                 VALUES (:id, :username, :name, :salt, :passes, :memory, :verifier, :added, :disabled, :mac)
-                ON CONFLICT (id) DO UPDATE SET name = excluded.name, salt = excluded.salt, passes = excluded.passes,
+                ON CONFLICT (id) DO UPDATE SET username = excluded.username, name = excluded.name, salt = excluded.salt, passes = excluded.passes,
                   memory = excluded.memory, verifier = excluded.verifier, disabled = excluded.disabled,
                   mac = excluded.mac
                 """,
@@ -128,11 +128,14 @@ extension ReadTransaction {
         return try Row.fetchOne(statement, arguments: ["id": id.bytes.data]).map(person)
     }
 
-    /// `username`: the blind index of the user name.
-    public func person(username: [UInt8]) throws -> PersonRow? {
-        try Row.fetchOne(
-            db, sql: "SELECT * FROM people WHERE username = :username", arguments: ["username": username.data]
-        ).map(person)
+    /// `usernames`: the blind index of the user name under each live version of the key.
+    public func person(usernames: [[UInt8]]) throws -> PersonRow? {
+        for username in usernames {
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM people WHERE username = :username", arguments: ["username": username.data])
+            if let row { return try person(row) }
+        }
+        return nil
     }
 
     public func memberships(of person: PersonID) throws -> [Membership] {

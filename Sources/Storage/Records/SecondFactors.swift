@@ -78,10 +78,14 @@ extension WriteTransaction {
     /// - Returns: whether the person had it.
     public func spend(_ code: RecoveryCodeRow) throws -> Bool {
         guard try recoveryCodes(of: code.person).contains(code) else { return false }
+        try remove(code)
+        return true
+    }
+
+    public func remove(_ code: RecoveryCodeRow) throws {
         try db.execute(
             sql: "DELETE FROM recovery_codes WHERE person = :person AND digest = :digest",
             arguments: ["person": code.person.bytes.data, "digest": code.digest.bytes.data])
-        return true
     }
 }
 
@@ -103,6 +107,10 @@ extension ReadTransaction {
         try Row.fetchAll(
             db, sql: "SELECT * FROM recovery_codes WHERE person = :person", arguments: ["person": person.bytes.data]
         ).map(recoveryCode)
+    }
+
+    public func recoveryCodes() throws -> [RecoveryCodeRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM recovery_codes ORDER BY person").map(recoveryCode)
     }
 
     func secondFactor(_ row: Row) throws -> SecondFactorRow {

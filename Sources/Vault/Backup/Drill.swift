@@ -80,7 +80,7 @@ extension DocumentVault {
                 try ChildID(row.owner).flatMap { try keys.childKey($0, keyring)?.record }
             }
         }
-        let others = found + Keychain.Service.allCases.map(keys.service)
+        let others = found + Keychain.Service.allCases.flatMap(keys.versions).map(\.key)
         var unreadable: [UnreadableChild] = []
         for child in try await records.read({ try $0.allChildren() }) where try await childKey(child.id) == nil {
             unreadable.append(try await tryToOpen(child, with: others))

@@ -22,6 +22,8 @@ extension CertificateText {
                 .section("How it was verified", .list(execution.verification.map { "\($0.name): \($0.found)" })),
                 .section("Backups", .paragraph(backups.note) + .facts([("Until", backups.lastKeyringBackupExpires)])),
                 .section(
+                    "Who had it and was told", copies.isEmpty ? .paragraph("No request says who had it.") : .list(told)),
+                .section(
                     "Proof",
                     .facts([
                         ("Register", "\(register.vault), number \(register.number)"),
@@ -31,6 +33,8 @@ extension CertificateText {
                     ])),
             ])
     }
+
+    private var told: [String] { copies.map { "\($0.count) of \($0.whom): \($0.told)" } }
 
     private var whatWas: [(name: String, value: String?)] {
         [

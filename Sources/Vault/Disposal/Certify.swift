@@ -91,8 +91,8 @@ public struct CertificateText: Hashable, Sendable, Codable {
     public let checks: [DisposalCheck]
     public let execution: Execution
     public let backups: Residue
-    /// Partners who were told, and what they answered.
-    public let copies: [String]
+    /// Of those who have had it, how many were told.
+    public let copies: [Copies]
     public let ledger: LedgerEvidence
 }
 
@@ -115,8 +115,8 @@ extension DocumentVault {
             format: "muniment disposal certificate v1",
             register: .init(number: number, vault: origin, previous: previous), subject: Self.subject(row, body),
             authority: Self.authority(body), checks: body.checks,
-            execution: execution(body, verification, at: now), backups: Self.residue(expires), copies: [],
-            ledger: evidence)
+            execution: execution(body, verification, at: now), backups: Self.residue(expires),
+            copies: body.copies ?? [], ledger: evidence)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let text = try [UInt8](encoder.encode(certificate)) + [0x0a]

@@ -25,6 +25,8 @@ struct DisposalBody: Hashable, Sendable, Codable {
     var entry: UInt64?
     /// Wraps that were destroyed.
     var wraps: Int?
+    /// Who was told; absent where it began before anybody was.
+    var copies: [CertificateText.Copies]?
     var endedFor: String?
 }
 

@@ -56,6 +56,7 @@ extension DocumentVault {
     ) async throws {
         let log = try self.row(event(.erasureBegun, row, caller).with(["kind": body.ground.rawValue]))
         let wraps = try await wrapCount(row)
+        let (copies, notices) = try await copies(of: row, caller)
         let now = environment.now()
         try await environment.steps.around(.records) {
             try await records.write { transaction in
@@ -64,6 +65,8 @@ extension DocumentVault {
                 }
                 var (row, body) = (row, body)
                 body.wraps = wraps
+                body.copies = copies
+                for notice in notices { try transaction.keep(notice) }
                 body.entry = try transaction.append(log)
                 row.state = .erasing
                 row.changed = now

@@ -92,7 +92,7 @@ struct RegisterFile: Sendable {
 }
 
 extension DocumentVault {
-    private var registerKey: Key { get throws { try keys.service(.records).derive(Facts("register")) } }
+    private var registerKey: Key { get throws { try keys.service(.records).key.derive(Facts("register")) } }
 
     /// The register's path: beside the anchor, on the other disk.
     var registerPath: String { anchor.path + ".register" }

@@ -40,7 +40,7 @@ extension DocumentVault {
 
     private func replace(_ old: ChildKey, by new: ChildKey, _ keyring: KeyringWriting, at now: Instant) throws {
         try keys.follow(keyring)
-        guard let above = keys.current.newestChildren else { throw StorageError.damagedStore(store: "keyring") }
+        guard let above = keys.current.newest(.children) else { throw StorageError.damagedStore(store: "keyring") }
         let owner = new.child.bytes
         try keyring.removeKey(kind: .child, owner: owner, version: old.version)
         try keyring.insert(

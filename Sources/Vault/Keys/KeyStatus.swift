@@ -13,7 +13,7 @@ public struct KeyState: Hashable, Sendable, Codable {
     /// The day on which its cryptoperiod ends; `nil` where none is set.
     public let rotateBy: String?
     public let isDue: Bool
-    /// `sealed`, `being rotated`, `being resealed`, or empty.
+    /// `sealed`, `being rotated` and what still needs the old version, `being resealed`, or empty.
     public let note: String
 }
 
@@ -49,9 +49,11 @@ extension DocumentVault {
                     "party \(party.rawValue)", .party, version: newest?.version ?? 0, created: newest?.created ?? made,
                     note: newest == nil ? "sealed" : isRotating ? "being rotated" : ""))
         }
-        for row in services {
+        for row in services where !services.contains(where: { $0.owner == row.owner && $0.version > row.version }) {
             let name = String(decoding: row.owner, as: UTF8.self)
-            states.append(state("service \(name)", .service, version: row.version, created: row.created))
+            let note = try await note(rotations.first { $0.kind == .service && $0.owner == row.owner })
+            states.append(
+                state("service \(name)", .service, version: row.version, created: row.created, note: note))
         }
         if let oldest {
             states.append(
@@ -67,6 +69,12 @@ extension DocumentVault {
                     note: "being resealed"))
         }
         return states
+    }
+
+    private func note(_ rotation: RotationRow?) async throws -> String {
+        guard let rotation else { return "" }
+        let waiting = try await waiting(for: rotation).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        return (["being rotated"] + waiting).joined(separator: ", ")
     }
 
     private func state(

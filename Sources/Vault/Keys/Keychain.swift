@@ -32,9 +32,8 @@ final class Keychain: Sendable {
         var isRootReplaced = false
         /// Every live version. A party that is sealed has none.
         var parties: [Party: [UInt32: Key]] = [:]
-        var children: [UInt32: Key] = [:]
-        /// The newest version of each, children's included.
-        var services: [Service: VersionedKey] = [:]
+        /// Every live version: of one that is being rotated there are two.
+        var services: [Service: [UInt32: Key]] = [:]
     }
 
     let vault: VaultID
@@ -101,9 +100,7 @@ final class Keychain: Sendable {
             if let party {
                 next.parties[party, default: [:]][row.version] = key
             } else if let service {
-                // The rows come with the newest version last.
-                next.services[service] = VersionedKey(version: row.version, key: key)
-                if service == .children { next.children[row.version] = key }
+                next.services[service, default: [:]][row.version] = key
             }
         }
         let result = next
@@ -130,21 +127,39 @@ final class Keychain: Sendable {
         return open.root
     }
 
-    func service(_ service: Service) -> Key {
-        guard let key = current.services[service] else { preconditionFailure("unlock opened every service key") }
-        return key.key
+    /// The newest version, under which everything new is made.
+    func service(_ service: Service) -> VersionedKey {
+        guard let key = current.newest(service) else { preconditionFailure("unlock opened every service key") }
+        return key
     }
 
-    func signingKey() throws -> SigningKey { try SigningKey(seed: service(.log).secret) }
+    /// Every live version, the newest first: what was made before is under any of them.
+    func versions(of service: Service) -> [VersionedKey] {
+        (current.services[service] ?? [:]).map { VersionedKey(version: $0.key, key: $0.value) }
+            .sorted { $0.version > $1.version }
+    }
 
-    var integrity: Key { get throws { try service(.records).derive(Facts("row-mac")) } }
-    var fields: Key { get throws { try service(.records).derive(Facts("fields")) } }
-    var openings: Key { get throws { try service(.records).derive(Facts("openings")) } }
+    func signingKey() throws -> SigningKey { try SigningKey(seed: service(.log).key.secret) }
+
+    var integrity: Key { get throws { try service(.records).key.derive(Facts("row-mac")) } }
+    var fields: Key { get throws { try service(.records).key.derive(Facts("fields")) } }
+    var openings: Key { get throws { try service(.records).key.derive(Facts("openings")) } }
 
     /// Finds and tells nothing: a MAC of what is looked for.
     func blindIndex(_ kind: String, _ value: String) -> [UInt8] {
-        service(.blindIndex).secret.authenticate(Facts("blind-index", Array(kind.utf8), Array(value.utf8)).bytes).bytes
+        service(.blindIndex).mark(Facts("blind-index", Array(kind.utf8), Array(value.utf8))).bytes
     }
+
+    /// What is looked for may stand under any of these, the newest first.
+    func blindIndexes(_ kind: String, _ value: String) -> [[UInt8]] {
+        let facts = Facts("blind-index", Array(kind.utf8), Array(value.utf8))
+        return versions(of: .blindIndex).map { $0.mark(facts).bytes }
+    }
+}
+
+extension Keychain.VersionedKey {
+    /// A MAC that tells of which version it is.
+    func mark(_ facts: Facts) -> Digest { KeyedMark.make(key.secret.authenticate(facts.bytes), version: version) }
 }
 
 extension Keychain.Service {
@@ -155,14 +170,12 @@ extension Keychain.Opened {
     /// The version under which new wraps are made; `nil` while the party is sealed.
     func newest(_ party: Party) -> Keychain.VersionedKey? { Self.newest(parties[party] ?? [:]) }
 
-    var newestChildren: Keychain.VersionedKey? { services[.children] }
+    func newest(_ service: Keychain.Service) -> Keychain.VersionedKey? { Self.newest(services[service] ?? [:]) }
 
     /// What is open already of a party or a service.
     fileprivate func key(_ party: Party?, _ service: Keychain.Service?, _ version: UInt32) -> Key? {
         if let party { return parties[party]?[version] }
-        guard let service else { return nil }
-        if service == .children { return children[version] }
-        return services[service].flatMap { $0.version == version ? $0.key : nil }
+        return service.flatMap { services[$0]?[version] }
     }
 
     private static func newest(_ versions: [UInt32: Key]) -> Keychain.VersionedKey? {
@@ -240,7 +253,9 @@ extension Keychain {
         try follow(keyring)
         let rows = try keyring.keys(of: child)
         guard let row = rows.last(where: { $0.kind == .child }) else { return nil }
-        guard let above = current.children[row.above] else { throw StorageError.damagedStore(store: "keyring") }
+        guard let above = current.services[.children]?[row.above] else {
+            throw StorageError.damagedStore(store: "keyring")
+        }
         let key = try unwrap(row, under: above)
         let record = try rows.last { $0.kind == .record }.map { try unwrap($0, under: key) }
         return try ChildKey(child: child, version: row.version, key: key, record: record)

@@ -1,6 +1,6 @@
 internal import Ledger
 public import Rules
-internal import Sealing
+public import Sealing
 internal import Storage
 
 /// How far a rotation has come.
@@ -11,6 +11,8 @@ public struct RotationProgress: Hashable, Sendable, Codable {
     public let to: UInt32
     /// Wraps made anew in this run.
     public internal(set) var rewrapped = 0
+    /// What still needs the old key, by what it is: `passwords`. Empty but for a rotation in stages.
+    public internal(set) var waiting: [String: Int] = [:]
     public internal(set) var isFinished = false
 }
 
@@ -33,13 +35,15 @@ extension DocumentVault {
     ///
     /// From the first moment on, new wraps are made under the new key, so the number of old ones only falls.
     ///
-    /// - Throws: `VaultError.denied`, `.partySealed`.
+    /// `secret`: of the party's own custody, where it has one: from the first moment on this keeps the new key. Not needed to go on.
+    ///
+    /// - Throws: `VaultError.denied`, `.partySealed`, `.ownCustody` without the secret; `SealingError.wrongUnlockSecret`.
     public func rotate(
-        _ party: Party, pace: RotationPace = RotationPace(), as caller: Caller,
+        _ party: Party, presenting secret: Key? = nil, pace: RotationPace = RotationPace(), as caller: Caller,
         progress: @Sendable (RotationProgress) -> Void
     ) async throws -> RotationProgress {
         try await authorise("key.rotate", caller)
-        let (old, new) = try await begin(party, caller)
+        let (old, new) = try await begin(party, presenting: secret, caller)
         var done = RotationProgress(key: "party \(party.rawValue)", from: old, to: new)
         // What was being deposited when the rotation began is found by one more look. What a process left that was killed while it
         // deposited stays until somebody opens the vault alone; the next run finishes then.
@@ -70,38 +74,40 @@ extension DocumentVault {
     }
 
     /// Makes the new key, or finds the one of a rotation that was stopped.
-    private func begin(_ party: Party, _ caller: Caller) async throws -> (old: UInt32, new: UInt32) {
+    private func begin(
+        _ party: Party, presenting secret: Key?, _ caller: Caller
+    ) async throws -> (old: UInt32, new: UInt32) {
         let owner = Array(party.rawValue.utf8)
         let now = environment.now()
         let (keys, vault, random) = (keys, id, environment.random)
         return try await changing {
-            let (begun, versions) = try await keyring.write { keyring in
+            try await keys.follow(keyring)
+            guard let newest = keys.current.newest(party) else { throw VaultError.partySealed(party.rawValue) }
+            let (rotations, custody) = try await keyring.read {
+                (try $0.rotations(), try $0.custody(of: party.rawValue).first)
+            }
+            if let row = rotations.first(where: { $0.kind == .party && $0.owner == owner }) {
+                return (row.old, row.new)
+            }
+            let new = Keychain.VersionedKey(version: newest.version + 1, key: try Key(from: random))
+            // Before the transaction: a passphrase takes a second.
+            let kept = try custody.map { try self.custody($0, of: party, presenting: secret, with: new) }
+            try await keyring.write { keyring in
                 let root = try keys.currentRoot(keyring)
-                let open = keys.current
-                guard let newest = open.newest(party) else { throw VaultError.partySealed(party.rawValue) }
-                if let row = try keyring.rotations().first(where: { $0.kind == .party && $0.owner == owner }) {
-                    return (false, (row.old, row.new))
-                }
-                guard try keyring.custody(of: party.rawValue).isEmpty else {
-                    throw VaultError.ownCustody(party.rawValue)
-                }
-                let version = newest.version + 1
                 try keyring.insert(
                     Keychain.wrap(
-                        try Key(from: random), .party, owner, version: version, under: root, vault: vault,
-                        created: now, random: random))
+                        new.key, .party, owner, version: new.version, under: root, vault: vault, created: now,
+                        random: random))
+                if let kept { try keyring.put(kept) }
                 try keyring.put(
                     RotationRow(
-                        kind: .party, owner: owner, old: newest.version, new: version, person: caller.person,
+                        kind: .party, owner: owner, old: newest.version, new: new.version, person: caller.person,
                         begun: now))
-                return (true, (newest.version, version))
             }
-            if begun {
-                try await log(
-                    Event(.keyRotationBegun, by: caller).on(["party": party.rawValue])
-                        .with(["version": String(versions.1)]))
-            }
-            return versions
+            try await log(
+                Event(.keyRotationBegun, by: caller).on(["party": party.rawValue])
+                    .with(["version": String(new.version)]))
+            return (newest.version, new.version)
         }
     }
 

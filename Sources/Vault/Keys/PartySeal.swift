@@ -111,6 +111,20 @@ extension DocumentVault {
         _ = try await realign(anew: true, caller, progress)
     }
 
+    /// A party's own custody, with a new key in the place of the old one: what opened that opens this.
+    ///
+    /// - Throws: `VaultError.ownCustody` without the secret; `SealingError.wrongUnlockSecret`.
+    func custody(
+        _ row: CustodyRow, of party: Party, presenting secret: Key?, with new: Keychain.VersionedKey
+    ) throws -> CustodyRow {
+        guard let secret else { throw VaultError.ownCustody(party.rawValue) }
+        _ = try row.custody.unwrap(row.sealed, with: secret.secret, vault: custodyOwner(party))
+        return CustodyRow(
+            owner: row.owner, kind: row.kind, custody: row.custody, version: new.version, about: row.about,
+            sealed: try row.custody.wrap(
+                new.key, with: secret.secret, vault: custodyOwner(party), random: environment.random))
+    }
+
     /// A party's key is its own people's matter, and that of who rotates keys.
     private func authoriseCustody(of party: Party, _ caller: Caller) async throws {
         try await authorise("party.seal", caller)

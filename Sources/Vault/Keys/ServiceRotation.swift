@@ -21,25 +21,30 @@ public enum ServiceKey: String, CaseIterable, Sendable {
     /// Why it stays as it is, as the end of a sentence; `nil` for one that is rotated.
     var reasonToStay: String? {
         switch self {
-        case .log, .children, .certificates: nil
-        case .blindIndex: "what it indexes of identities at providers, and of imported files, is kept nowhere else"
-        case .pepper: "passwords are under it, and only their people know them"
+        case .log, .children, .certificates, .pepper, .blindIndex: nil
         case .records: "the ledger's details are sealed under it, and the ledger is only ever added to"
         }
     }
 
-    fileprivate var owner: [UInt8] { Array(rawValue.utf8) }
+    var owner: [UInt8] { Array(rawValue.utf8) }
 }
 
 extension DocumentVault {
-    /// Gives the vault a new key for one of its own purposes, in one transaction of the keyring, and destroys the old one.
+    /// Gives the vault a new key for one of its own purposes, and destroys the old one: in one transaction of the keyring, or in stages
+    /// where rows hang on it.
     ///
-    /// The ledger's key takes a vault that nobody else has open: whoever has the old key in memory would go on signing with it.
+    /// The ledger's key, and the first stage, take a vault that nobody else has open: whoever has the old key alone in memory would go on
+    /// using it.
+    ///
+    /// `ending`: what still waits for somebody is given up, so that the old key can be destroyed.
     ///
     /// - Throws: `VaultError.denied`; `.serviceKeyStays` for one that cannot be rotated; `.noServiceKey`; `StorageError.busy`.
-    public func rotate(_ service: ServiceKey, as caller: Caller) async throws -> RotationProgress {
+    public func rotate(
+        _ service: ServiceKey, ending: Bool = false, as caller: Caller
+    ) async throws -> RotationProgress {
         try await authorise("key.rotate", caller)
         if let reason = service.reasonToStay { throw VaultError.serviceKeyStays(service.rawValue, reason) }
+        if service.isStaged { return try await rotateInStages(service, ending: ending, caller) }
         let (row, count) = try await changing {
             switch service {
             case .log: (try await rotateLogKey(caller), 0)
@@ -89,7 +94,7 @@ extension DocumentVault {
     private func rotateChildrenKey(_ caller: Caller) async throws -> (RotationRow, Int) {
         let row = try await replace(.children, by: try Key(from: environment.random), caller) { keyring, new in
             for child in try keyring.keys(kind: .child) {
-                guard let above = keys.current.children[child.above] else {
+                guard let above = keys.current.services[.children]?[child.above] else {
                     throw StorageError.damagedStore(store: "keyring")
                 }
                 try keyring.rewrap(
@@ -129,16 +134,18 @@ extension DocumentVault {
         return row
     }
 
-    private func serviceRotated(_ row: RotationRow) -> Event {
+    func serviceRotated(_ row: RotationRow) -> Event {
         var event = Event(.keyRotated, by: nil).on(["service": String(decoding: row.owner, as: UTF8.self)])
             .with(["version": String(row.new), "destroyed": String(row.old)])
         event.actor = ["person": "\(row.person)"]
         return event
     }
 
-    /// Writes down the rotations of service keys that a crash kept from the ledger.
+    /// Writes down the rotations of service keys that a crash kept from the ledger: those whose old key is gone.
     func settleServiceRotations() async throws {
-        for row in try await keyring.read({ try $0.rotations() }) where row.kind == .service {
+        let (rows, keys) = try await keyring.read { (try $0.rotations(), try $0.keys(kind: .service)) }
+        for row in rows
+        where row.kind == .service && !keys.contains(where: { $0.owner == row.owner && $0.version == row.old }) {
             try await settle(row, serviceRotated(row))
         }
     }

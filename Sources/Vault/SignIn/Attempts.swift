@@ -22,7 +22,8 @@ struct Attempt: Sendable {
 }
 
 extension DocumentVault {
-    func usernameIndex(_ username: String) -> [UInt8] { keys.blindIndex("username", username.lowercased()) }
+    /// The newest first.
+    func usernameIndexes(_ username: String) -> [[UInt8]] { keys.blindIndexes("username", username.lowercased()) }
 
     /// Counts an attempt before anything is compared: guesses made at the same moment do not slip by each other.
     ///

@@ -63,12 +63,14 @@ extension DocumentVault {
     /// - Throws: `VaultError.providerRefused`, which is recorded with its reason.
     public func signIn(_ sign: ProvidedSignIn) async throws -> SessionToken {
         try await requireWritable()
-        let index = identityIndex(sign.identity)
-        let fresh = try await newAccount(sign, index)
+        let indexes = identityIndexes(sign.identity)
+        let index = indexes[0]
+        let fresh = try await newAccount(sign, indexes)
         let token = SessionToken(from: environment.random)
         let now = environment.now()
         let outcome: Result<Void, VaultError> = try await records.write { transaction in
-            var known = try transaction.identity(index)?.person
+            let linked = try transaction.identity(indexes)
+            var known = linked?.person
             if known == nil, let fresh {
                 try add(fresh, index, sign, at: now, in: transaction)
                 known = fresh.id
@@ -79,6 +81,7 @@ extension DocumentVault {
             if let fault = try transaction.fault(of: person, in: sign) {
                 return .failure(try recordRefusal(fault, of: person, sign, in: transaction))
             }
+            if let linked, linked.identity != index { try move(linked, to: index, in: transaction) }
             try begin(token, person, index, sign, at: now, in: transaction)
             return .success(())
         }
@@ -86,12 +89,21 @@ extension DocumentVault {
         return token
     }
 
+    /// The identity comes under the newest key of the index, which takes the identity itself: it is kept nowhere.
+    private func move(_ linked: IdentityRow, to index: [UInt8], in transaction: WriteTransaction) throws {
+        let caller = try transaction.caller(linked.person)
+        try transaction.removeIdentity(linked.identity)
+        _ = try transaction.append(try unlinked(linked, by: caller))
+        try transaction.insert(IdentityRow(identity: index, person: linked.person, linked: linked.linked))
+        _ = try transaction.append(try row(self.linked(index, linked.person, by: caller)))
+    }
+
     private func begin(
         _ token: SessionToken, _ person: PersonID, _ index: [UInt8], _ sign: ProvidedSignIn, at now: Instant,
         in transaction: WriteTransaction
     ) throws {
         try putSession(token, of: person, hasSecondFactor: true, at: now, in: transaction)
-        let session = sign.session.map { sessionIndex(sign.identity.issuer, $0) } ?? []
+        let session = sign.session.map { sessionIndexes(sign.identity.issuer, $0)[0] } ?? []
         try transaction.insert(ProvidedSessionRow(token: token.digest, identity: index, providerSession: session))
         let event = Event(.signedIn, by: try transaction.caller(person)).on(["provider": sign.provider])
         _ = try transaction.append(try row(event.with(["factor": "provider"])))
@@ -108,10 +120,10 @@ extension DocumentVault {
     /// The account to make for somebody who is not known yet, where the provider's configuration says that one is made.
     ///
     /// Its user name is random: what a provider calls people may change hands, and what it sends beside the subject is not believed.
-    private func newAccount(_ sign: ProvidedSignIn, _ index: [UInt8]) async throws -> PersonRow? {
+    private func newAccount(_ sign: ProvidedSignIn, _ indexes: [[UInt8]]) async throws -> PersonRow? {
         guard let newName = sign.newName else { return nil }
         let (known, party) = try await records.read {
-            (try $0.identity(index), try $0.organisation(sign.organisation)?.party)
+            (try $0.identity(indexes), try $0.organisation(sign.organisation)?.party)
         }
         guard known == nil else { return nil }
         // The configuration is wrong then, and a stranger is not told how.
@@ -122,7 +134,7 @@ extension DocumentVault {
         let name = (try? PlainText.line(newName, field: "name")) ?? username
         let new = NewPerson(
             username: username, name: name, organisation: sign.organisation, roles: Array(sign.roles))
-        return try await personRow(new) { .unguessable(environment.random) }
+        return try await personRow(new) { nobodysPassword() }
     }
 
     private func add(
@@ -166,11 +178,12 @@ extension DocumentVault {
         let person = try await person(named: username)
         // Or an administrator's session would be worth the account.
         guard person != caller.person else { throw VaultError.invalid(field: "user name", reason: "it is your own") }
-        let index = identityIndex(identity)
+        let indexes = identityIndexes(identity)
+        let index = indexes[0]
         let now = environment.now()
         let row = try row(linked(index, person, by: caller))
         try await records.write { transaction in
-            guard try transaction.identity(index) == nil else {
+            guard try transaction.identity(indexes) == nil else {
                 throw VaultError.alreadySo("This identity is linked to an account")
             }
             try transaction.requirePerson(person)
@@ -185,11 +198,11 @@ extension DocumentVault {
     public func unlink(_ identity: Identity, as caller: Caller) async throws {
         try await authorise("person.add", caller)
         _ = try await requireSession(caller)
-        let index = identityIndex(identity)
+        let indexes = identityIndexes(identity)
         try await records.write { transaction in
-            guard let known = try transaction.identity(index) else { throw VaultError.notFound(.identity) }
+            guard let known = try transaction.identity(indexes) else { throw VaultError.notFound(.identity) }
             try transaction.endAccess(of: known.person)
-            try transaction.removeIdentity(index)
+            try transaction.removeIdentity(known.identity)
             _ = try transaction.append(try unlinked(known, by: caller))
         }
     }
@@ -202,19 +215,16 @@ extension DocumentVault {
     /// Ends the sessions that a provider says have ended there. Only sessions that were begun by that issuer are ever met.
     public func signOut(_ sign: ProvidedSignOut) async throws {
         try await requireWritable()
-        let identity = sign.subject.map { identityIndex(Identity(issuer: sign.issuer, subject: $0)) }
-        let session = sign.session.map { sessionIndex(sign.issuer, $0) }
+        let identities = sign.subject.map { identityIndexes(Identity(issuer: sign.issuer, subject: $0)) }
+        let sessions = sign.session.map { sessionIndexes(sign.issuer, $0) }
         try await records.write { transaction in
-            var met: [ProvidedSessionRow] = []
-            if let session {
-                met = try transaction.providedSessions(providerSession: session)
-                    .filter { identity == nil || $0.identity == identity }
+            let own = try identities?.flatMap { try transaction.providedSessions(identity: $0) }
+            var met = own ?? []
+            if let sessions {
+                met = try sessions.flatMap { try transaction.providedSessions(providerSession: $0) }
+                    .filter { identities?.contains($0.identity) ?? true }
                 // Begun without the provider's own number, so nobody can tell that they are others.
-                if let identity {
-                    met += try transaction.providedSessions(identity: identity).filter(\.providerSession.isEmpty)
-                }
-            } else if let identity {
-                met = try transaction.providedSessions(identity: identity)
+                met += own?.filter(\.providerSession.isEmpty) ?? []
             }
             for provided in met {
                 guard let person = try transaction.session(provided.token)?.person else { continue }
@@ -239,12 +249,12 @@ extension DocumentVault {
     }
 
     // An issuer is one line, so the line end keeps the two apart.
-    private func identityIndex(_ identity: Identity) -> [UInt8] {
-        keys.blindIndex("identity", identity.issuer + "\n" + identity.subject)
+    private func identityIndexes(_ identity: Identity) -> [[UInt8]] {
+        keys.blindIndexes("identity", identity.issuer + "\n" + identity.subject)
     }
 
-    private func sessionIndex(_ issuer: String, _ session: String) -> [UInt8] {
-        keys.blindIndex("provider-session", issuer + "\n" + session)
+    private func sessionIndexes(_ issuer: String, _ session: String) -> [[UInt8]] {
+        keys.blindIndexes("provider-session", issuer + "\n" + session)
     }
 }
 

@@ -13,7 +13,7 @@ extension DocumentVault {
     public func invite(_ new: NewPerson, as caller: Caller) async throws -> InvitationToken {
         let token = InvitationToken(from: environment.random)
         let expires = environment.now().adding(seconds: Self.invitationSeconds)
-        _ = try await add(new, .personInvited, by: caller, password: { .unguessable(environment.random) }) {
+        _ = try await add(new, .personInvited, by: caller, password: { nobodysPassword() }) {
             try $0.put(InvitationRow(person: $1, token: token.digest, expires: expires))
         }
         return token
@@ -53,7 +53,7 @@ extension DocumentVault {
         guard id != caller.person else { throw VaultError.invalid(field: "user name", reason: "it is your own") }
         let token = InvitationToken(from: environment.random)
         let expires = environment.now().adding(seconds: Self.invitationSeconds)
-        let nobodys = PasswordRecord.unguessable(environment.random)
+        let nobodys = nobodysPassword()
         let row = try row(Event(.personReset, by: caller).on(["person": "\(id)"]))
         try await records.write { transaction in
             guard let person = try transaction.person(id) else { throw VaultError.notFound(.person) }

@@ -15,8 +15,7 @@ extension DocumentVault {
         try Self.check(new, username)
         guard !old.secret.isEqual(to: new.secret) else { throw VaultError.passwordRefused(.unchanged) }
         let attempt = try await spend(person.username, by: caller)
-        let pepper = keys.service(.pepper)
-        guard try await blocking({ try person.password.accepts(old.secret, pepper: pepper) }) else {
+        guard try await accepts(old, person.password) else {
             try await refuse(.wrongCredentials, Event(.proofRefused, by: caller).with(["reason": "password"]))
         }
         let record = try await passwordRecord(new, username: username)
@@ -34,8 +33,29 @@ extension DocumentVault {
     /// - Throws: `VaultError.passwordRefused`.
     func passwordRecord(_ password: Key, username: String) async throws -> PasswordRecord {
         try Self.check(password, username)
+        return try await passwordRecord(password)
+    }
+
+    /// As it is kept, under the newest pepper.
+    func passwordRecord(_ password: Key) async throws -> PasswordRecord {
         let (pepper, random) = (keys.service(.pepper), environment.random)
-        return try await blocking { try PasswordRecord(password.secret, pepper: pepper, random: random) }
+        return try await blocking {
+            try PasswordRecord(password.secret, pepper: pepper.key, version: pepper.version, random: random)
+        }
+    }
+
+    /// Whether this is the password. One whose pepper has been destroyed takes as long, and nothing is right.
+    func accepts(_ password: Key, _ record: PasswordRecord) async throws -> Bool {
+        let peppers = keys.versions(of: .pepper)
+        let pepper = (peppers.first { $0.version == record.pepperVersion } ?? keys.service(.pepper)).key
+        return try await blocking { try record.accepts(password.secret, pepper: pepper) }
+    }
+
+    /// A record that no password fits: it costs what a real one costs, and needs no old pepper.
+    func nobodysPassword() -> PasswordRecord {
+        let random = environment.random
+        let verifier = KeyedMark.make(.sha256(random.bytes(32)), version: keys.service(.pepper).version)
+        return PasswordRecord(salt: random.bytes(SecretBytes.saltCount), cost: .password, verifier: verifier.bytes)
     }
 
     private static func check(_ password: Key, _ username: String) throws {

@@ -149,10 +149,14 @@ extension DocumentVault {
                 SecondFactorRow(person: person, secret: factor.secret, confirmed: factor.confirmed, step: step))
             return .authenticator
         }
-        guard let digest = try RecoveryCode.digest(of: code.secret, under: recoveryKey(person)),
-            try transaction.spend(RecoveryCodeRow(person: person, digest: digest))
-        else { return .wrong }
-        return .recoveryCode
+        for pepper in keys.versions(of: .pepper) {
+            guard let digest = try RecoveryCode.digest(of: code.secret, under: recoveryKey(person, pepper)) else {
+                break
+            }
+            let kept = KeyedMark.make(digest, version: pepper.version)
+            if try transaction.spend(RecoveryCodeRow(person: person, digest: kept)) { return .recoveryCode }
+        }
+        return .wrong
     }
 
     private func acceptedStep(_ code: Key, _ factor: SecondFactorRow) throws -> Int64? {
@@ -179,13 +183,15 @@ extension DocumentVault {
     }
 
     private func newRecoveryCodes(_ person: PersonID) throws -> [(text: [UInt8], digest: Digest)] {
-        let key = try recoveryKey(person)
+        let pepper = keys.service(.pepper)
+        let key = try recoveryKey(person, pepper)
         return try (0..<Self.recoveryCodeCount).map { _ in
-            try RecoveryCode.make(under: key, random: environment.random)
+            let code = try RecoveryCode.make(under: key, random: environment.random)
+            return (code.text, KeyedMark.make(code.digest, version: pepper.version))
         }
     }
 
-    private func recoveryKey(_ person: PersonID) throws -> Key {
-        try keys.service(.pepper).derive(Facts("recovery", person.bytes))
+    private func recoveryKey(_ person: PersonID, _ pepper: Keychain.VersionedKey) throws -> Key {
+        try pepper.key.derive(Facts("recovery", person.bytes))
     }
 }

@@ -15,6 +15,7 @@ extension DocumentVault {
     public func signIn(username: String, password: Key, code: Key? = nil) async throws -> SessionToken {
         try await requireWritable()
         let (person, attempt) = try await authenticate(username, password)
+        let renewed = try await renewed(person, password)
         let caller = Caller(person: person.id, memberships: [])
         let token = SessionToken(from: environment.random)
         let now = environment.now()
@@ -29,6 +30,7 @@ extension DocumentVault {
                 return .failure(refusal)
             }
             try transaction.removeAttempt(attempt.counted.name)
+            if let renewed { try transaction.put(renewed) }
             try putSession(
                 token, of: person.id, hasSecondFactor: proof.isSecondFactor, at: now, in: transaction)
             _ = try transaction.append(try row(Event(.signedIn, by: caller).with(["factor": proof.word])))
@@ -38,14 +40,19 @@ extension DocumentVault {
         return token
     }
 
+    /// The person with the same password under the newest pepper; `nil` where it is under that already.
+    private func renewed(_ person: PersonRow, _ password: Key) async throws -> PersonRow? {
+        guard person.password.pepperVersion != keys.service(.pepper).version else { return nil }
+        return person.with(try await passwordRecord(password))
+    }
+
     /// Whose name and password these are. The attempt stays counted as a failure until somebody clears it.
     func authenticate(_ username: String, _ password: Key) async throws -> (PersonRow, Attempt) {
-        let name = usernameIndex(username)
+        let names = usernameIndexes(username)
+        let name = names[0]
         let attempt = try await spend(name, by: nil)
-        let person = try await records.read { try $0.person(username: name) }
-        let record = person?.password ?? PasswordRecord.unguessable(environment.random)
-        let pepper = keys.service(.pepper)
-        let isRight = try await blocking { try record.accepts(password.secret, pepper: pepper) }
+        let person = try await records.read { try $0.person(usernames: names) }
+        let isRight = try await accepts(password, person?.password ?? nobodysPassword())
         guard let person, isRight else {
             try await refuse(.wrongCredentials, Event(.signInRefused, by: nil).on(["username": Hex.encode(name)]))
         }
@@ -107,12 +114,5 @@ extension WriteTransaction {
     /// That the account is as it was when its password was compared, which takes a while.
     func requireUnchanged(_ person: PersonRow) throws {
         guard try self.person(person.id) == person else { throw VaultError.changedMeanwhile }
-    }
-}
-
-extension PasswordRecord {
-    /// A record that no password fits: it costs what a real one costs.
-    static func unguessable(_ random: RandomSource) -> PasswordRecord {
-        PasswordRecord(salt: random.bytes(SecretBytes.saltCount), cost: .password, verifier: random.bytes(32))
     }
 }

@@ -58,7 +58,7 @@ extension DocumentVault {
             throw VaultError.invalid(field: "scope", reason: "name a purpose and a category at least")
         }
         let expires = try systemEnd(inDays: new.days)
-        return try await add(new.account, .personAdded, by: caller, password: { .unguessable(environment.random) }) {
+        return try await add(new.account, .personAdded, by: caller, password: { nobodysPassword() }) {
             let system = SystemRow(person: $1, certificate: new.certificate, scope: new.scope, expires: expires)
             try self.put(system, .systemRegistered, by: caller, in: $0)
         }

@@ -69,33 +69,22 @@ extension DocumentVault {
             altering: { $0.erasure = kept })
     }
 
-    /// Tells whoever has had what has been erased meanwhile (UK GDPR Art. 19).
+    /// Tells whoever has had what has been erased meanwhile and was not told by its disposal (UK GDPR Art. 19).
     ///
     /// - Returns: How many notices were written.
     /// - Throws: `VaultError.denied`, `.notFound(.request)`.
     public func noticeErasures(of request: RightsRequestID, as caller: Caller) async throws -> Int {
         let (row, key, asking) = try await requireAnswering(request, caller)
-        let recipients = try body(of: row, key).recipients ?? []
         var due: Set<Int> = []
-        var logs: [LogRow] = []
-        for recipient in recipients
-        where recipient.measure == .erasure && recipient.told == nil && recipient.isToldByNotice {
+        for recipient in try body(of: row, key).recipients ?? [] where recipient.isDueForErasure {
             guard let document = DocumentID(recipient.document),
                 try await records.read({ try $0.document(document) }) == nil
             else { continue }
             due.insert(recipient.number)
-            logs.append(try notice(to: recipient, row, key, asking, caller))
         }
-        let (today, numbers) = (environment.today(), due)
-        let new = try altered(row, key) { body in
-            body.recipients = body.recipients?.map { recipient in
-                var recipient = recipient
-                if numbers.contains(recipient.number) { recipient.told = .byNotice(today) }
-                return recipient
-            }
-        }
-        let notices = Notices(old: row, new: new, logs: logs)
-        if !due.isEmpty { try await records.write { try $0.keep(notices) } }
+        guard !due.isEmpty else { return 0 }
+        let notices = try telling(due, of: row, key, asking.place.party, caller)
+        try await records.write { try $0.keep(notices) }
         return due.count
     }
 
@@ -176,4 +165,9 @@ extension DocumentVault {
 
 extension ErasureLine {
     fileprivate var sentences: [String] { faults.map { "Document \(document) \($0)" } }
+}
+
+extension Recipient {
+    /// Of an erasure, and nobody has told them yet.
+    var isDueForErasure: Bool { measure == .erasure && told == nil && isToldByNotice }
 }

@@ -85,7 +85,7 @@ extension DocumentVault {
         var logs: [LogRow] = []
         for place in known.indices where known[place].isToldByNotice {
             known[place].told = .byNotice(today)
-            logs.append(try notice(to: known[place], row, key, asking, caller))
+            logs.append(try notice(to: known[place], row, key, asking.place.party, caller))
         }
         let recipients = known
         let new = try altered(row, key) { $0.recipients = ($0.recipients ?? []) + recipients }
@@ -94,13 +94,30 @@ extension DocumentVault {
 
     /// The entry that tells a recipient.
     func notice(
-        to recipient: Recipient, _ row: RightsRequestRow, _ key: ChildKey, _ asking: Asking, _ caller: Caller
+        to recipient: Recipient, _ row: RightsRequestRow, _ key: ChildKey, _ party: Party?, _ caller: Caller
     ) throws -> LogRow {
         let whom = [("party", recipient.party), ("organisation", recipient.organisation)]
-        let event = Event(recipient.measure.notice, by: caller, party: asking.place.party).about(row.child)
+        let event = Event(recipient.measure.notice, by: caller, party: party).about(row.child)
             .on(["document": recipient.document, "request": "\(row.id)"])
             .with(whom.reduce(into: [:]) { $0[$1.0] = $1.1 })
         return try self.row(event, childKey: key)
+    }
+
+    /// The request with more of its recipients told, and a notice for each of them.
+    func telling(
+        _ due: Set<Int>, of row: RightsRequestRow, _ key: ChildKey, _ party: Party?, _ caller: Caller
+    ) throws -> Notices {
+        let today = environment.today()
+        let told = try body(of: row, key).recipients?.filter { due.contains($0.number) } ?? []
+        let logs = try told.map { try notice(to: $0, row, key, party, caller) }
+        let new = try altered(row, key) { body in
+            body.recipients = body.recipients?.map { recipient in
+                var recipient = recipient
+                if due.contains(recipient.number) { recipient.told = .byNotice(today) }
+                return recipient
+            }
+        }
+        return Notices(old: row, new: new, logs: logs)
     }
 
     func numbered(_ recipients: [Recipient], after count: Int) -> [Recipient] {
