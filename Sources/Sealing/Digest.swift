@@ -78,16 +78,23 @@ public struct Digest: Hashable, Sendable {
 
 /// OpenSSL's implementations, looked up once: a look-up for each call would cost more than the call.
 enum OpenSSL {
-    // swift-format-ignore: NeverForceUnwrap
-    nonisolated(unsafe) static let sha256: OpaquePointer = unsafe EVP_MD_fetch(nil, "SHA256", nil)!
-    // swift-format-ignore: NeverForceUnwrap
-    nonisolated(unsafe) static let hmac: OpaquePointer = unsafe EVP_MAC_fetch(nil, "HMAC", nil)!
-    // swift-format-ignore: NeverForceUnwrap
-    nonisolated(unsafe) static let hkdf: OpaquePointer = unsafe EVP_KDF_fetch(nil, "HKDF", nil)!
-    // swift-format-ignore: NeverForceUnwrap
-    nonisolated(unsafe) static let poly1305: OpaquePointer = unsafe EVP_MAC_fetch(nil, "POLY1305", nil)!
-    // swift-format-ignore: NeverForceUnwrap
-    nonisolated(unsafe) static let chaChaPoly: OpaquePointer = unsafe EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil)!
+    nonisolated(unsafe) static let sha256 = unsafe lookedUp { unsafe EVP_MD_fetch(nil, "SHA256", nil) }
+    nonisolated(unsafe) static let hmac = unsafe lookedUp { unsafe EVP_MAC_fetch(nil, "HMAC", nil) }
+    nonisolated(unsafe) static let hkdf = unsafe lookedUp { unsafe EVP_KDF_fetch(nil, "HKDF", nil) }
+    nonisolated(unsafe) static let poly1305 = unsafe lookedUp { unsafe EVP_MAC_fetch(nil, "POLY1305", nil) }
+    nonisolated(unsafe) static let chaChaPoly = unsafe lookedUp {
+        unsafe EVP_CIPHER_fetch(nil, "ChaCha20-Poly1305", nil)
+    }
+
+    /// Nothing is cleaned up when the process ends: a thread that still hashes or seals then would do it with what is freed.
+    private static let isReady = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
+    private static func lookedUp(_ fetch: () -> OpaquePointer?) -> OpaquePointer {
+        guard isReady, let found = unsafe fetch() else {
+            fatalError("libcrypto has none of the algorithms that are needed")
+        }
+        return unsafe found
+    }
 }
 
 /// Lower-case hexadecimal, strict when read.

@@ -56,7 +56,8 @@ extension MentionLog {
     /// As it is told to whoever searches.
     var lines: [String] {
         let left = notSearched.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        return ["Searched \(searched) of \(files) files of \(children) other children of whom you may know; \(found) name the child."]
+        let children = "\(children) other children of whom you may know"
+        return ["Searched \(searched) of \(files) files of \(children); \(found) name the child."]
             + (left.isEmpty ? [] : ["Not searched: \(left.joined(separator: ", "))."])
     }
 }
