@@ -25,8 +25,8 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`, `.partySealed`, `.alreadySo`.
     public func takeCustody(of party: Party, _ new: NewCustody, as caller: Caller) async throws {
         try await authoriseCustody(of: party, caller)
-        try await requireNoRotation(of: party)
         try await changing {
+            try await requireNoRotation(of: party)
             guard try await keyring.read({ try $0.key(kind: .party, owner: Self.owner(party)) }) != nil else {
                 throw VaultError.partySealed(party.rawValue)
             }
@@ -55,17 +55,19 @@ extension DocumentVault {
     /// - Throws: `VaultError.denied`; `.noOwnCustody` when the key would be lost; `.alreadySo`; `SealingError.wrongUnlockSecret`.
     public func seal(_ party: Party, presenting secret: Key, as caller: Caller) async throws {
         try await authoriseCustody(of: party, caller)
-        try await requireNoRotation(of: party)
         try await changing {
-            let (custody, isOpen) = try await keyring.read { keyring in
+            try await requireNoRotation(of: party)
+            let (custody, open) = try await keyring.read { keyring in
                 (
                     try keyring.custody(of: party.rawValue),
-                    try keyring.key(kind: .party, owner: Self.owner(party)) != nil
+                    try keyring.keys(kind: .party).filter { $0.owner == Self.owner(party) }.map(\.version)
                 )
             }
             guard let row = custody.first else { throw VaultError.noOwnCustody(party.rawValue) }
             _ = try row.custody.unwrap(row.sealed, with: secret.secret, vault: custodyOwner(party))
-            guard isOpen else { throw VaultError.alreadySo("The key of \(party.rawValue) is sealed") }
+            guard !open.isEmpty else { throw VaultError.alreadySo("The key of \(party.rawValue) is sealed") }
+            // What is dropped is what the custody brings back.
+            guard open == [row.version] else { throw VaultError.noOwnCustody(party.rawValue) }
             try await log(Event(.partySealed, by: caller, party: party).on(["party": party.rawValue]))
             try await keyring.write { keyring in
                 for key in try keyring.keys(kind: .party) where key.owner == Self.owner(party) {
