@@ -65,7 +65,10 @@ struct TLSTests {
                     #expect(said == .alert(70), "\(String(version, radix: 16)) \(versions)")
                 }
             }
+            // What somebody in between puts before a greeting, or cuts it into, does not keep the hybrid out.
+            let both = Greeting(groups: [Self.x25519, Self.hybrid])
             let none = [
+                [21, 3, 1, 0, 2, 1, 90] + both.bytes(), both.bytes(records: 9),
                 Array("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n".utf8), [22, 3, 1, 0, 4, 2, 0, 0, 0],
                 Greeting(groups: [Self.hybrid]).bytes(records: 40), [UInt8](repeating: 22, count: 40_000),
             ]

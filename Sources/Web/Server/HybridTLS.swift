@@ -53,9 +53,9 @@ private final class GreetingReader: ChannelInboundHandler, RemovableChannelHandl
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received.writeImmutableBuffer(unwrapInboundIn(data))
-        guard let offersHybrid = ClientHello.offersHybrid(received) else { return }
         let pipeline = context.pipeline.syncOperations
         do {
+            guard let offersHybrid = try ClientHello.offersHybrid(received) else { return }
             try pipeline.addHandler(tls(offersHybrid), position: .after(self))
         } catch {
             return context.close(promise: nil)
