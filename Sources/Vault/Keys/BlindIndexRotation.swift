@@ -6,7 +6,7 @@ internal import Storage
 
 /// The key by which people, children, identities at providers and imported files are found. Children and people are indexed anew from what
 /// is sealed. What is kept nowhere else comes under the new version when it comes again, or lapses by itself: an identity at its next
-/// sign-in; sessions of providers, requests and failed sign-ins within a day. The mark of an imported file does neither.
+/// sign-in; sessions of providers and requests within a day. The mark of an imported file does neither.
 extension DocumentVault {
     private static let childrenAtOnce = 200
 
@@ -33,7 +33,7 @@ extension DocumentVault {
         return people + children
     }
 
-    /// Whoever has failed to sign in waits as long as before.
+    /// Failed sign-ins are forgotten, of names that nobody has too: or a delay that is left would tell which names there are.
     private func renewPeople(_ row: RotationRow) async throws -> Int {
         try await environment.steps.around(.records) {
             try await records.write { transaction in
@@ -41,9 +41,9 @@ extension DocumentVault {
                 for person in old {
                     let username = usernameIndexes(try names(of: person).username)[0]
                     try transaction.put(person.with(username: username))
-                    guard let attempt = try transaction.attempt(person.username) else { continue }
+                }
+                for attempt in try transaction.attempts() where row.isOld(attempt.name) {
                     try transaction.removeAttempt(attempt.name)
-                    if try transaction.attempt(username) == nil { try transaction.put(attempt.with(name: username)) }
                 }
                 return old.count
             }
@@ -79,9 +79,23 @@ extension DocumentVault {
         return count
     }
 
-    /// Identities have to be linked again, people who came in by them sign in again, and another run of an import does not know its files.
+    /// Identities of disabled accounts are forgotten, people who came in by a provider sign in again, and another run of an import does not
+    /// know its files.
+    ///
+    /// - Throws: `VaultError.invalid` while an identity of an account in use waits: forgotten, its provider would make a second account for
+    ///   somebody who has one.
     private func endIndexes(_ row: RotationRow, _ caller: Caller) async throws {
         _ = try await requireSession(caller)
+        let waiting = try await records.read { transaction in
+            try transaction.identities().count { identity in
+                try row.isOld(identity.identity) && transaction.person(identity.person)?.disabled == nil
+            }
+        }
+        guard waiting == 0 else {
+            throw VaultError.invalid(
+                field: "identities",
+                reason: "\(waiting) of accounts in use wait: these people sign in, or are unlinked or disabled first")
+        }
         let mark = KeyedMark.prefix(row.new)
         try await environment.steps.around(.records) {
             try await records.write { transaction in
@@ -91,9 +105,6 @@ extension DocumentVault {
                 for identity in try transaction.identities() where row.isOld(identity.identity) {
                     try transaction.removeIdentity(identity.identity)
                     _ = try transaction.append(try unlinked(identity, by: caller))
-                }
-                for attempt in try transaction.attempts() where row.isOld(attempt.name) {
-                    try transaction.removeAttempt(attempt.name)
                 }
                 try transaction.removeRequests(notUnder: mark)
                 try transaction.removeImported(notUnder: mark)
@@ -113,11 +124,5 @@ extension RotationRow {
 extension PersonRow {
     fileprivate func with(username: [UInt8]) -> PersonRow {
         PersonRow(id: id, username: username, name: name, password: password, added: added, disabled: disabled)
-    }
-}
-
-extension AttemptRow {
-    fileprivate func with(name: [UInt8]) -> AttemptRow {
-        AttemptRow(name: name, failures: failures, last: last, until: until, isNoted: isNoted)
     }
 }

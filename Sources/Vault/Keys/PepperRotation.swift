@@ -28,6 +28,9 @@ extension DocumentVault {
                     try transaction.put(person.with(nobodysPassword()))
                     count += 1
                     guard person.disabled == nil else { continue }
+                    // Whoever had guessed the password may have got in with it.
+                    try transaction.removeSessions(of: person.id)
+                    try transaction.removeAccessTokens(of: person.id)
                     let event = Event(.passwordEnded, by: caller).on(["person": "\(person.id)"])
                     _ = try transaction.append(try self.row(event))
                 }
