@@ -27,10 +27,11 @@ extension DocumentVault {
             let recipients = (try body(of: request, key).recipients ?? []).filter { recipient in
                 recipient.measure == .erasure && row.document.map { "\($0)" == recipient.document } ?? true
             }
-            let due = recipients.filter(\.isDueForErasure)
+            // With a whole child goes the key of what would tell them.
+            let due = row.unit == .child ? [] : recipients.filter(\.isDueForErasure)
             if !due.isEmpty { notices.append(try telling(Set(due.map(\.number)), of: request, key, nil, caller)) }
             for recipient in recipients {
-                let told = recipient.isDueForErasure ? Recipient.Told.byNotice(environment.today()) : recipient.told
+                let told = due.contains(recipient) ? Recipient.Told.byNotice(environment.today()) : recipient.told
                 let who = [recipient.organisation, recipient.person, recipient.outside].map { $0 ?? "" }
                 known.insert([recipient.party ?? "outside", told?.word ?? "not yet"] + who)
             }
