@@ -56,6 +56,8 @@ struct Scrub {
             try read(start, into: piece)
             for offset in stride(from: 0, to: piece.count, by: layout.pageSize) {
                 let page = UnsafeRawBufferPointer(rebasing: piece[offset...].prefix(layout.pageSize))
+                // SQLite writes whole pages only.
+                guard page.count == layout.pageSize else { continue }
                 let free = layout.unallocated(page, isFirst: start + offset == 0)
                 guard !Self.isZero(UnsafeRawBufferPointer(rebasing: page[free])) else { continue }
                 try overwrite(start + offset + free.lowerBound, count: free.count)

@@ -63,14 +63,20 @@ extension DocumentVault {
         _ party: Party, _ pace: RotationPace, _ done: inout RotationProgress,
         _ progress: @Sendable (RotationProgress) -> Void
     ) async throws {
-        var last: RenditionID?
-        repeat {
-            let (end, moved) = try await rewrap(party, to: done.to, after: last, limit: pace.batch)
-            last = end
-            done.rewrapped += moved
+        var page = try await rewrapped(party, to: done.to, after: nil, limit: pace.batch)
+        while let ready = page {
+            // While one page is made durable the next is made anew.
+            async let next = rewrapped(party, to: done.to, after: ready.end, limit: pace.batch)
+            try await environment.steps.around(.keyring) {
+                try await keyring.write { keyring in
+                    for (old, new) in ready.wraps { try keyring.rewrap(new, from: old) }
+                }
+            }
+            done.rewrapped += ready.wraps.count
             progress(done)
             try await Task.sleep(for: .milliseconds(pace.pauseMilliseconds))
-        } while last != nil
+            page = try await next
+        }
     }
 
     /// Makes the new key, or finds the one of a rotation that was stopped.
@@ -111,16 +117,21 @@ extension DocumentVault {
         }
     }
 
-    /// Makes a page of wraps anew.
-    ///
-    /// - Returns: the last rendition of the page, `nil` when there was none; and how many wraps were made.
-    private func rewrap(
+    /// Wraps made anew, and not written yet.
+    private struct Page {
+        /// The last rendition that was looked at.
+        let end: RenditionID
+        let wraps: [(old: WrapRow, new: WrapRow)]
+    }
+
+    /// - Returns: `nil` when there was none.
+    private func rewrapped(
         _ party: Party, to version: UInt32, after last: RenditionID?, limit: Int
-    ) async throws -> (RenditionID?, Int) {
+    ) async throws -> Page? {
         let page = try await keyring.read {
             try $0.wraps(for: party.rawValue, before: version, after: last, limit: limit)
         }
-        guard let end = page.last else { return (nil, 0) }
+        guard let end = page.last else { return nil }
         let children = try await records.read { try $0.children(of: page.map(\.rendition)) }
         let keys = keys
         let opened = try await keyring.read { keyring in
@@ -129,13 +140,7 @@ extension DocumentVault {
         // What the records do not know yet is being deposited, and comes under the new key when it is found again; what has no
         // child key has been destroyed.
         let known = page.compactMap { wrap in children[wrap.rendition].flatMap { opened[$0] }.map { (wrap, $0) } }
-        let moved = try await rewrapped(known)
-        try await environment.steps.around(.keyring) {
-            try await self.keyring.write { keyring in
-                for (old, new) in moved { try keyring.rewrap(new, from: old) }
-            }
-        }
-        return (end.rendition, moved.count)
+        return Page(end: end.rendition, wraps: try await rewrapped(known))
     }
 
     /// The work of a page, on both processors.

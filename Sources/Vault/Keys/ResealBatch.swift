@@ -95,7 +95,10 @@ extension DocumentVault {
                 let child = document.child
                 guard let childKey = try childKeys[child] ?? keys.childKey(child, keyring) else { return nil }
                 childKeys[child] = childKey
-                let opener = try keys.opener(among: keyring.wraps(of: renditions[0].key), holder: document.holder)
+                let wraps = try keyring.wraps(of: renditions[0].key)
+                // What has none any more is just being disposed of.
+                guard !wraps.isEmpty else { return nil }
+                let opener = try keys.opener(among: wraps, holder: document.holder)
                 return Resealing(renditions: renditions, document: document, childKey: childKey, opener: opener)
             }
         }
@@ -256,7 +259,7 @@ extension Keychain {
     fileprivate func opener(among wraps: [WrapRow], holder: Party) throws -> WrapRow {
         let openable = wraps.filter { Party(rawValue: $0.party).flatMap(current.newest) != nil }
         guard let wrap = openable.first(where: { $0.party == holder.rawValue }) ?? openable.first else {
-            throw wraps.isEmpty ? VaultError.keyMissing : .partySealed(holder.rawValue)
+            throw VaultError.partySealed(holder.rawValue)
         }
         return wrap
     }
