@@ -229,16 +229,34 @@ extension RequestCommand {
 
     struct Opinion: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ask a professional whether disclosing an item would do serious harm.",
-            discussion: "Example:\n  muniment request opinion 77aa… --item 12 --of priya.health")
+            abstract: "Ask a professional whether disclosing an item would do serious harm, or take the question back.",
+            discussion: """
+                Examples:
+                  muniment request opinion 77aa… --item 12 --of priya.health --by 2026-12-04
+                  muniment request opinion 77aa… --item 12 --of priya.health --withdraw --because 'Left the trust in May.'
+                """)
         @Argument(help: ArgumentHelp("The request.", valueName: "id")) var request: RightsRequestID
         @Option(help: "The item's number.") var item: Int64
         @Option(help: "The professional's user name.") var of: String
+        @Option(help: "The last day for it. In 14 days when not given.") var by: Day?
+        @Flag(help: "Take the question back: the professional has left, or does not answer.") var withdraw = false
+        @Option(help: "Why it is taken back. '-' reads it from standard input.") var because: Words?
         @OptionGroup var common: CommonOptions
 
+        func validate() throws {
+            guard withdraw == (because != nil) else { throw ValidationError("--withdraw and --because go together.") }
+            guard !withdraw || by == nil else { throw ValidationError("What is taken back has no last day.") }
+        }
+
         func run() async throws {
-            try await common.inVault { try await $0.askOpinion(on: item, of: request, from: of, as: $1) }
-            try common.show(["request": "\(request)", "item": String(item)]) { ["Asked."] }
+            let reason = try because?.read()
+            try await common.inVault { vault, caller in
+                guard let reason else {
+                    return try await vault.askOpinion(on: item, of: request, from: of, by: by, as: caller)
+                }
+                try await vault.withdrawOpinion(on: item, of: request, from: of, because: reason, as: caller)
+            }
+            try common.show(["request": "\(request)", "item": String(item)]) { [withdraw ? "Taken back." : "Asked."] }
         }
     }
 
@@ -269,8 +287,11 @@ extension RequestCommand {
                 let wanted = try await common.inVault { try await $0.opinionsWanted(as: $1) }
                 return try common.show(wanted) {
                     Terminal.table(
-                        ["request", "item", "document", "asked"],
-                        wanted.map { [$0.request, String($0.item), $0.document ?? "", "\($0.asked)"] })
+                        ["request", "item", "document", "asked", "by"],
+                        wanted.map { one in
+                            let by = one.by.map { "\($0)" } ?? ""
+                            return [one.request, String(one.item), one.document ?? "", "\(one.asked)", by]
+                        })
                 }
             }
             guard let item, let profession, let finds, let because else {

@@ -88,6 +88,8 @@ struct AccountabilityTests {
         _ = try await received(ensemble, .complaint, in: vault)
         let dana = try await vault.person("dana")
         for id in [request, restriction] { try await vault.note(.triaged, to: id, as: dana) }
+        _ = try await vault.restrict(
+            .record, on: .accuracyContested, for: restriction, reason: "The date of birth is contested.", as: dana)
         clock.move(to: clock.now.adding(seconds: 3 * 86_400))
         let later = try await vault.person("dana")
         let pack = try await vault.evidence(about: health, as: later)
@@ -99,7 +101,7 @@ struct AccountabilityTests {
         #expect(pack.seen?.map(\.by) == ["sam", "priya"])
         #expect(pack.seen?.first?.role == "SEND")
         #expect(pack.agreement.daysToEnd > 0)
-        #expect(pack.restrictions == 0)
+        #expect(pack.restrictions == 1)
         let text = String(decoding: try JSONEncoder().encode(pack), as: UTF8.self)
         #expect(!text.contains("Pat Example"))
         let stranger = await ensemble.refusal { _ = try await vault.evidence(as: vault.person("sam")) }

@@ -348,6 +348,41 @@ struct RightsTests {
         #expect(try await vault.faults(of: id, as: vault.person("dana")) == [])
     }
 
+    @Test("a professional who does not answer is not asked any more, and somebody else may be")
+    func withdrawn() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let health = try await ensemble.deposit("D05", by: "priya", in: vault)
+        _ = try await ensemble.grant("dana", "DPO", [health], for: "rights.request", in: vault)
+        let id = try await received(ensemble, vault)
+        let dana = try await vault.person("dana")
+        let day = vault.environment.today().adding(days: 2)
+        _ = try await vault.collect(id, as: dana)
+        try await vault.askOpinion(on: 1, of: id, from: "priya", by: day, as: dana)
+        let asked = try await vault.request(id, as: dana)
+        #expect(asked.next.contains { $0.code == .consult && $0.by == day })
+        let reason = "She has left the trust."
+        await #expect(throws: VaultError.self) {
+            try await vault.withdrawOpinion(on: 1, of: id, from: "henry", because: reason, as: dana)
+        }
+        try await vault.withdrawOpinion(on: 1, of: id, from: "priya", because: reason, as: dana)
+        #expect(try await vault.opinionsWanted(as: vault.person("priya")) == [])
+        #expect(try await vault.request(id, as: dana).state == "reviewing")
+        let given = GivenOpinion(
+            profession: .nurse, whyThisOne: nil, findsSeriousHarm: false,
+            reasoning: "It is what the family told me itself.")
+        let late = await ensemble.refusal {
+            try await vault.giveOpinion(given, on: 1, of: id, as: vault.person("priya"))
+        }
+        #expect(late == .notFound(.request))
+        // The law wants one all the same.
+        try await releaseAll(id, in: vault)
+        #expect(try await vault.faults(of: id, as: dana).first?.contains("opinion") == true)
+        try await vault.askOpinion(on: 1, of: id, from: "priya", as: dana)
+        try await vault.giveOpinion(given, on: 1, of: id, as: vault.person("priya"))
+        #expect(try await vault.faults(of: id, as: dana) == [])
+    }
+
     @Test(
         "a file that nobody has looked into does not go out as it is, nor one that hides something, unless somebody says why"
     )

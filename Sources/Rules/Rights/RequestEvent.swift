@@ -18,6 +18,8 @@ public enum RequestEvent: Hashable, Sendable, Codable {
     case searchFinished
     case opinionAsked
     case opinionReceived
+    /// The professional has left or does not answer, or somebody else is asked.
+    case opinionWithdrawn
     case redactionBegun
     case approved
     /// Whoever was to approve it, or already had, has sent it back to review.

@@ -75,7 +75,7 @@ extension RequestHistory {
         case .opinionAsked:
             try require([.reviewing, .redacting], "an opinion is asked for while the items are reviewed.")
             openOpinions += 1
-        case .opinionReceived:
+        case .opinionReceived, .opinionWithdrawn:
             guard openOpinions > 0 else { throw refusal("no opinion has been asked for.") }
             openOpinions -= 1
         case .approved: try approve()

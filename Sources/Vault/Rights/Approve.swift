@@ -92,7 +92,7 @@ extension DocumentVault {
         _ row: RightsRequestRow, _ key: ChildKey, _ items: [RightsItem], approval: RightsRequestBody.Approval?
     ) async throws -> [String] {
         let (review, body) = (try await review(row, key, items), try body(of: row, key))
-        let open = Set(body.opinions.filter { $0.answered == nil }.map(\.item))
+        let open = Set(body.opinions.filter(\.isOpen).map(\.item))
         let shown = review.items.filter { $0.body.decision?.outcome.isShown == true }
         let package = ReleasePackage(
             request: "\(row.id)", recipient: review.request.recipient,
@@ -228,13 +228,18 @@ extension RightsItemBody {
 
     /// What the recipient gets of it, to compare.
     fileprivate var shown: Shown {
-        Shown(outcome: decision?.outcome, hides: decision?.hides ?? [], boxes: redaction?.boxes, part: part)
+        let copy = decision?.outcome == .redact || isCopied ? redaction : nil
+        // Where nobody knows by which plan it was made, no two are the same.
+        return Shown(
+            outcome: decision?.outcome, hides: decision?.hides ?? [], boxes: copy?.boxes,
+            plan: copy?.plan ?? copy?.rendition, part: copy?.part ?? part)
     }
 
     fileprivate struct Shown: Equatable {
         let outcome: ItemDecision.Outcome?
         let hides: Set<String>
         let boxes: Int?
+        let plan: String?
         let part: RecordPart?
     }
 }

@@ -99,7 +99,7 @@ extension DocumentVault {
             disclosureLog: try filed.map { try disclosureRecord($0, usernames) },
             otherDisclosures: try await otherDisclosures(usernames), exemptions: exemptions,
             disclosures: filed.reduce(0) { $0 + $1.body.disclosures.count }, complaints: filed.compactMap(\.complaint),
-            restrictions: filed.count(where: \.isRestrictionGranted), breaches: try breaches.map(breach),
+            restrictions: try await liveRestrictionCount(), breaches: try breaches.map(breach),
             consentsToReconfirm: try await consentsToReconfirm(), emergenciesUnreviewed: debts,
             rowsNeedingPolicyDocument: rows.count(where: \.needsPolicyDocument),
             rowsWithoutPolicyDocument: rows.count {
@@ -201,10 +201,4 @@ private struct EvidenceManifest: Encodable {
     let entries: UInt64
     let root: String
     let files: [DisclosurePackage.File]
-}
-
-extension FiledRequest {
-    fileprivate var isRestrictionGranted: Bool {
-        history.kind == .restriction && (history.state == .disclosed || history.state == .partlyRefused)
-    }
 }

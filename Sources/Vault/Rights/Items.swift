@@ -51,6 +51,8 @@ struct RightsItemBody: Hashable, Sendable, Codable {
         let boxes: Int
         /// Those that the boxes rest on.
         let exemptions: Set<ExemptionID>
+        /// SHA-256 of the plan it was made by; not known of those made before it was kept.
+        var plan: String?
     }
 
     init(_ rendition: RenditionRow, _ document: DocumentRow, labels: Set<Label>, blocked: String?) {

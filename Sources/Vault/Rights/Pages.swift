@@ -199,7 +199,8 @@ extension DocumentVault {
             lookedIn: CoveringLetter.lookedIn(body.mentions?.log), isComplete: isComplete)
     }
 
-    /// Who has had these documents, as the ledger tells: each role and party once. The answers to requests are no use of the data.
+    /// Who has had these documents, as the ledger tells: each role and party once, and to whom one was exported. The answers to requests are no
+    /// use of the data.
     private func recipients(of child: ChildID, _ ids: Set<String>) async throws -> [String] {
         var found: Set<String> = []
         try await forEachEntry(of: [.documentRead, .documentExported], about: child) { entry in
@@ -207,6 +208,9 @@ extension DocumentVault {
             guard let party = Party(number: entry.row.leaf.party), ids.contains(event.object["document"] ?? ""),
                 event.detail["purpose"] != Purpose.rightsRequest.rawValue
             else { return }
+            if entry.row.leaf.kind == .documentExported {
+                found.insert("Outside, by an export: \(event.detail["recipient"] ?? "unknown")")
+            }
             let role = event.detail["role"].flatMap { agreement.title(of: Role(rawValue: $0)) }
             let controller = agreement.transparency.controllers[party]?.name ?? "The family"
             found.insert([role, controller].compactMap { $0 }.joined(separator: ", "))

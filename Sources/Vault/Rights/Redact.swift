@@ -27,6 +27,15 @@ public struct RedactionPlan: Hashable, Sendable, Codable {
 
     fileprivate var isClean: Bool { clean == true }
     fileprivate var hasBoxes: Bool { terms?.isEmpty == false || areas?.isEmpty == false }
+
+    /// Of what it hides, whichever number the item has.
+    fileprivate var digest: Digest {
+        get throws {
+            var plan = self
+            plan.item = 0
+            return Digest.sha256(try canonicalJSON(plan))
+        }
+    }
 }
 
 extension RedactionPlan {
@@ -148,7 +157,7 @@ extension DocumentVault {
         }
         changed.body.redaction = .init(
             rendition: rendition.map { "\($0)" }, part: left, by: "\(caller.person)", at: environment.now(),
-            boxes: result.boxes, exemptions: Set(cited))
+            boxes: result.boxes, exemptions: Set(cited), plan: try plan.digest.hex)
         let sealed = try sealed(changed, of: id, key)
         let events: [RequestEvent] = try body(of: row, key).history().state == .reviewing ? [.redactionBegun] : []
         try await change(

@@ -120,7 +120,7 @@ extension DocumentVault {
             childKey: key)
         let policy = try rightsPolicy()
         let history = try body.history()
-        let (clock, fault, reminders) = reading(history, policy)
+        let (clock, fault, reminders) = reading(body, history, policy)
         let isRestricted = try standing(try await snapshot(of: row.child)).restrictions.values.contains {
             $0.request == id
         }
@@ -143,7 +143,7 @@ extension DocumentVault {
         let (policy, today) = (try rightsPolicy(), environment.today())
         return try found.map { row, _, body in
             let history = try body.history()
-            let (clock, _, next) = reading(history, policy)
+            let (clock, _, next) = reading(body, history, policy)
             return RightsRequestSummary(
                 id: "\(row.id)", kind: row.kind, child: "\(row.child)", state: history.state.rawValue,
                 received: row.received, due: clock?.dueDay, daysLeft: clock?.daysLeft(on: today),
@@ -161,7 +161,8 @@ extension DocumentVault {
         try await log(Event(.requestsListed, by: caller).with(["shown": String(found.count)]))
         let readings = try found.compactMap { _, _, body in
             let history = try body.history()
-            return history.state == .closed && history.clock.answered == nil ? nil : reading(history, policy).clock
+            return history.state == .closed && history.clock.answered == nil
+                ? nil : reading(body, history, policy).clock
         }
         return Backlog(readings, on: environment.today())
     }
@@ -182,17 +183,29 @@ extension DocumentVault {
     }
 
     private func reading(
-        _ history: RequestHistory, _ policy: RightsPolicy
+        _ body: RightsRequestBody, _ history: RequestHistory, _ policy: RightsPolicy
     ) -> (clock: ClockReading?, fault: String?, next: [NextAction]) {
         let (working, school, today) = (agreement.workingDays, environment.schools?.calendar, environment.today())
         do throws(RightsError) {
             return (
                 try policy.read(history.clock, of: history.kind, working: working, school: school, on: today), nil,
-                try policy.nextActions(for: history, working: working, school: school, on: today)
+                try policy.nextActions(for: history, working: working, school: school, on: today).map {
+                    $0.code == .consult ? consulting($0, body, on: today) : $0
+                }
             )
         } catch {
             return (nil, error.userMessage, [])
         }
+    }
+
+    /// An opinion has a clock of its own, which ends before the request's.
+    private func consulting(_ action: NextAction, _ body: RightsRequestBody, on today: Day) -> NextAction {
+        guard let wanted = body.opinions.filter(\.isOpen).compactMap(\.by).min() else { return action }
+        return NextAction(
+            code: .consult,
+            sentence: wanted < today
+                ? "An opinion is late: remind the professional, or withdraw the question and ask somebody else."
+                : action.sentence, by: min(wanted, action.by ?? wanted))
     }
 
     /// Requests with their bodies, but for those about children whose key is gone, or who are not the caller's.
@@ -333,6 +346,7 @@ extension RequestEvent {
         case .searchFinished: "search-finished"
         case .opinionAsked: "opinion-asked"
         case .opinionReceived: "opinion-received"
+        case .opinionWithdrawn: "opinion-withdrawn"
         case .redactionBegun: "redaction-begun"
         case .approved: "approved"
         case .sentBack: "sent-back"
@@ -376,7 +390,7 @@ extension RequestEvent {
     fileprivate func command(_ kind: RequestKind?) -> String? {
         switch self {
         case .searchBegun, .searchFinished: "collect"
-        case .opinionAsked, .opinionReceived: "opinion"
+        case .opinionAsked, .opinionReceived, .opinionWithdrawn: "opinion"
         case .redactionBegun: "redact"
         case .approved: "approve"
         case .answered(let outcome) where outcome != .refused && kind?.isAccess ?? true: "disclose"

@@ -165,6 +165,7 @@ extension Schema {
         "OpinionWanted",
         .object([
             .needed("request", .id), .needed("item", itemNumber), .optional("document", .id), .needed("asked", .day),
+            .optional("by", .day, "The last day on which it is in time."),
         ]))
 
     static let offer = named(

@@ -58,7 +58,16 @@ extension Route {
             condition: .unchanged(RightsRequests.tag), cost: .heavy, answer: .json(.judged)),
         .act(
             "/v1/rights-requests/{request}/opinions", "Ask a professional about an item",
-            [.needed("item", Schema.itemNumber), .needed("username", .text(2...64))], RightsItems.askOpinion),
+            [
+                .needed("item", Schema.itemNumber), .needed("username", .text(2...64)),
+                .optional("by", .day, "The last day for it; in 14 days otherwise."),
+            ], RightsItems.askOpinion),
+        .act(
+            "/v1/rights-requests/{request}/opinions/withdrawn", "Take back that a professional was asked",
+            [
+                .needed("item", Schema.itemNumber), .needed("username", .text(2...64)),
+                .needed("reason", .text(10...4000)),
+            ], RightsItems.withdrawOpinion),
         .act(
             "/v1/rights-requests/{request}/opinions/given", "Give the opinion that you were asked for",
             Schema.opinionGiven, RightsItems.giveOpinion),

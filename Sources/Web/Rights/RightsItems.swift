@@ -56,7 +56,15 @@ enum RightsItems {
 
     static func askOpinion(_ call: Call, _ caller: Caller) async throws -> Answer {
         try await call.vault.askOpinion(
-            on: try call.whole("item"), of: try call.id("request"), from: try call.text("username"), as: caller)
+            on: try call.whole("item"), of: try call.id("request"), from: try call.text("username"),
+            by: try call.optionalDay("by"), as: caller)
+        return .nothing
+    }
+
+    static func withdrawOpinion(_ call: Call, _ caller: Caller) async throws -> Answer {
+        try await call.vault.withdrawOpinion(
+            on: try call.whole("item"), of: try call.id("request"), from: try call.text("username"),
+            because: try call.text("reason"), as: caller)
         return .nothing
     }
 
