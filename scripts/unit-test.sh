@@ -24,7 +24,8 @@ main() {
     mkdir "$group" 2>/dev/null || not_tried 'no group of processes can be made'
     boot
     cp "$package" "$work/upper/muniment.deb"
-    inside <<<"$steps"
+    inside <<<"{ $steps
+} </dev/null"
     printf 'unit-test: all is well (%s s)\n' "$SECONDS"
 }
 

@@ -1,4 +1,5 @@
 internal import Ledger
+internal import Paper
 public import Rules
 public import Sealing
 public import Storage
@@ -34,6 +35,8 @@ public struct DocumentVault: Sendable {
     public static func open(
         _ folder: String, unlockedWith secret: Key, in environment: VaultEnvironment
     ) async throws -> DocumentVault {
+        // What a program that was killed has left of papers in memory.
+        Scratch.sweep()
         let marker = try VaultMarker(folder: folder)
         let hold = try VaultHold(folder: folder)
         let keyring = try KeyringStore(vaultFolder: folder)
