@@ -249,7 +249,7 @@ extension RequestCommand {
         }
 
         func run() async throws {
-            let reason = try because?.read()
+            let reason = because?.read()
             try await common.inVault { vault, caller in
                 guard let reason else {
                     return try await vault.askOpinion(on: item, of: request, from: of, by: by, as: caller)

@@ -356,7 +356,7 @@ struct RightsTests {
         _ = try await ensemble.grant("dana", "DPO", [health], for: "rights.request", in: vault)
         let id = try await received(ensemble, vault)
         let dana = try await vault.person("dana")
-        let day = vault.environment.today().adding(days: 2)
+        let day = try #require(vault.environment.today().adding(days: 2))
         _ = try await vault.collect(id, as: dana)
         try await vault.askOpinion(on: 1, of: id, from: "priya", by: day, as: dana)
         let asked = try await vault.request(id, as: dana)

@@ -58,7 +58,7 @@ extension DocumentVault {
         on number: Int64, of id: RightsRequestID, from username: String, by day: Day? = nil, as caller: Caller
     ) async throws {
         let today = environment.today()
-        let day = day ?? today.adding(days: Self.opinionDays)
+        let day = day ?? today.adding(days: Self.opinionDays) ?? today
         guard day >= today else { throw VaultError.invalid(field: "by", reason: "this day has gone by") }
         let (row, key, asking) = try await requireAnswering(id, caller)
         guard try await items(of: id, key).contains(where: { $0.number == number }) else {
