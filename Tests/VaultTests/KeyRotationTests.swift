@@ -231,6 +231,40 @@ struct KeyRotationTests {
         try await vault.close()
     }
 
+    @Test("a seal that waited while a rotation began drops no key, nor one that the custody would not bring back")
+    func sealsBesideRotation() async throws {
+        let ensemble = try await Ensemble.copy()
+        let vault = try await ensemble.open()
+        let (secret, owner) = (try Key(from: .system), Array("health".utf8))
+        let ada = try await vault.person("ada")
+        try await vault.takeCustody(
+            of: .health, NewCustody(kind: .keyFile, custody: .keyFile, secret: secret), as: ada)
+        let rotation = RotationRow(
+            kind: .party, owner: owner, old: 1, new: 2, person: ada.person, begun: vault.environment.now())
+        let sealing = try await vault.changing {
+            let sealing = Task { try await vault.seal(.health, presenting: secret, as: ada) }
+            // Until it waits for the lock that is held here.
+            try await Task.sleep(for: .milliseconds(300))
+            try await vault.keyring.write { try $0.put(rotation) }
+            return sealing
+        }
+        await #expect(throws: VaultError.rotationUnderWay("health")) { try await sealing.value }
+        let kept = try #require(try await vault.keyring.read { try $0.custody(of: "health") }.first)
+        try await vault.keyring.write { keyring in
+            try keyring.settle(rotation)
+            try keyring.removeCustody(of: "health")
+            try keyring.put(
+                CustodyRow(
+                    owner: kept.owner, kind: kept.kind, custody: kept.custody, version: 2, about: kept.about,
+                    sealed: kept.sealed))
+        }
+        await #expect(throws: VaultError.noOwnCustody("health")) {
+            try await vault.seal(.health, presenting: secret, as: ada)
+        }
+        #expect(try await vault.keyring.read { try $0.key(kind: .party, owner: owner) } != nil)
+        try await vault.close()
+    }
+
     @Test("a keyring from before a seal, put back, is found")
     func keyringPutBack() async throws {
         let ensemble = try await Ensemble.copy()
