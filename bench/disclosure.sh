@@ -18,6 +18,8 @@ readonly program=${MUNIMENT:-$root/.build/release/muniment}
 readonly reason='Nothing in it is about anybody but the child.'
 # shellcheck source=scripts/small-vault.sh
 . "$root/scripts/small-vault.sh"
+# shellcheck source=bench/timing.sh
+. "$root/bench/timing.sh"
 
 muniment() { "$program" "$@"; }
 
@@ -69,20 +71,6 @@ prepare() {
     muniment request note "$request" triaged --session "$scratch/dana"
 }
 
-# run NAME COMMAND...
-run() {
-    local name=$1 seconds peak user system
-    shift
-    sync
-    /usr/bin/time -f '%e %M %U %S' -o "$scratch/time" "$@" >"$scratch/output" 2>&1 || {
-        cat "$scratch/output" >&2
-        exit 1
-    }
-    read -r seconds peak user system <"$scratch/time"
-    printf '{"peer":"%s","seconds":%s,"peak_kib":%s,"cpu":%s}\n' "$name" "$seconds" "$peak" \
-        "$(awk -v a="$user" -v b="$system" 'BEGIN { print a + b }')" | tee -a "$scratch/runs"
-}
-
 plan() {
     jq --arg document "$document" '{item: (map(select(.document == $document)) | .[0].number),
         terms: [{text: "Jo Sample", kind: "name", exemption: "S2-P3-16"}]}' "$scratch/items" >"$scratch/plan.json"
@@ -99,12 +87,6 @@ decide() {
     muniment request standing "$request" --from "$scratch/standing.json" --session "$scratch/dana"
     muniment request approve "$request" --session "$scratch/mona"
 }
-
-median() {
-    sed -n "s/^{\"peer\":\"$1\".*\"$2\":\([0-9.]*\).*/\1/p" "$scratch/runs" | sort -n | sed -n "$(((repetitions + 1) / 2))p"
-}
-
-line() { printf '%-44s %8s   promised: %s\n' "$1" "$2" "$3"; }
 
 prepare
 for ((repetition = 0; repetition < repetitions; repetition++)); do

@@ -16,6 +16,8 @@ readonly scratch=$root/bench-scratch
 readonly program=${MUNIMENT:-$root/.build/release/muniment}
 # shellcheck source=scripts/small-vault.sh
 . "$root/scripts/small-vault.sh"
+# shellcheck source=bench/timing.sh
+. "$root/bench/timing.sh"
 
 muniment() { "$program" "$@"; }
 
@@ -28,19 +30,6 @@ prepare() {
     (umask 077 && head -c 24 /dev/urandom | base64 | tr -d '\n' >"$scratch/password")
     export RESTIC_PASSWORD_FILE=$scratch/password RESTIC_CACHE_DIR=$scratch/restic-cache
     export BORG_PASSCOMMAND="cat $scratch/password" BORG_BASE_DIR=$scratch/borg-base
-}
-
-# run NAME COMMAND...
-run() {
-    local name=$1 seconds
-    shift
-    sync
-    /usr/bin/time -f '%e' -o "$scratch/time" "$@" >"$scratch/output" 2>&1 || {
-        cat "$scratch/output" >&2
-        exit 1
-    }
-    read -r seconds <"$scratch/time"
-    printf '{"peer":"%s","seconds":%s}\n' "$name" "$seconds" | tee -a "$scratch/runs"
 }
 
 restic() {
@@ -76,10 +65,6 @@ vault() {
     run muniment "$program" disposal execute "$disposal" --confirm "$disposal" --session "$scratch/rex"
 }
 
-median() {
-    sed -n "s/^{\"peer\":\"$1\".*\"seconds\":\([0-9.]*\).*/\1/p" "$scratch/runs" | sort -n | sed -n "$(((repetitions + 1) / 2))p"
-}
-
 prepare
 for ((repetition = 0; repetition < repetitions; repetition++)); do
     for peer in restic borg vault; do
@@ -93,5 +78,5 @@ for ((repetition = 0; repetition < repetitions; repetition++)); do
     done
 done
 printf '\nMedians of %s runs: one of two children of %s documents of 200 kB goes\n' "$repetitions" "$files"
-printf '%-44s %8s\n' 'restic forget --prune, seconds' "$(median restic)" 'borg delete && borg compact, seconds' "$(median borg)"
-printf '%-44s %8s   promised: at most 2\n' 'disposal execute with its certificate' "$(median muniment)"
+printf '%-44s %8s\n' 'restic forget --prune, seconds' "$(median restic seconds)" 'borg delete && borg compact, seconds' "$(median borg seconds)"
+line 'disposal execute with its certificate' "$(median muniment seconds)" 'at most 2'

@@ -18,6 +18,8 @@ readonly corpus=$scratch/corpus
 readonly large=$((1 << 30))
 # shellcheck source=scripts/small-vault.sh
 . "$root/scripts/small-vault.sh"
+# shellcheck source=bench/timing.sh
+. "$root/bench/timing.sh"
 readonly peers=(restic borg copy vault_import age_seal vault_deposit age_open vault_read)
 
 prepare() {
@@ -34,41 +36,27 @@ prepare() {
     corpus_bytes=$(find "$corpus" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 }
 
-# run NAME BYTES COMMAND...
-run() {
-    local name=$1 bytes=$2 seconds user system peak
-    shift 2
-    sync
-    /usr/bin/time -f '%e %U %S %M' -o "$scratch/time" "$@" >"$scratch/output" 2>&1 || {
-        cat "$scratch/output" >&2
-        exit 1
-    }
-    read -r seconds user system peak <"$scratch/time"
-    printf '{"peer":"%s","bytes":%s,"seconds":%s,"user":%s,"system":%s,"peak_kib":%s}\n' \
-        "$name" "$bytes" "$seconds" "$user" "$system" "$peak" | tee -a "$scratch/runs"
-}
-
 restic() {
     command restic --repo "$scratch/repository" --quiet init
-    run "restic backup" "$corpus_bytes" restic --repo "$scratch/repository" --quiet backup "$corpus"
+    bytes=$corpus_bytes run "restic backup" restic --repo "$scratch/repository" --quiet backup "$corpus"
 }
 
 borg() {
     command borg init --encryption repokey "$scratch/repository" 2>/dev/null
-    run "borg create -C none" "$corpus_bytes" borg create -C none "$scratch/repository::one" "$corpus"
+    bytes=$corpus_bytes run "borg create -C none" borg create -C none "$scratch/repository::one" "$corpus"
 }
 
 copy() {
     # shellcheck disable=SC2016  # the inner shell expands
-    run "cp -r && sync" "$corpus_bytes" bash -c 'cp -r "$1" "$2" && sync' - "$corpus" "$scratch/repository"
+    bytes=$corpus_bytes run "cp -r && sync" bash -c 'cp -r "$1" "$2" && sync' - "$corpus" "$scratch/repository"
 }
 
 age_seal() {
-    run "age -r, 1 GiB" "$large" age -R "$scratch/recipients" -o "$scratch/large.age" "$scratch/large"
+    bytes=$large run "age -r, 1 GiB" age -R "$scratch/recipients" -o "$scratch/large.age" "$scratch/large"
 }
 
 age_open() {
-    run "age -d, 1 GiB" "$large" age -d -i "$scratch/identity" -o "$scratch/large.opened" "$scratch/large.age"
+    bytes=$large run "age -d, 1 GiB" age -d -i "$scratch/identity" -o "$scratch/large.opened" "$scratch/large.age"
     cmp "$scratch/large" "$scratch/large.opened"
 }
 
@@ -84,13 +72,13 @@ make_vault() {
 
 vault_import() {
     make_vault >"$scratch/output" 2>&1
-    run "muniment import" "$corpus_bytes" "$root/.build/release/muniment" import "$corpus" --case "$case_id" \
+    bytes=$corpus_bytes run "muniment import" "$root/.build/release/muniment" import "$corpus" --case "$case_id" \
         --category D05 --session "$scratch/priya"
 }
 
 vault_deposit() {
     make_vault >"$scratch/output" 2>&1
-    run "muniment deposit, 1 GiB" "$large" "$root/.build/release/muniment" document deposit "$scratch/large" \
+    bytes=$large run "muniment deposit, 1 GiB" "$root/.build/release/muniment" document deposit "$scratch/large" \
         --case "$case_id" --category D05 --session "$scratch/priya"
     vault_document=$(sed -n 's/^document  *//p' "$scratch/output")
     mv "$scratch/repository" "$scratch/kept"
@@ -101,7 +89,7 @@ vault_deposit() {
 vault_read() {
     mv "$scratch/kept" "$scratch/repository"
     mv "$scratch/kept.anchor" "$scratch/repository.anchor"
-    run "muniment read, 1 GiB" "$large" "$root/.build/release/muniment" document read "$vault_document" \
+    bytes=$large run "muniment read, 1 GiB" "$root/.build/release/muniment" document read "$vault_document" \
         --output "$scratch/large.read" --session "$scratch/sam"
     cmp "$scratch/large" "$scratch/large.read"
     rm -- "$scratch/large.read"
@@ -114,7 +102,7 @@ table() {
         awk -F '\t' -v middle="$(((repetitions + 1) / 2))" '
             ++seen[$1] == 1 { quickest = $3 }
             seen[$1] == middle {
-                printf "%-22s %8.2f %8.0f %8.2f %8.2f %10.0f\n", $1, $3, $2 / $3 / 1e6, quickest, $4 + $5, $6 / 1024
+                printf "%-22s %8.2f %8.0f %8.2f %8.2f %10.0f\n", $1, $3, $2 / $3 / 1e6, quickest, $4, $5 / 1024
             }'
 }
 
@@ -129,15 +117,10 @@ set_aside() {
     rm -f -- "$scratch/large.opened"
 }
 
-median() {
-    sed -n "s/^{\"peer\":\"$1\".*\"seconds\":\([0-9.]*\).*/\1/p" "$scratch/runs" | sort -n |
-        sed -n "$(((repetitions + 1) / 2))p"
-}
-
 ratio() {
     local ours theirs
-    ours=$(median "$1")
-    theirs=$(median "$2")
+    ours=$(median "$1" seconds)
+    theirs=$(median "$2" seconds)
     awk -v ours="$ours" -v theirs="$theirs" -v text="$1 : $2" -v promise="$3" \
         'BEGIN { printf "%-48s %6.2f   promised: %s\n", text, ours / theirs, promise }'
 }
